@@ -1,0 +1,58 @@
+#!/bin/bash
+# Installs what is missing to build and test Millrace on Debian 12. Safe to run again; quick then.
+#   scripts/setup.sh          what the build needs: the packages of apt-packages.txt
+#   scripts/setup.sh tests    the same, and the tests' Python environment (.deps/venv)
+# Arrow C++ is fetched by CMake, pinned and checksummed (see cmake/FindArrowWheel.cmake).
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+
+install_packages() {
+  local packages installed missing=() as_root=() archives policy=/usr/sbin/policy-rc.d
+  mapfile -t packages < <(grep -vE '^(#|$)' "$here/apt-packages.txt")
+  installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | awk '$1 == "ii" {print $2}')
+  for package in "${packages[@]}"; do
+    grep -qxF "$package" <<<"$installed" || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  echo "setup: installing ${missing[*]}"
+  ((EUID == 0)) || as_root=(sudo)
+  # A private archive folder: images whose apt deletes archives after each run break a second apt
+  # that runs at the same time.
+  archives=$(mktemp -d)
+  trap 'rm -rf "$archives"' RETURN
+  mkdir "$archives/partial"
+  chmod 755 "$archives"
+  # Packages that bring a server must not start it.
+  local made_policy=
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+    "${as_root[@]}" chmod 755 $policy
+    made_policy=1
+  fi
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q
+             -o DPkg::Lock::Timeout=600 -o Dir::Cache::archives="$archives")
+  local failed=
+  { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; } ||
+    failed=1
+  [[ -z $made_policy ]] || "${as_root[@]}" rm -f $policy
+  if [[ $failed ]]; then
+    echo "setup: apt-get could not install: ${missing[*]}" >&2
+    exit 1
+  fi
+}
+
+install_python() {
+  local venv=$root/.deps/venv stamp
+  stamp=$(sha256sum "$here/test-requirements.txt" | cut -c1-64)
+  [[ -e $venv/.stamp && $(<"$venv/.stamp") == "$stamp" ]] && return 0
+  echo "setup: making the tests' Python environment"
+  rm -rf "$venv"
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install -q --disable-pip-version-check -r "$here/test-requirements.txt"
+  echo "$stamp" >"$venv/.stamp"
+}
+
+install_packages
+if [[ ${1:-} == tests ]]; then install_python; fi

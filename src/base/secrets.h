@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+/// The values that must never leave the process in text: registered when a configuration is read
+/// (every field that its spec marks airbyte_secret), struck from log lines and error messages
+/// where they are printed. One set for the process; thread-safe.
+class Secrets {
+ public:
+  /// Values shorter than 3 characters are not registered: striking them would ruin every text.
+  static void Register(std::string_view secret);
+  /// `text` with each registered value replaced by "**********".
+  static std::string Redact(std::string_view text);
+};
+
+}  // namespace millrace

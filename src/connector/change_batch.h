@@ -1,0 +1,43 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+/// Values that the source did not send (PostgreSQL's unchanged TOAST, partial row images): to be
+/// taken from the stored row, never to be read as NULL. Usually empty.
+struct UnchangedMask {
+  /// One entry per column of the batch; null where every value was sent. True: not sent.
+  std::vector<std::shared_ptr<arrow::BooleanArray>> columns;
+
+  bool empty() const { return columns.empty(); }
+};
+
+/// One value that could not be kept as it was: it is null (or cut) in the batch, and an entry of
+/// `_airbyte_meta.changes` in the destination. Never silent.
+struct FieldChange {
+  int64_t row = 0;
+  std::string field;
+  std::string change = "NULLED";  ///< or "TRUNCATED"
+  std::string reason;             ///< the protocol's: "SOURCE_SERIALIZATION_ERROR" …
+};
+
+/// Rows of one stream in arrival order. Change data is columns (_ab_cdc_deleted_at …). Immutable
+/// once emitted; cheap to move.
+struct ChangeBatch {
+  std::shared_ptr<arrow::RecordBatch> rows;
+  UnchangedMask unchanged;
+  /// Sorted by row. Usually empty.
+  std::vector<FieldChange> changes;
+
+  int64_t num_rows() const;
+  /// The bytes that the batch keeps alive: what queues and budgets count.
+  int64_t num_bytes() const;
+};
+
+}  // namespace millrace

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/memory_budget.h"
+#include "base/result.h"
+#include "connector/change_batch.h"
+#include "connector/source.h"
+#include "protocol/catalog.h"
+#include "protocol/message.h"
+#include "protocol/state.h"
+
+namespace millrace {
+
+/// Counts checkpoints within an epoch, from 1; 0 is "none yet". Saved with the state and written
+/// with the data that it covers, so that data without a saved state can be found and withdrawn.
+using CheckpointId = uint64_t;
+
+/// What a file destination does with numbers of unknown precision (PRODUCT: number_format).
+enum class NumberFormat { kAuto, kDouble, kDecimal, kString };
+
+/// What a load has to know about the attempt that it serves. Everything it points to outlives the
+/// load.
+struct LoadContext {
+  std::string connection;       ///< the connection's name
+  int64_t attempt = 0;          ///< counted by the one who starts attempts
+  int64_t fencing_token = 0;    ///< every commit carries it; a newer one there means: stop
+  std::string epoch;            ///< random id of this run of states; see the withdrawal rule below
+  CheckpointId last_saved = 0;  ///< the newest checkpoint of the epoch whose state was saved
+  WallTime started_at{};        ///< names files, stamps rows
+  int lanes = 1;                ///< the most writers that one stream will have at a time
+  NumberFormat number_format = NumberFormat::kAuto;
+  const Clock* clock = nullptr;
+  MemoryBudget* memory = nullptr;  ///< shared by every open writer of the attempt
+};
+
+/// Data of one writer that is durable but, perhaps, not yet visible. `parts` is the destination's
+/// own description of it, in a form that can travel to another process.
+struct StagedParts {
+  StreamDescriptor stream;
+  int lane = 0;
+  JsonValue parts;
+  int64_t records = 0;
+  int64_t bytes = 0;
+
+  bool empty() const { return records == 0; }
+};
+
+/// A state, and the id of what it covers.
+struct Checkpoint {
+  CheckpointId id = 0;
+  StateMessage state;
+};
+
+/// Hears of durable commits. Thread-safe; must not block for long.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  /// Everything up to and including checkpoint `id` is durable and committed.
+  virtual void Committed(CheckpointId id) = 0;
+  /// The commit of `id`, and so all later ones, failed.
+  virtual void CommitFailed(CheckpointId id, const Status& why) = 0;
+};
+
+/// One lane of one stream. One thread at a time.
+class StreamWriter {
+ public:
+  virtual ~StreamWriter() = default;
+
+  /// Takes rows in the schema that it was opened with, or in the one last given to SetSchema. A
+  /// writer that has no stored row to look into writes an unchanged value as null with a meta
+  /// change. A value that can't be held becomes null with a meta change, counted.
+  virtual Status Write(const ChangeBatch& batch) = 0;
+
+  /// The batches that follow have another schema (a column added, dropped, widened).
+  virtual Status SetSchema(const SchemaPtr& schema) = 0;
+
+  /// All rows before are void. Default: logged and ignored, as Airbyte does.
+  virtual Status Truncate();
+
+  /// Makes everything written so far durable, perhaps hidden, and hands it over for a commit. The
+  /// writer can go on. Blocks for I/O.
+  virtual Result<StagedParts> Flush() = 0;
+};
+
+/// One attempt's writing into a destination. Owned by the pipeline, which calls Commit,
+/// FinishStream and Close from one thread, and OpenWriter from any.
+class Load {
+ public:
+  virtual ~Load() = default;
+
+  /// A writer for one lane of a stream; the stream's table is made by FinishStream at the latest,
+  /// also when no row comes. `schema` is what transform delivers: metadata columns included.
+  virtual Result<std::unique_ptr<StreamWriter>> OpenWriter(const ConfiguredStream& stream,
+                                                           const SchemaPtr& schema, int lane) = 0;
+
+  /// Commits staged parts under the checkpoint's id, in checkpoint order. In append modes the rows
+  /// are visible afterwards (full refresh: at FinishStream). May return before it is durable: the
+  /// listener hears when it is.
+  virtual Status Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts) = 0;
+
+  /// kComplete: swap or merge what the stream wrote, and remove generations below its
+  /// minimum_generation_id. kIncomplete: what is committed stays (hidden, when a generation is
+  /// being replaced). Durable when it returns.
+  virtual Status FinishStream(const StreamDescriptor& stream, StreamStatus status) = 0;
+
+  /// Every commit has been reported or has failed; uncommitted data is cleaned up.
+  virtual Status Close() = 0;
+};
+
+/// A system that records go to.
+///
+/// Withdrawal: OpenLoad first removes what this epoch committed after `last_saved` (all that this
+/// epoch committed, when that is 0), because the source will deliver it again. Nothing is withdrawn
+/// across epochs. A destination that has no place for checkpoint ids is at-least-once and says so.
+class Destination {
+ public:
+  virtual ~Destination() = default;
+
+  /// Ok when the configuration works: writes, reads back and removes a probe of its own.
+  virtual Status Check() = 0;
+
+  virtual Result<std::unique_ptr<Load>> OpenLoad(const ConfiguredCatalog& catalog,
+                                                 const LoadContext& context,
+                                                 CommitListener& listener) = 0;
+};
+
+}  // namespace millrace
