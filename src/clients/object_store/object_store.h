@@ -8,7 +8,6 @@
 
 #include "base/byte_reader.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/result.h"
 
 namespace millrace {
