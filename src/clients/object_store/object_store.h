@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -75,6 +76,10 @@ class ObjectStore {
   virtual Status Complete(const PendingUpload& upload) = 0;
   /// Throws an upload away. Idempotent.
   virtual Status Abort(const PendingUpload& upload) = 0;
+  /// Throws away the uploads that nobody completed, of keys that start with `prefix` and that
+  /// `abandoned` names: what attempts left behind that died. Uploads started after `before` stay.
+  virtual Status AbortUploads(std::string_view prefix, WallTime before,
+                              const std::function<bool(const PendingUpload&)>& abandoned) = 0;
   /// A key that is not there is ok.
   virtual Status Delete(const std::vector<std::string>& keys) = 0;
 };
