@@ -1,11 +1,12 @@
-# The two commands of a newcomer: make demo, make test. Both are idempotent.
+# The two commands of a newcomer: make demo, make test. Every target is idempotent.
 BUILD ?= build
 JOBS ?= $(shell nproc)
+CONFIGURE = cmake $(if $(ARROW_WHEEL_DIR),-DARROW_WHEEL_DIR=$(ARROW_WHEEL_DIR))
 
 .PHONY: build demo test torture bench asan tsan fuzz format lint clean setup
 
 build: setup
-	@cmake --preset release $(if $(ARROW_WHEEL_DIR),-DARROW_WHEEL_DIR=$(ARROW_WHEEL_DIR)) >$(BUILD)-configure.log 2>&1 || { cat $(BUILD)-configure.log; exit 1; }
+	@$(CONFIGURE) --preset release >$(BUILD)-configure.log 2>&1 || { cat $(BUILD)-configure.log; exit 1; }
 	@rm -f $(BUILD)-configure.log
 	@cmake --build --preset release -j $(JOBS)
 
@@ -17,7 +18,32 @@ demo: build
 
 test: build
 	@scripts/setup.sh tests
-	@ctest --test-dir $(BUILD) --output-on-failure
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+# The expensive matrices: 200 kills, every format with every codec, 5,000 tables.
+torture: build
+	@scripts/setup.sh tests
+	@cd tests && MILLRACE_BUILD=$(CURDIR)/$(BUILD) $(CURDIR)/.deps/venv/bin/python -B -m pytest -q --torture $(PYTEST_ARGS)
+
+# Side by side with other tools; see bench/README.md for scales, cases and what is installed.
+bench: build
+	@bench/measure.sh $(if $(SCALE),$(SCALE),1) $(if $(RUNS),$(RUNS),3)
+
+# The unit tests under the address and undefined-behaviour sanitizers, and under the thread one.
+asan tsan: setup
+	@$(CONFIGURE) --preset $@
+	@cmake --build --preset $@ -j $(JOBS)
+	@ctest --test-dir $(BUILD)/$@ --output-on-failure -L unit -j $(JOBS)
+
+# Every *_fuzz.cc for FUZZ_SECONDS each.
+fuzz: setup
+	@scripts/fuzz.sh $(if $(FUZZ_SECONDS),$(FUZZ_SECONDS),60)
+
+format: setup
+	@find src tests -name '*.h' -o -name '*.cc' | xargs -r clang-format-16 -i
+
+lint: build
+	@scripts/lint.sh
 
 clean:
 	rm -rf $(BUILD)
