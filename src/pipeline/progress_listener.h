@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/error.h"
+#include "connector/destination.h"
+#include "connector/state_store.h"
+#include "protocol/message.h"
+
+namespace millrace {
+
+/// How far one stream has come in this sync. A plain value.
+struct StreamProgress {
+  StreamDescriptor stream;
+  /// Empty: not begun. kRunning: rows flow. kComplete: its table is finished (swapped, visible).
+  std::optional<StreamStatus> status;
+  int64_t records_read = 0;       ///< rows that the source emitted
+  int64_t bytes_read = 0;         ///< their size in memory, before metadata columns
+  int64_t records_committed = 0;  ///< rows whose state is saved
+  /// Values that were nulled or cut by the source (FieldChange), whether or not a metadata column
+  /// records them.
+  int64_t values_changed = 0;
+  std::optional<int64_t> estimated_records;
+  std::optional<int64_t> estimated_bytes;
+  std::optional<Error> error;  ///< why it is kIncomplete
+};
+
+/// Hears how a sync goes. Called from RunSync's own thread only, so it needs no lock against
+/// itself; it must not block for long (the commits wait meanwhile).
+class ProgressListener {
+ public:
+  virtual ~ProgressListener() = default;
+
+  /// At once when a stream's status changes, else at most every `SyncOptions::progress_interval`,
+  /// and only for streams that moved.
+  virtual void OnProgress(const StreamProgress& progress) { (void)progress; }
+
+  /// `state` is stored: what a STATE message of the Airbyte Protocol says to the platform. `counts`
+  /// are the records of each stream since its previous saved state.
+  virtual void OnStateSaved(const StateMessage& state, CheckpointId checkpoint,
+                            const RecordCounts& counts) {
+    (void)state, (void)checkpoint, (void)counts;
+  }
+};
+
+}  // namespace millrace

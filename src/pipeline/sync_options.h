@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "connector/destination.h"
+#include "pipeline/sync_summary.h"
+#include "transform/metadata_mode.h"
+
+namespace millrace {
+
+/// What a sync may be told beside its two ends. Every default is the product's. A plain value;
+/// what it points to outlives the sync.
+struct SyncOptions {
+  std::string connection;     ///< the connection's name
+  int64_t attempt = 1;        ///< counted by the one who starts attempts
+  int64_t fencing_token = 0;  ///< every commit carries it
+
+  MetadataMode metadata = MetadataMode::kCurrent;
+  NumberFormat number_format = NumberFormat::kAuto;
+
+  /// A writer with a waiting checkpoint flushes when this much time has passed since its stream's
+  /// last flush, or (not in full refresh) this many bytes were written since. Zero: at every
+  /// checkpoint.
+  std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
+  int64_t commit_bytes = 64 << 20;
+
+  int writer_lanes = 0;       ///< the most writers of one stream; 0: min(hardware threads, 4)
+  int partition_readers = 0;  ///< threads that read partitions; 0: as many as writer_lanes
+  int writer_threads = 0;     ///< threads that write queued streams; 0: hardware threads, at most 8
+
+  int64_t queue_bytes_max = 32 << 20;       ///< read but not yet written, all queues together
+  int64_t writer_bytes_max = 96 << 20;      ///< the MemoryBudget of all open writers together
+  int64_t uncommitted_bytes_max = 1 << 30;  ///< handed to Load::Commit, not yet reported durable
+
+  /// Streams whose saved state is not shown to the source (a full refresh that starts anew). It is
+  /// replaced when the stream's first state of this sync is saved.
+  std::vector<StreamDescriptor> start_anew;
+
+  const Clock* clock = &Clock::System();  ///< stamps rows and file names; waits use the machine's
+  ProgressListener* listener = nullptr;
+  std::chrono::milliseconds progress_interval{250};
+
+  /// Requested by SIGINT or SIGTERM: the source is told to stop, what its last complete
+  /// checkpoints cover is committed, within `finish_early_limit`; then as if canceled.
+  std::stop_token finish_early;
+  std::chrono::milliseconds finish_early_limit = std::chrono::seconds(20);
+
+  /// How long after a stop the threads of the source and of the writers may take to come back.
+  std::chrono::milliseconds cancel_limit = std::chrono::seconds(3);
+  /// Called once when they did not: a connector is stuck in a call that RunSync can't end, and
+  /// threads are never abandoned. The caller should report the summary and end the process
+  /// (nothing durable is harmed: it is as if it had crashed); when it returns, RunSync waits on.
+  std::function<void(const SyncSummary&)> stuck;
+};
+
+}  // namespace millrace
