@@ -1,0 +1,108 @@
+"""Servers and programs that tests ask for by name. Servers start when the first test needs them and stop at the end."""
+import os
+import pathlib
+import random
+import shutil
+import tempfile
+
+import pytest
+
+from support import certificates, millrace_program, postgres_server, s3_server, web_server
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build"))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--torture", action="store_true", help="run the expensive matrices too")
+    parser.addoption("--seed", type=int, default=None, help="seed of the random tests (default: random, printed)")
+
+
+def pytest_configure(config):
+    config.seed = config.getoption("--seed")
+    if config.seed is None:
+        config.seed = int.from_bytes(os.urandom(4), "big")
+
+
+def pytest_report_header(config):
+    return f"millrace: {BUILD}/bin/millrace, seed {config.seed} (repeat with --seed {config.seed})"
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--torture"):
+        return
+    kept, left = [], []
+    for item in items:
+        (left if "torture" in item.keywords else kept).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows what the servers it used said last."""
+    report = (yield).get_result()
+    if report.when == "call" and report.failed:
+        for name in ("postgres", "s3", "web"):
+            server = getattr(item, "funcargs", {}).get(name)
+            if server is not None:
+                report.sections.append((f"log of {name}", server.log_tail()))
+
+
+@pytest.fixture
+def rng(request):
+    return random.Random(f"{request.config.seed}:{request.node.name}")
+
+
+@pytest.fixture(scope="session")
+def torture(request):
+    return request.config.getoption("--torture")
+
+
+@pytest.fixture(scope="session")
+def server_folder():
+    """Not below pytest's own folder: servers that run as another user must be able to enter it."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def tls(server_folder):
+    return certificates.make(server_folder / "tls")
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder, tls):
+    with postgres_server.PostgresServer(server_folder / "postgres", tls) as server:
+        yield server
+
+
+@pytest.fixture
+def db(postgres):
+    """A database of the test's own."""
+    with postgres.database() as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def s3(server_folder):
+    with s3_server.S3Server(server_folder / "s3") as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3):
+    return s3.new_bucket()
+
+
+@pytest.fixture(scope="session")
+def web(server_folder, tls):
+    with web_server.WebServer(server_folder / "web", tls) as server:
+        yield server
+
+
+@pytest.fixture
+def millrace(tmp_path):
+    return millrace_program.Millrace(BUILD, tmp_path)

@@ -1,0 +1,78 @@
+"""A TCP proxy that stands between Millrace and a server, and fails as told."""
+import socket
+import threading
+
+
+class FaultProxy:
+    """Forwards 127.0.0.1:port to the target.
+
+    cut_after(n): connections end once n more bytes have come from the server, the first `times` of them.
+    hang_after(n): from then on nothing is forwarded, and nothing is closed.
+    """
+
+    def __init__(self, host, port):
+        self.target = (host, port)
+        self.lock = threading.Lock()
+        self.cut, self.cuts_left, self.hang = None, 0, None
+        self.bytes_from_server = 0
+        self.accepted = 0
+        self.closing = threading.Event()
+
+    def __enter__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.closing.set()
+        self.listener.close()
+
+    def cut_after(self, count, times=1):
+        with self.lock:
+            self.cut, self.cuts_left = count, times
+
+    def hang_after(self, count):
+        with self.lock:
+            self.hang = count
+
+    def _accept(self):
+        while not self.closing.is_set():
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            try:
+                server = socket.create_connection(self.target)
+            except OSError:
+                client.close()
+                continue
+            threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
+
+    def _pump(self, source, sink, from_server):
+        seen = 0
+        try:
+            while data := source.recv(65536):
+                if from_server:
+                    seen += len(data)
+                    with self.lock:
+                        self.bytes_from_server += len(data)
+                        cut = self.cut is not None and self.cuts_left > 0 and seen > self.cut
+                        if cut:
+                            self.cuts_left -= 1
+                        hang = self.hang is not None and seen > self.hang
+                    if cut:
+                        break
+                    if hang:
+                        self.closing.wait()
+                        break
+                sink.sendall(data)
+        except OSError:
+            pass
+        for s in (source, sink):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
