@@ -1,0 +1,52 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "connector/change_batch.h"
+#include "protocol/catalog.h"
+#include "transform/metadata_mode.h"
+
+namespace millrace {
+
+/// Makes Airbyte's metadata columns for the batches of one lane. The ids are the only cost per row:
+/// the other columns say the same for every row, so they are built once and sliced. One thread.
+class MetadataColumns {
+ public:
+  /// `clock` stamps the rows and outlives this.
+  MetadataColumns(MetadataMode mode, const ConfiguredStream& stream, const Clock& clock);
+
+  /// None of them nullable; empty with kNone.
+  const arrow::FieldVector& fields() const { return fields_; }
+  /// Whether they have a place for a row's FieldChanges.
+  bool has_meta() const { return mode_ == MetadataMode::kCurrent; }
+
+  /// One column per field, for `num_rows` rows whose changes are `changes` (sorted by row; they
+  /// are left out when !has_meta()).
+  Result<arrow::ArrayVector> Make(int64_t num_rows, const std::vector<FieldChange>& changes);
+
+ private:
+  Status EnsureConstants(int64_t num_rows, WallTime now);
+  Result<std::shared_ptr<arrow::Array>> MakeIds(int64_t num_rows, WallTime now) const;
+
+  const MetadataMode mode_;
+  const int64_t sync_id_;
+  const int64_t generation_id_;
+  const Clock& clock_;
+  arrow::FieldVector fields_;
+
+  // Columns for capacity_ rows, all stamped stamped_at_.
+  int64_t capacity_ = 0;
+  WallTime stamped_at_{};
+  std::shared_ptr<arrow::Buffer> id_offsets_;
+  std::shared_ptr<arrow::Array> extracted_at_;
+  std::shared_ptr<arrow::Array> meta_;
+  std::shared_ptr<arrow::Array> generation_;
+};
+
+}  // namespace millrace
