@@ -47,7 +47,8 @@ std::vector<std::string> NearestNames(std::string_view name,
     const bool part = shorter >= 3 && (lower.find(wanted) != std::string::npos ||
                                        wanted.find(lower) != std::string::npos);
     if (part) distance = std::min<size_t>(distance, 2);
-    if (distance <= std::max<size_t>(1, wanted.size() / 3)) ranked.emplace_back(distance, &candidate);
+    if (distance <= std::max<size_t>(1, wanted.size() / 3))
+      ranked.emplace_back(distance, &candidate);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -23,8 +23,7 @@ TEST(NearestNames, OffersNothingWhenNothingIsNear) {
 
 TEST(NearestNames, WordsTheirOffer) {
   EXPECT_EQ(DidYouMean("nam", {"name"}), "; did you mean name?");
-  EXPECT_EQ(DidYouMean("tab0", {"tab1", "tab2", "tab3"}),
-            "; did you mean tab1, tab2 or tab3?");
+  EXPECT_EQ(DidYouMean("tab0", {"tab1", "tab2", "tab3"}), "; did you mean tab1, tab2 or tab3?");
 }
 
 }  // namespace
