@@ -15,12 +15,9 @@
 #include "protocol/catalog.h"
 #include "protocol/message.h"
 #include "protocol/state.h"
+#include "protocol/state_store.h"
 
 namespace millrace {
-
-/// Counts checkpoints within an epoch, from 1; 0 is "none yet". Saved with the state and written
-/// with the data that it covers, so that data without a saved state can be found and withdrawn.
-using CheckpointId = uint64_t;
 
 /// What a file destination does with numbers of unknown precision (PRODUCT: number_format).
 enum class NumberFormat { kAuto, kDouble, kDecimal, kString };

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "connector/destination.h"
-#include "connector/state_store.h"
+#include "protocol/state_store.h"
 #include "protocol/message.h"
 
 namespace millrace {

@@ -4,7 +4,7 @@
 
 #include "connector/destination.h"
 #include "connector/source.h"
-#include "connector/state_store.h"
+#include "protocol/state_store.h"
 #include "pipeline/sync_options.h"
 #include "pipeline/sync_summary.h"
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "connector/state_store.h"
+#include "protocol/state_store.h"
 
 namespace millrace {
 

@@ -1,4 +1,4 @@
-#include "pipeline/file_state_store.h"
+#include "attempt/file_state_store.h"
 
 #include <gtest/gtest.h>
 
