@@ -2,7 +2,7 @@
 # ------------------------------------------------------------------
 # One static library per module, `millrace_NAME`, from every *.cc of the calling folder. A file
 # named *_test.cc is not part of it: all of them together make the ctest test `NAME`, built as
-# `NAME_test`. Slashes in a folder's name become underscores: sources/postgres is
+# `NAME_test`. Each *_fuzz.cc is a fuzz target of its own (see below). Slashes in a folder's name become underscores: sources/postgres is
 # `millrace_sources_postgres`.
 #
 # DEPENDS names what the module's headers and sources use: other modules and libraries. The tidy
@@ -34,5 +34,32 @@ function(millrace_module name)
                           GTest::gtest_main)
     add_test(NAME ${flat} COMMAND ${flat}_test)
     set_tests_properties(${flat} PROPERTIES LABELS unit TIMEOUT 600)
+  endif()
+
+  file(GLOB fuzzers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_fuzz.cc")
+  foreach(fuzzer IN LISTS fuzzers)
+    millrace_fuzz_target(${flat} ${target} "${fuzzer}")
+  endforeach()
+endfunction()
+
+# A file with LLVMFuzzerTestOneInput becomes the program fuzz_MODULE_FILE. With MILLRACE_FUZZ (and
+# clang: `make fuzz`) libFuzzer and the address sanitizer drive it; otherwise a driver of our own
+# does, for a few seconds of every test run. Both take -max_total_time=S and folders of seeds, and
+# start from tests/fuzz/corpus/MODULE_FILE.
+option(MILLRACE_FUZZ "Link fuzz targets with libFuzzer" OFF)
+function(millrace_fuzz_target module target file)
+  get_filename_component(stem "${file}" NAME_WE)
+  string(REGEX REPLACE "_fuzz$" "" stem "${stem}")
+  set(name fuzz_${module}_${stem})
+  set(corpus "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${module}_${stem}")
+  add_executable(${name} "${file}")
+  target_link_libraries(${name} PRIVATE ${target})
+  set_property(GLOBAL APPEND PROPERTY MILLRACE_FUZZERS ${name})
+  if(MILLRACE_FUZZ)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_link_libraries(${name} PRIVATE millrace_fuzz_driver)
+    add_test(NAME ${name} COMMAND ${name} -max_total_time=5 "${corpus}")
+    set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
   endif()
 endfunction()

@@ -2,6 +2,8 @@
 # Installs what is missing to build and test Millrace on Debian 12. Safe to run again; quick then.
 #   scripts/setup.sh          what the build needs: the packages of apt-packages.txt
 #   scripts/setup.sh tests    the same, and the tests' Python environment (.deps/venv)
+#   scripts/setup.sh fuzz     the same, and the compiler with libFuzzer
+#   scripts/setup.sh lint     the same, and clang-tidy
 # Arrow C++ is fetched by CMake, pinned and checksummed (see cmake/FindArrowWheel.cmake).
 set -euo pipefail
 
@@ -11,6 +13,7 @@ root=$(dirname "$here")
 install_packages() {
   local packages installed missing=() as_root=() archives policy=/usr/sbin/policy-rc.d
   mapfile -t packages < <(grep -vE '^(#|$)' "$here/apt-packages.txt")
+  packages+=("$@")
   installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | awk '$1 == "ii" {print $2}')
   for package in "${packages[@]}"; do
     grep -qxF "$package" <<<"$installed" || missing+=("$package")
@@ -54,5 +57,13 @@ install_python() {
   echo "$stamp" >"$venv/.stamp"
 }
 
-install_packages
-if [[ ${1:-} == tests ]]; then install_python; fi
+case ${1:-build} in
+build) install_packages ;;
+tests) install_packages && install_python ;;
+fuzz) install_packages clang-16 libclang-rt-16-dev ;;
+lint) install_packages clang-tidy-16 ;;
+*)
+  echo "setup: '$1' is none of build, tests, fuzz, lint" >&2
+  exit 2
+  ;;
+esac
