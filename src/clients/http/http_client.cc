@@ -1,0 +1,59 @@
+#include "clients/http/http_client.h"
+
+#include "base/log.h"
+#include "clients/http/http_error.h"
+#include "clients/http/http_exchange.h"
+#include "clients/http/retry_after.h"
+
+namespace millrace {
+
+HttpClient::HttpClient(HttpOptions options)
+    : options_(std::move(options)),
+      pool_(std::make_unique<HttpLinePool>(options_.idle_connections_max)) {}
+
+HttpClient::~HttpClient() = default;
+
+std::unique_ptr<HttpExchange> HttpClient::Start(HttpRequest request, std::stop_token stop) {
+  return std::make_unique<HttpExchange>(*pool_, options_, std::move(request), std::move(stop));
+}
+
+HttpAttempt HttpClient::SendOnce(const HttpRequest& request, std::stop_token stop) {
+  HttpAttempt attempt;
+  HttpExchange exchange(*pool_, options_, request, std::move(stop));
+  attempt.status = exchange.ReadHead();
+  if (attempt.status.ok()) {
+    attempt.response.head = exchange.head();
+    auto body = exchange.ReadAll();
+    if (body.ok()) {
+      attempt.response.body = *std::move(body);
+      // A server that says it is too busy has not done what was asked.
+      const int status = attempt.response.head.status;
+      attempt.may_retry =
+          IsTransientStatus(status) && (request.may_repeat() || status == 429 || status == 503);
+      return attempt;
+    }
+    attempt.status = body.status();
+  }
+  attempt.may_retry = exchange.may_retry();
+  return attempt;
+}
+
+Result<HttpResponse> HttpClient::Send(const HttpRequest& request, std::stop_token stop) {
+  Backoff backoff(options_.retry);
+  // Ends: Wait() says no after attempts_max attempts.
+  for (;;) {
+    HttpAttempt attempt = SendOnce(request, stop);
+    const bool retry = attempt.may_retry && backoff.Wait(stop, RetryAfter(attempt.response.head));
+    if (stop.stop_requested()) return Status::Canceled();
+    if (!retry) {
+      if (!attempt.status.ok()) return attempt.status;
+      return std::move(attempt.response);
+    }
+    Log(LogLevel::kWarn, "{} (trying again, attempt {} of {})",
+        attempt.status.ok() ? HttpStatusError(request, attempt.response).ToString()
+                            : attempt.status.ToString(),
+        backoff.attempt(), options_.retry.attempts_max);
+  }
+}
+
+}  // namespace millrace

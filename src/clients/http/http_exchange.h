@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+
+#include "clients/http/transfer.h"
+
+namespace millrace {
+
+/// One attempt at a request, redirects followed: a few transfers, of which the last one's reply is
+/// read. Never from https to http; what may identify the user stays with the host it was meant
+/// for. One thread.
+class HttpExchange {
+ public:
+  /// As for Transfer.
+  HttpExchange(HttpLinePool& pool, const HttpOptions& options, HttpRequest request,
+               std::stop_token stop)
+      : pool_(pool), options_(options), request_(std::move(request)), stop_(std::move(stop)) {}
+
+  /// Sends the request and waits for the head of the reply that is not a redirect.
+  Status ReadHead();
+  /// The others require ReadHead() to have succeeded.
+  const HttpResponseHead& head() const { return transfer_->head(); }
+  /// What was sent last.
+  const HttpRequest& request() const { return request_; }
+  Result<int64_t> Read(char* out, int64_t size) { return transfer_->Read(out, size); }
+  /// The rest of the body, within the request's or the client's bound.
+  Result<std::string> ReadAll();
+  /// After a failure: another attempt may succeed, and does no harm.
+  bool may_retry() const { return transfer_ != nullptr && transfer_->may_retry(); }
+
+ private:
+  /// Turns request_ into the one that the reply's Location asks for.
+  Status Redirect();
+
+  HttpLinePool& pool_;
+  const HttpOptions& options_;
+  HttpRequest request_;
+  const std::stop_token stop_;
+  std::unique_ptr<Transfer> transfer_;
+};
+
+}  // namespace millrace
