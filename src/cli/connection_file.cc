@@ -1,0 +1,175 @@
+#include "cli/connection_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.h"
+#include "cli/schedule.h"
+#include "cli/stream_selection.h"
+#include "cli/yaml_section.h"
+
+namespace millrace {
+namespace {
+
+const std::vector<std::string> kKeys = {"name",
+                                        "source",
+                                        "destination",
+                                        "streams",
+                                        "destination_namespace",
+                                        "prefix",
+                                        "normalization",
+                                        "metadata",
+                                        "number_format",
+                                        "undeclared_fields",
+                                        "commit_interval",
+                                        "merge_interval",
+                                        "writer_lanes",
+                                        "schedule"};
+
+/// Ways to name an end that this version knows but can't run.
+struct LaterEnd {
+  const char* key;
+  std::string_view what;
+};
+constexpr LaterEnd kLaterEnds[] = {
+    {"manifest", "low-code manifests"},
+    {"image", "connector containers"},
+    {"command", "connector commands"},
+};
+
+Result<std::optional<ConnectionEnd>> ReadEnd(const YamlDocument& document, const std::string& key) {
+  const auto found = document.root().find(key);
+  if (found == document.root().end() || found->is_null()) return std::optional<ConnectionEnd>();
+  MR_ASSIGN_OR_RETURN(const YamlSection section, YamlSection::At(document, "/" + key));
+  MR_RETURN_IF_ERROR(section.AllowOnly({"type", "config", "manifest", "image", "command"}));
+  for (const LaterEnd& later : kLaterEnds) {
+    if (section.Find(later.key) == nullptr) continue;
+    return section.ErrorAt(later.key,
+                           fmt::format("{}.{}: {} are not available in this version; name a "
+                                       "built-in connector by type (see: millrace connectors)",
+                                       key, later.key, later.what));
+  }
+  MR_ASSIGN_OR_RETURN(const auto type, section.Text("type"));
+  if (!type || type->empty()) {
+    return document.ErrorAt("/" + key, key + " needs a type, the connector's name");
+  }
+  ConnectionEnd end;
+  end.type = *type;
+  end.place = section.PlaceOf("type");
+  const Json* config = section.Find("config");
+  if (config != nullptr && !config->is_object()) {
+    return section.ErrorAt("config", key + ".config must be a mapping (lines of key: value)");
+  }
+  if (config != nullptr) end.config = JsonValue(*config);
+  end.from_environment = document.FromEnvironmentBelow(section.PointerOf("config"));
+  return std::optional<ConnectionEnd>(std::move(end));
+}
+
+Status ReadStreams(const YamlDocument& document, ConnectionFile* file) {
+  const auto found = document.root().find("streams");
+  if (found == document.root().end() || found->is_null()) return Status::Ok();
+  if (!found->is_array() || found->empty()) {
+    return document.ErrorAt("/streams",
+                            "streams must be a list of streams; leave it out for all of them");
+  }
+  file->streams.emplace();
+  for (size_t i = 0; i < found->size(); ++i) {
+    const std::string pointer = "/streams/" + std::to_string(i);
+    MR_ASSIGN_OR_RETURN(auto selection, ReadStreamSelection(document, pointer));
+    for (const StreamSelection& other : *file->streams) {
+      if (other.name == selection.name && other.name_space == selection.name_space) {
+        return document.ErrorAt(pointer, "the stream " + selection.name + " stands here twice");
+      }
+    }
+    file->streams->push_back(std::move(selection));
+  }
+  return Status::Ok();
+}
+
+Status RefuseLaterOptions(const YamlSection& root) {
+  MR_ASSIGN_OR_RETURN(const auto normalization,
+                      root.Choice("normalization", {"none", "basic"}, "none"));
+  if (normalization != "none") {
+    return root.ErrorAt("normalization",
+                        "normalization basic is not available in this version; "
+                        "use none");
+  }
+  MR_ASSIGN_OR_RETURN(const auto undeclared,
+                      root.Choice("undeclared_fields", {"count", "keep"}, "count"));
+  if (undeclared != "count") {
+    return root.ErrorAt("undeclared_fields",
+                        "undeclared_fields keep is not available in this "
+                        "version; use count");
+  }
+  MR_ASSIGN_OR_RETURN(const auto merge, root.Duration("merge_interval"));
+  if (merge && merge->count() != 0) {
+    return root.ErrorAt("merge_interval",
+                        "merge_interval needs the deduplicating sync modes, "
+                        "which are not available in this version; use 0");
+  }
+  return Status::Ok();
+}
+
+Status ReadWriterLanes(const YamlSection& root, ConnectionFile* file) {
+  constexpr int64_t kLanesMax = 64;
+  const Json* value = root.Find("writer_lanes");
+  if (value == nullptr || *value == Json("auto")) return Status::Ok();
+  // "${LANES}" arrives as a text.
+  const Json number =
+      value->is_string() ? Json::parse(value->get<std::string>(), nullptr, false) : *value;
+  if (!number.is_number_integer() || number.get<int64_t>() < 1 ||
+      number.get<int64_t>() > kLanesMax) {
+    return root.ErrorAt(
+        "writer_lanes",
+        fmt::format("writer_lanes must be auto or a whole number from 1 to {}", kLanesMax));
+  }
+  file->writer_lanes = number.get<int>();
+  return Status::Ok();
+}
+
+Status ReadOptions(const YamlDocument& document, const YamlSection& root, ConnectionFile* file) {
+  MR_RETURN_IF_ERROR(RefuseLaterOptions(root));
+  MR_ASSIGN_OR_RETURN(const auto name_space, root.Text("destination_namespace"));
+  if (name_space) file->destination_namespace = *name_space;
+  MR_ASSIGN_OR_RETURN(const auto prefix, root.Text("prefix"));
+  file->prefix = prefix.value_or("");
+  MR_ASSIGN_OR_RETURN(file->metadata,
+                      root.Choice("metadata", {"current", "classic", "none"}, "current"));
+  MR_ASSIGN_OR_RETURN(
+      file->number_format,
+      root.Choice("number_format", {"auto", "double", "decimal", "string"}, "auto"));
+  MR_ASSIGN_OR_RETURN(const auto interval, root.Duration("commit_interval"));
+  if (interval) file->commit_interval = *interval;
+  MR_RETURN_IF_ERROR(ReadWriterLanes(root, file));
+  MR_ASSIGN_OR_RETURN(Json schedule, ReadSchedule(document));
+  file->schedule = JsonValue(std::move(schedule));
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<ConnectionFile> ParseConnectionFile(std::string_view text, const std::filesystem::path& path,
+                                           const Environment& environment) {
+  MR_ASSIGN_OR_RETURN(const YamlDocument document,
+                      YamlDocument::Parse(text, path.string(), environment));
+  MR_ASSIGN_OR_RETURN(const YamlSection root, YamlSection::At(document, ""));
+  MR_RETURN_IF_ERROR(root.AllowOnly(kKeys));
+  ConnectionFile file;
+  file.path = path;
+  MR_ASSIGN_OR_RETURN(const auto name, root.Text("name"));
+  file.name = name.value_or(path.stem().string());
+  if (file.name.empty()) return root.ErrorAt("name", "name is empty");
+  MR_ASSIGN_OR_RETURN(file.source, ReadEnd(document, "source"));
+  MR_ASSIGN_OR_RETURN(file.destination, ReadEnd(document, "destination"));
+  MR_RETURN_IF_ERROR(ReadStreams(document, &file));
+  MR_RETURN_IF_ERROR(ReadOptions(document, root, &file));
+  return file;
+}
+
+Result<ConnectionFile> ReadConnectionFile(const std::filesystem::path& path,
+                                          const Environment& environment) {
+  constexpr int64_t kLargest = 16 << 20;
+  MR_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kLargest));
+  return ParseConnectionFile(text, path, environment);
+}
+
+}  // namespace millrace
