@@ -1,18 +1,22 @@
-# millrace_module(NAME [DEPENDS target...] [TEST_DEPENDS target...])
-# ------------------------------------------------------------------
+# millrace_module(NAME [DEPENDS target...] [TEST_DEPENDS target...] [EXCLUDE file...])
+# ------------------------------------------------------------------------------------
 # One static library per module, `millrace_NAME`, from every *.cc of the calling folder. A file
 # named *_test.cc is not part of it: all of them together make the ctest test `NAME`, built as
 # `NAME_test`. Each *_fuzz.cc is a fuzz target of its own (see below). Slashes in a folder's name become underscores: sources/postgres is
 # `millrace_sources_postgres`.
 #
 # DEPENDS names what the module's headers and sources use: other modules and libraries. The tidy
-# test holds these edges against the table in docs/ARCHITECTURE.md.
+# test holds these edges against the table in docs/ARCHITECTURE.md. EXCLUDE names files of the
+# folder that belong to an executable instead.
 function(millrace_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;TEST_DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;TEST_DEPENDS;EXCLUDE")
   string(REPLACE "/" "_" flat "${name}")
   set(target millrace_${flat})
 
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  foreach(excluded IN LISTS arg_EXCLUDE)
+    list(REMOVE_ITEM sources "${CMAKE_CURRENT_SOURCE_DIR}/${excluded}")
+  endforeach()
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz)\\.cc$")

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace millrace {
+
+// What `millrace` exits with.
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage =
+    2;  ///< or a configuration found wrong before anything is contacted
+inline constexpr int kExitInterrupted = 130;
+
+/// A parsed command line: which command, and what was given to it.
+struct CommandLine {
+  std::string command;  ///< "sync", "connectors" …
+  std::string action;   ///< of connector, connectors and state: "read", "list", "show" …
+  std::string file;     ///< the connection file
+  std::string name;     ///< of a connector
+  std::string data_dir;
+  std::vector<std::string> streams;
+  bool full_refresh = false;
+  bool source_only = false;
+  bool destination_only = false;
+  bool json = false;
+  bool verbose = false;
+  std::string config, catalog, state, manifest_path;  ///< of `connector`: paths of files
+};
+
+/// The outcome of parsing: a command line to run, or the code to exit with at once (help was
+/// printed, or what is wrong).
+struct ParsedCommandLine {
+  CommandLine line;
+  int exit_code = -1;  ///< -1: run `line`
+};
+
+ParsedCommandLine ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace millrace

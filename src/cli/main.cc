@@ -1,0 +1,15 @@
+// `millrace`: the command line. Links no data-plane library, so that it starts in milliseconds.
+#include <map>
+
+#include "cli/commands.h"
+
+int main(int argc, char** argv) {
+  using millrace::CommandLine;
+  const std::map<std::string, int (*)(const CommandLine&)> commands = {
+      {"connectors", millrace::RunConnectors},
+      {"version", millrace::RunVersion},
+  };
+  const millrace::ParsedCommandLine parsed = millrace::ParseCommandLine(argc, argv);
+  if (parsed.exit_code >= 0) return parsed.exit_code;
+  return commands.at(parsed.line.command)(parsed.line);
+}
