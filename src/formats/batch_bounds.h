@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+
+namespace millrace {
+
+/// A reader hands over a batch when it has this many rows (a Parquet row group's worth) or bytes.
+inline constexpr int64_t kBatchRowsMax = 122'880;
+inline constexpr int64_t kBatchBytesMax = 16 << 20;
+
+}  // namespace millrace

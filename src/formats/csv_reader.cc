@@ -1,0 +1,205 @@
+#include "formats/csv_reader.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <charconv>
+#include <utility>
+
+#include "base/log.h"
+#include "connector/number_type.h"
+#include "formats/batch_bounds.h"
+#include "formats/iso_time.h"
+#include "formats/number_text.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kRowsPerSizeCheck = 1024;
+constexpr int64_t kBadLinesLogged = 5;
+constexpr size_t kShownBytes = 60;
+
+/// A value in a message: not too much of it.
+std::string Shown(std::string_view text) {
+  return std::string(text.substr(0, kShownBytes)) + (text.size() > kShownBytes ? "…" : "");
+}
+
+}  // namespace
+
+CsvReader::CsvReader(ByteReader& input, const CsvOptions& options, size_t column_count,
+                     int64_t first_line)
+    : options_(options),
+      values_(options),
+      column_count_(column_count),
+      rows_(input, options.dialect, first_line) {}
+
+Result<std::unique_ptr<CsvReader>> CsvReader::Make(ByteReader& input, const CsvOptions& options,
+                                                   std::vector<CsvColumn> columns,
+                                                   size_t column_count, int64_t first_line) {
+  using Reading = Column::Reading;
+  std::unique_ptr<CsvReader> reader(new CsvReader(input, options, column_count, first_line));
+  arrow::FieldVector fields;
+  for (CsvColumn& what : columns) {
+    Column column{std::move(what), nullptr, Reading::kText, false};
+    const arrow::DataType& type = *column.what.type;
+    if (IsNumber(type)) {
+      column.reading = Reading::kNumber;
+    } else if (type.id() == arrow::Type::INT64) {
+      column.reading = Reading::kInt;
+    } else if (type.id() == arrow::Type::DOUBLE) {
+      column.reading = Reading::kDouble;
+    } else if (type.id() == arrow::Type::BOOL) {
+      column.reading = Reading::kBool;
+    } else if (type.id() == arrow::Type::DATE32) {
+      column.reading = Reading::kDate;
+    } else if (type.id() == arrow::Type::TIMESTAMP) {
+      column.reading = Reading::kTime;
+      column.zoned = !static_cast<const arrow::TimestampType&>(type).timezone().empty();
+    } else if (type.id() != arrow::Type::STRING) {
+      return SystemError("no CSV column is read as {}", type.ToString());
+    }
+    MR_ASSIGN_OR_RETURN(column.builder, ColumnBuilder::Make(column.what.type));
+    fields.push_back(arrow::field(column.what.name, column.what.type));
+    reader->columns_.push_back(std::move(column));
+  }
+  reader->schema_ = arrow::schema(std::move(fields));
+  return reader;
+}
+
+bool CsvReader::AppendNumber(Column& column, std::string_view text) {
+  const std::string_view number = values_.NumberText(text, number_scratch_);
+  switch (column.reading) {
+    case Column::Reading::kInt: {
+      const std::optional<int64_t> value = ParseInt64(number);
+      if (value) column.builder->AppendInt64(*value);
+      return value.has_value();
+    }
+    case Column::Reading::kDouble: {
+      double value = 0;
+      const auto [end, error] =
+          std::from_chars(number.data(), number.data() + number.size(), value);
+      if (error != std::errc() || end != number.data() + number.size()) return false;
+      column.builder->AppendDouble(value);
+      return true;
+    }
+    default: {
+      const int64_t size = WriteCanonicalNumber(
+          number, column.builder->TextRoom(CanonicalNumberRoom(number.size())));
+      if (size >= 0) column.builder->CommitText(size);
+      return size >= 0;
+    }
+  }
+}
+
+bool CsvReader::AppendValue(Column& column, std::string_view text) {
+  ColumnBuilder& builder = *column.builder;
+  switch (column.reading) {
+    case Column::Reading::kText:
+      builder.AppendText(text);
+      return true;
+    case Column::Reading::kInt:
+    case Column::Reading::kNumber:
+    case Column::Reading::kDouble:
+      return AppendNumber(column, text);
+    case Column::Reading::kBool: {
+      const int value = ParseCsvBool(text);
+      if (value >= 0) builder.AppendBool(value == 1);
+      return value >= 0;
+    }
+    case Column::Reading::kDate: {
+      const std::optional<int32_t> date = ParseIsoDate(text);
+      if (date) builder.AppendInt32(*date);
+      return date.has_value();
+    }
+    case Column::Reading::kTime: {
+      if (const std::optional<IsoTimestamp> time = ParseIsoTimestamp(text)) {
+        if (time->has_zone != column.zoned || !time->exact) return false;
+        builder.AppendInt64(time->micros);
+        return true;
+      }
+      const std::optional<int32_t> date = ParseIsoDate(text);
+      if (!date || column.zoned) return false;
+      builder.AppendInt64(int64_t{*date} * 86'400'000'000);
+      return true;
+    }
+  }
+  return false;
+}
+
+Status CsvReader::WrongValue(const Column& column, std::string_view text) const {
+  return ConfigError(
+      "line {}: column '{}': '{}' is no {}: read the column as text (reader_options: {{\"dtype\": "
+      "{{\"{}\": \"str\"}}}}) or mend the value",
+      rows_.line(), column.what.name, Shown(text),
+      IsNumber(*column.what.type) ? "number" : column.what.type->ToString(), column.what.name);
+}
+
+Status CsvReader::TooManyFields() {
+  if (options_.bad_lines == CsvOptions::BadLines::kError) {
+    return ConfigError(
+        "line {}: the row has {} fields, the file has {} columns: mend it, or leave such rows out "
+        "(reader_options: {{\"on_bad_lines\": \"skip\"}})",
+        rows_.line(), rows_.fields().size(), column_count_);
+  }
+  ++bad_lines_;
+  if (options_.bad_lines == CsvOptions::BadLines::kWarn && bad_lines_ <= kBadLinesLogged) {
+    Log(LogLevel::kWarn, "line {}: the row has {} fields, the file has {} columns: left out",
+        rows_.line(), rows_.fields().size(), column_count_);
+  }
+  return Status::Ok();
+}
+
+Status CsvReader::AppendRow() {
+  const std::vector<CsvField>& fields = rows_.fields();
+  for (Column& column : columns_) {
+    const size_t position = static_cast<size_t>(column.what.position);
+    if (position >= fields.size()) {
+      column.builder->AppendNull();
+      continue;
+    }
+    const CsvField& field = fields[position];
+    const std::string_view text =
+        field.form == CsvField::Form::kCoded ? rows_.Decode(field, scratch_) : field.raw;
+    if (values_.IsNull(text)) {
+      column.builder->AppendNull();
+    } else if (!AppendValue(column, text)) {
+      return WrongValue(column, text);
+    }
+  }
+  ++batch_rows_;
+  return Status::Ok();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> CsvReader::Finish() {
+  if (batch_rows_ == 0) return std::shared_ptr<arrow::RecordBatch>();
+  arrow::ArrayVector arrays;
+  for (Column& column : columns_) {
+    MR_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> array, column.builder->Finish());
+    arrays.push_back(std::move(array));
+  }
+  return arrow::RecordBatch::Make(schema_, std::exchange(batch_rows_, 0), std::move(arrays));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> CsvReader::Next() {
+  int64_t row_bytes = 0;
+  while (options_.rows_max < 0 || rows_read_ < options_.rows_max) {
+    MR_ASSIGN_OR_RETURN(const bool more, rows_.Next());
+    if (!more) break;
+    ++rows_read_;
+    if (rows_.fields().size() > column_count_) {
+      MR_RETURN_IF_ERROR(TooManyFields());
+      continue;
+    }
+    MR_RETURN_IF_ERROR(AppendRow());
+    row_bytes += rows_.next_offset() - rows_.row_offset();
+    if (batch_rows_ >= kBatchRowsMax || row_bytes >= kBatchBytesMax) return Finish();
+    if (batch_rows_ % kRowsPerSizeCheck != 0) continue;
+    int64_t bytes = 0;
+    for (const Column& column : columns_) bytes += column.builder->bytes();
+    if (bytes >= kBatchBytesMax) return Finish();
+  }
+  return Finish();
+}
+
+}  // namespace millrace

@@ -1,0 +1,178 @@
+#include "formats/csv_row_reader.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "formats/byte_match.h"
+
+namespace millrace {
+CsvRowReader::CsvRowReader(ByteReader& input, const CsvDialect& dialect, int64_t first_line)
+    : dialect_(dialect), text_(input), next_line_(first_line) {
+  const auto add = [&](char c) {
+    const auto end = specials_.begin() + special_count_;
+    if (std::find(specials_.begin(), end, c) == end) {
+      specials_[static_cast<size_t>(special_count_++)] = c;
+    }
+  };
+  add('\n');
+  add('\r');
+  add(dialect.delimiter);
+  if (dialect.quote) add(*dialect.quote);
+  if (dialect.escape) add(*dialect.escape);
+  if (dialect.comment) add(*dialect.comment);
+}
+
+void CsvRowReader::ScanBlock(int64_t position) {
+  block_ = position;
+  mask_ = MatchAny64(text_.data() + position, specials_.data(), special_count_);
+  if (const int64_t left = text_.size() - position; left < 64) {
+    mask_ &= left <= 0 ? 0 : (uint64_t{1} << left) - 1;
+  }
+}
+
+int64_t CsvRowReader::AfterLineBreak(int64_t position) {
+  if (text_.data()[position] == '\n') return position + 1;
+  if (position + 1 < text_.size()) return position + (text_.data()[position + 1] == '\n' ? 2 : 1);
+  return text_.ended() ? position + 1 : -1;
+}
+
+void CsvRowReader::EndField(int64_t end) {
+  CsvField field;
+  if (coded_ || (quoted_ && quote_closed_ != end - 1)) {
+    field.form = CsvField::Form::kCoded;
+    field.raw = {text_.data() + field_start_, static_cast<size_t>(end - field_start_)};
+  } else if (quoted_) {
+    field.form = CsvField::Form::kQuoted;
+    field.raw = {text_.data() + field_start_ + 1, static_cast<size_t>(end - field_start_ - 2)};
+  } else {
+    field.raw = {text_.data() + field_start_, static_cast<size_t>(end - field_start_)};
+  }
+  fields_.push_back(field);
+  quoted_ = false;
+  coded_ = false;
+  quote_closed_ = -1;
+  field_start_ = end + 1;
+}
+
+CsvRowReader::RowEnd CsvRowReader::ScanRow() {
+  fields_.clear();
+  field_start_ = at_;
+  quoted_ = coded_ = false;
+  quote_closed_ = -1;
+  bool inside = false;   // between the quotes of a quoted field
+  bool comment = false;  // behind a comment character
+  int64_t skip = -1;     // a special character that an escape or a quote has made ordinary
+  int64_t lines = 1;
+  // The next row starts in the block that the last one ended in, nearly always.
+  if (block_ < 0 || at_ < block_ || at_ >= block_ + 64) {
+    ScanBlock(at_);
+  } else if (at_ > block_) {
+    mask_ &= ~uint64_t{0} << (at_ - block_);
+  }
+  for (;;) {
+    while (mask_ == 0) {
+      if (block_ + 64 >= text_.size()) {
+        if (!text_.ended()) return RowEnd::kNeedsMore;
+        if (!comment) EndField(text_.size());
+        row_start_ = at_;
+        row_line_ = next_line_;
+        next_line_ += lines;
+        at_ = text_.size();
+        // The caller looks at `inside`: an open quote at the end is an error.
+        if (inside) quote_closed_ = -2;
+        return RowEnd::kComplete;
+      }
+      ScanBlock(block_ + 64);
+    }
+    const int64_t position = block_ + std::countr_zero(mask_);
+    mask_ &= mask_ - 1;
+    if (position == skip) continue;
+    const char c = text_.data()[position];
+    if (c == dialect_.delimiter && !inside && !comment) {
+      EndField(position);
+    } else if (inside) {
+      if (c == '\n') {
+        ++lines;
+      } else if (dialect_.escape && c == *dialect_.escape) {
+        coded_ = true;
+        skip = position + 1;
+      } else if (c == *dialect_.quote) {
+        if (position + 1 >= text_.size() && !text_.ended()) return RowEnd::kNeedsMore;
+        if (dialect_.doublequote && position + 1 < text_.size() &&
+            text_.data()[position + 1] == c) {
+          coded_ = true;
+          skip = position + 1;
+        } else {
+          inside = false;
+          quote_closed_ = position;
+        }
+      }
+    } else if (c == '\n' || c == '\r') {
+      const int64_t next = AfterLineBreak(position);
+      if (next < 0) return RowEnd::kNeedsMore;
+      if (!comment) EndField(position);
+      row_start_ = at_;
+      row_line_ = next_line_;
+      next_line_ += lines;
+      at_ = next;
+      return RowEnd::kComplete;
+    } else if (comment) {
+      continue;
+    } else if (dialect_.comment && c == *dialect_.comment) {
+      if (position > at_) EndField(position);
+      comment = true;
+    } else if (dialect_.escape && c == *dialect_.escape) {
+      coded_ = true;
+      skip = position + 1;
+    } else if (dialect_.quote && c == *dialect_.quote && position == field_start_) {
+      quoted_ = true;
+      inside = true;
+    }
+  }
+}
+
+bool CsvRowReader::IsBlank() const {
+  if (fields_.empty()) return true;
+  return dialect_.skip_blank_lines && fields_.size() == 1 && fields_[0].raw.empty() &&
+         fields_[0].form == CsvField::Form::kPlain;
+}
+
+Result<bool> CsvRowReader::Next() {
+  for (;;) {
+    if (at_ >= text_.size() && text_.ended()) return false;
+    if (at_ >= text_.size() || ScanRow() == RowEnd::kNeedsMore) {
+      MR_RETURN_IF_ERROR(text_.MoveTo(at_, next_line_));
+      at_ = 0;
+      block_ = -1;
+      continue;
+    }
+    if (quote_closed_ == -2) {
+      return ConfigError("line {}: a quote is opened and never closed", row_line_);
+    }
+    if (!IsBlank()) return true;
+  }
+}
+
+std::string_view CsvRowReader::Decode(const CsvField& field, std::string& scratch) const {
+  if (field.form != CsvField::Form::kCoded) return field.raw;
+  scratch.clear();
+  const std::string_view raw = field.raw;
+  bool inside = false;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    const char c = raw[i];
+    if (dialect_.escape && c == *dialect_.escape && i + 1 < raw.size()) {
+      scratch += raw[++i];
+    } else if (dialect_.quote && c == *dialect_.quote && (inside || i == 0)) {
+      if (inside && dialect_.doublequote && i + 1 < raw.size() && raw[i + 1] == c) {
+        scratch += raw[++i];
+      } else {
+        inside = !inside;
+      }
+    } else {
+      scratch += c;
+    }
+  }
+  return scratch;
+}
+
+}  // namespace millrace

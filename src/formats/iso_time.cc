@@ -1,0 +1,112 @@
+#include "formats/iso_time.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kMicrosPerSecond = 1'000'000;
+constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
+
+/// Two digits at `p`; above 99 when they are none.
+unsigned TwoDigits(const char* p) {
+  const unsigned tens = static_cast<unsigned char>(p[0]) - '0';
+  const unsigned ones = static_cast<unsigned char>(p[1]) - '0';
+  return tens > 9 || ones > 9 ? 1000 : tens * 10 + ones;
+}
+
+/// Days before the month in a year without a leap day.
+constexpr int kDaysBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+constexpr unsigned kDaysIn[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+std::optional<int32_t> DateAt(const char* p) {
+  const unsigned century = TwoDigits(p), of_century = TwoDigits(p + 2);
+  const unsigned month = TwoDigits(p + 5), day = TwoDigits(p + 8);
+  if (p[4] != '-' || p[7] != '-' || century > 99 || of_century > 99) return std::nullopt;
+  const unsigned year = century * 100 + of_century;
+  if (year == 0 || month < 1 || month > 12 || day < 1) return std::nullopt;
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  if (day > kDaysIn[month - 1] + (leap && month == 2 ? 1 : 0)) return std::nullopt;
+  const int before = static_cast<int>(year) - 1;
+  const int days = before * 365 + before / 4 - before / 100 + before / 400 +
+                   kDaysBefore[month - 1] + (leap && month > 2 ? 1 : 0) + static_cast<int>(day) - 1;
+  return days - 719162;  // from 0001-01-01 to 1970-01-01
+}
+
+/// Reads "hh:mm[:ss[.f]]" from the front of `text`.
+std::optional<int64_t> TakeTime(std::string_view& text, bool* exact) {
+  if (text.size() < 5 || text[2] != ':') return std::nullopt;
+  const unsigned hour = TwoDigits(text.data()), minute = TwoDigits(text.data() + 3);
+  if (hour > 23 || minute > 59) return std::nullopt;
+  int64_t micros = (hour * 3600 + minute * 60) * kMicrosPerSecond;
+  text.remove_prefix(5);
+  if (text.size() < 3 || text[0] != ':') return micros;
+  const unsigned second = TwoDigits(text.data() + 1);
+  if (second > 59) return std::nullopt;
+  micros += second * kMicrosPerSecond;
+  text.remove_prefix(3);
+  if (text.empty() || text[0] != '.') return micros;
+  size_t digits = 0;
+  int64_t unit = kMicrosPerSecond;
+  for (text.remove_prefix(1); digits < text.size(); ++digits) {
+    const unsigned digit = static_cast<unsigned char>(text[digits]) - '0';
+    if (digit > 9) break;
+    unit /= 10;
+    if (unit == 0 && digit != 0) *exact = false;
+    micros += digit * unit;
+  }
+  if (digits == 0) return std::nullopt;
+  text.remove_prefix(digits);
+  return micros;
+}
+
+/// The offset that `text` is, in microseconds east of UTC.
+std::optional<int64_t> ZoneOffset(std::string_view text) {
+  if (text == "Z" || text == "z") return 0;
+  if (text.size() < 3 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  const unsigned hours = TwoDigits(text.data() + 1);
+  unsigned minutes = 0;
+  if (text.size() == 5) {
+    minutes = TwoDigits(text.data() + 3);
+  } else if (text.size() == 6 && text[3] == ':') {
+    minutes = TwoDigits(text.data() + 4);
+  } else if (text.size() != 3) {
+    return std::nullopt;
+  }
+  if (hours > 18 || minutes > 59) return std::nullopt;
+  const int64_t offset = (hours * 3600 + minutes * 60) * kMicrosPerSecond;
+  return text[0] == '-' ? -offset : offset;
+}
+
+}  // namespace
+
+std::optional<int32_t> ParseIsoDate(std::string_view text) {
+  if (text.size() != 10) return std::nullopt;
+  return DateAt(text.data());
+}
+
+std::optional<IsoTimestamp> ParseIsoTimestamp(std::string_view text) {
+  if (text.size() < 16 || (text[10] != 'T' && text[10] != ' ' && text[10] != 't')) {
+    return std::nullopt;
+  }
+  const std::optional<int32_t> days = DateAt(text.data());
+  if (!days) return std::nullopt;
+  text.remove_prefix(11);
+  IsoTimestamp result;
+  const std::optional<int64_t> time = TakeTime(text, &result.exact);
+  if (!time) return std::nullopt;
+  result.micros = *days * kMicrosPerDay + *time;
+  result.has_zone = !text.empty();
+  if (text.empty()) return result;
+  const std::optional<int64_t> offset = ZoneOffset(text);
+  if (!offset) return std::nullopt;
+  result.micros -= *offset;
+  result.offset_micros = *offset;
+  return result;
+}
+
+std::optional<int64_t> ParseIsoTime(std::string_view text) {
+  bool exact = true;
+  const std::optional<int64_t> micros = TakeTime(text, &exact);
+  return text.empty() && exact ? micros : std::nullopt;
+}
+
+}  // namespace millrace

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "connector/change_batch.h"
+#include "connector/source.h"
+
+namespace millrace {
+
+/// Turns JSON objects into the rows of record batches of one schema: a JSONL file's lines, RECORD
+/// messages. A value that misses its column's type is treated as connector/coercion.md says; what
+/// that table nulls or cuts is among the batch's changes. Of a key that stands twice in an object
+/// the last value counts. One thread.
+class JsonBatchDecoder {
+ public:
+  /// A system error when the schema has a type that no JSON schema gives.
+  static Result<std::unique_ptr<JsonBatchDecoder>> Make(SchemaPtr schema);
+  ~JsonBatchDecoder();
+
+  /// Appends one object as a row. A config error says what is wrong with the JSON and where; the
+  /// row is then not there, and the decoder can go on.
+  Status Append(std::string_view object);
+  /// The same without a copy, for text that ends before a control character and has
+  /// JsonScanner::kPadding readable bytes behind it.
+  Status AppendPadded(std::string_view object);
+  /// Adds a change that the source reports itself about the last row.
+  void AddChange(FieldChange change);
+
+  int64_t rows() const { return rows_; }
+  /// What the rows occupy.
+  int64_t bytes() const;
+  /// Values left out because the schema has no column for their key, since the decoder was made.
+  int64_t undeclared_values() const;
+
+  /// The rows appended since the last call, with their changes. Without rows: an empty batch.
+  Result<ChangeBatch> Finish();
+
+ private:
+  struct Columns;
+
+  explicit JsonBatchDecoder(SchemaPtr schema);
+
+  const SchemaPtr schema_;
+  std::unique_ptr<Columns> columns_;
+  std::string padded_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace millrace

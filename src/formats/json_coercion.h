@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "connector/change_batch.h"
+#include "formats/column_builder.h"
+#include "formats/json_scanner.h"
+
+namespace millrace {
+
+/// What a column takes, made from its Arrow type once.
+enum class JsonTarget : uint8_t {
+  kBool,
+  kInt64,
+  kDouble,
+  kNumber,
+  kText,
+  kJson,
+  kBinary,
+  kDate,
+  kTime,
+  kLocalTimestamp,
+  kZonedTimestamp,
+  kList,
+  kStruct,
+};
+
+/// Reads JSON values into columns: the one implementation of connector/coercion.md. One thread.
+class JsonCoercion {
+ public:
+  /// A column and what stands in it; for lists and structs, what stands in these.
+  struct Column {
+    std::string name;
+    JsonTarget target;
+    ColumnBuilder* builder;
+    std::vector<Column> children;
+  };
+  /// Columns by name, with a guess: the keys of a file's objects come in the same order.
+  class Keys {
+   public:
+    explicit Keys(const std::vector<Column>& columns);
+    /// The column's position, or -1. `*next` is where the search begins, and is moved on.
+    int Find(std::string_view name, size_t* next) const;
+
+   private:
+    struct TextHash {
+      using is_transparent = void;
+      size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    std::vector<std::string_view> names_;
+    std::unordered_map<std::string_view, int, TextHash, std::equal_to<>> index_;
+  };
+
+  static Column Describe(const std::string& name, ColumnBuilder& builder);
+
+  /// Reads the scanner's next value and appends it to the column: as it is, converted, or as null
+  /// with a change about `row`. False: the JSON is malformed, and nothing was appended.
+  bool Append(JsonScanner& scanner, const Column& column, int64_t row);
+
+  std::vector<FieldChange>& changes() { return changes_; }
+  int64_t undeclared_values() const { return undeclared_values_; }
+  void CountUndeclared() { ++undeclared_values_; }
+
+ private:
+  bool AppendString(JsonScanner& scanner, const Column& column, int64_t row);
+  bool AppendNumber(JsonScanner& scanner, const Column& column, int64_t row);
+  bool AppendBool(JsonScanner& scanner, const Column& column, int64_t row, bool value);
+  bool AppendList(JsonScanner& scanner, const Column& column, int64_t row);
+  bool AppendStruct(JsonScanner& scanner, const Column& column, int64_t row);
+  void AppendTextValue(const Column& column, std::string_view value, int64_t row);
+  void AppendTimestamp(const Column& column, std::string_view value, int64_t row);
+  /// A number from its digits; `from_text` when they were in a string.
+  void AppendDigits(const Column& column, std::string_view digits, int64_t row);
+  void Null(const Column& column, int64_t row, const char* reason);
+
+  std::vector<FieldChange> changes_;
+  std::string scratch_;
+  int64_t undeclared_values_ = 0;
+};
+
+}  // namespace millrace
