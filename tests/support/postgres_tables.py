@@ -1,0 +1,16 @@
+"""Tables that several tests copy."""
+
+
+def customers(db, count=1000, schema="public", name="customers"):
+    db.execute(f"""
+        create table {schema}.{name} (customer_id bigint primary key, name text not null, balance numeric(12,2), updated_at timestamptz not null);
+        insert into {schema}.{name}
+            select i, 'customer ' || i, i * 1.25, timestamptz '2025-01-01 00:00:00.123456Z' + i * interval '1 second' from generate_series(1, {count}) i""")
+
+
+def stream(name="customers", namespace="public", **keys):
+    return {"name": name, "namespace": namespace, **keys}
+
+
+def incremental(name="customers", cursor="updated_at", **keys):
+    return stream(name, sync_mode="incremental_append", cursor_field=[cursor], **keys)
