@@ -4,14 +4,14 @@ import threading
 
 
 class FaultProxy:
-    """Forwards 127.0.0.1:port to the target.
+    """Forwards address:port to the target.
 
     cut_after(n): connections end once n more bytes have come from the server, the first `times` of them.
     hang_after(n): from then on nothing is forwarded, and nothing is closed.
     """
 
-    def __init__(self, host, port):
-        self.target = (host, port)
+    def __init__(self, host, port, address="127.0.0.1"):
+        self.target, self.address = (host, port), address
         self.lock = threading.Lock()
         self.cut, self.cuts_left, self.hang = None, 0, None
         self.bytes_from_server = 0
@@ -19,7 +19,7 @@ class FaultProxy:
         self.closing = threading.Event()
 
     def __enter__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server((self.address, 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         return self
