@@ -1,0 +1,133 @@
+#include "formats/csv_writer.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <utility>
+
+#include "formats/json_encoder.h"
+#include "formats/text_layout.h"
+#include "formats/text_output.h"
+
+namespace millrace {
+namespace {
+
+constexpr size_t kChunkBytes = 256 << 10;
+
+/// A cell with what RFC 4180 asks for: quotes around anything that could be taken for structure,
+/// and around the empty text, which is not null.
+void AppendCell(std::string_view value, std::string& out) {
+  if (!value.empty() && value.find_first_of("\",\r\n") == std::string_view::npos) {
+    out += value;
+    return;
+  }
+  out += '"';
+  for (const char c : value) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+bool IsText(const arrow::Array& array) { return array.type_id() == arrow::Type::STRING; }
+
+class CsvWriter : public FileWriter {
+ public:
+  CsvWriter(SchemaPtr schema, JsonEncoder encoder, TextLayout layout, ByteSink& sink, bool gzip)
+      : schema_(std::move(schema)),
+        encoder_(std::move(encoder)),
+        layout_(std::move(layout)),
+        output_(sink, gzip) {}
+
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& rows) override {
+    AppendHeader();
+    for (int64_t row = 0; row < rows->num_rows(); ++row) {
+      AppendLine(*rows, row);
+      if (text_.size() >= kChunkBytes) MR_RETURN_IF_ERROR(WriteBuffered());
+    }
+    rows_ += rows->num_rows();
+    return WriteBuffered();
+  }
+
+  Status WriteBuffered() override {
+    MR_RETURN_IF_ERROR(output_.Write(text_));
+    text_.clear();
+    return Status::Ok();
+  }
+
+  int64_t buffered_bytes() const override { return static_cast<int64_t>(text_.capacity()); }
+  int64_t written_bytes() const override { return output_.written_bytes(); }
+
+  Result<FileTotals> Close() override {
+    AppendHeader();
+    MR_RETURN_IF_ERROR(WriteBuffered());
+    MR_RETURN_IF_ERROR(output_.Close());
+    return FileTotals{rows_, output_.written_bytes()};
+  }
+
+ private:
+  void AppendHeader() {
+    if (std::exchange(header_written_, true)) return;
+    const char* comma = "";
+    for (const int column : layout_.plain) {
+      text_ += std::exchange(comma, ",");
+      AppendCell(schema_->field(column)->name(), text_);
+    }
+    if (layout_.wrapped) {
+      text_ += std::exchange(comma, ",");
+      AppendCell(TextLayout::kDataColumn, text_);
+    }
+    text_ += "\r\n";
+  }
+
+  void AppendLine(const arrow::RecordBatch& rows, int64_t row) {
+    const char* comma = "";
+    for (const int column : layout_.plain) {
+      text_ += std::exchange(comma, ",");
+      AppendValue(*rows.column(column), row);
+    }
+    if (layout_.wrapped) {
+      text_ += std::exchange(comma, ",");
+      json_.clear();
+      encoder_.AppendRow(rows, row, layout_.data, json_);
+      AppendCell(json_, text_);
+    }
+    text_ += "\r\n";
+  }
+
+  void AppendValue(const arrow::Array& column, int64_t row) {
+    if (column.IsNull(row)) return;
+    if (IsText(column)) {
+      AppendCell(static_cast<const arrow::StringArray&>(column).GetView(row), text_);
+      return;
+    }
+    json_.clear();
+    AppendJsonValue(column, row, json_);
+    if (json_ == "null") return;  // a double that is no number
+    // What JSON writes as a plain string (timestamps, base64) stands here without its quotes.
+    const bool quoted = json_.front() == '"' && column.type_id() != arrow::Type::EXTENSION;
+    AppendCell(quoted ? std::string_view(json_).substr(1, json_.size() - 2) : json_, text_);
+  }
+
+  const SchemaPtr schema_;
+  const JsonEncoder encoder_;
+  const TextLayout layout_;
+  TextOutput output_;
+  bool header_written_ = false;
+  std::string text_;
+  std::string json_;  // one value, reused
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<FileWriter>> MakeCsvWriter(const FileFormat& format, const SchemaPtr& schema,
+                                                  ByteSink& sink) {
+  MR_ASSIGN_OR_RETURN(JsonEncoder encoder, JsonEncoder::Make(schema));
+  return std::unique_ptr<FileWriter>(
+      std::make_unique<CsvWriter>(schema, std::move(encoder), TextLayoutOf(*schema, format.flatten),
+                                  sink, format.codec == FileFormat::Codec::kGzip));
+}
+
+}  // namespace millrace

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace millrace {
+
+/// How the files of a destination look: Airbyte's `format` object of the object-store
+/// destinations. A plain value.
+struct FileFormat {
+  enum class Type { kParquet, kCsv, kJsonl };
+  enum class Codec { kUncompressed, kSnappy, kGzip, kBrotli, kLz4, kZstd };
+
+  Type type = Type::kParquet;
+  /// Parquet: any of them. CSV and JSONL: uncompressed or gzip, the whole file.
+  Codec codec = Codec::kZstd;
+  /// CSV and JSONL: one column (or field) per column of the stream, beside the metadata columns.
+  /// False: all of them in one JSON object, `_airbyte_data`.
+  bool flatten = false;
+
+  // Parquet only.
+  int64_t block_bytes = int64_t{128} << 20;     ///< the most that a row group takes in memory
+  int64_t page_bytes = int64_t{1} << 20;        ///< of a data page
+  int64_t dictionary_bytes = int64_t{1} << 20;  ///< a larger dictionary is given up
+  bool dictionary = true;
+
+  /// ".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz": what {format_extension} becomes.
+  std::string Extension() const;
+};
+
+/// Reads the `format` object. Absent fields take Millrace's defaults (Parquet: ZSTD) or Airbyte's
+/// (CSV and JSONL: gzip, no flattening). Config errors name the field and what it accepts; Avro
+/// and LZO are refused by name.
+Result<FileFormat> FileFormatFromJson(const Json& json);
+
+}  // namespace millrace

@@ -1,0 +1,112 @@
+#include "formats/parquet_encodings.h"
+
+#include <arrow/array.h>
+#include <arrow/memory_pool.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/schema.h>
+
+#include "connector/arrow_status.h"
+#include "connector/meta_column.h"
+#include "formats/value_sample.h"
+
+namespace millrace {
+namespace {
+
+/// Without a bound of rows per page, the page's size alone decides.
+constexpr int64_t kRowsPerPageMax = 10'000'000;
+/// Min and max of texts longer than this on average cost more than a reader gains by them.
+constexpr double kTextStatisticsBytesMax = 24;
+/// Zstandard's own default: 3 % smaller than level 1 at 5 % of the writer's time.
+constexpr int kZstdLevel = 3;
+
+parquet::Compression::type CodecOf(FileFormat::Codec codec) {
+  switch (codec) {
+    case FileFormat::Codec::kSnappy:
+      return parquet::Compression::SNAPPY;
+    case FileFormat::Codec::kGzip:
+      return parquet::Compression::GZIP;
+    case FileFormat::Codec::kBrotli:
+      return parquet::Compression::BROTLI;
+    case FileFormat::Codec::kLz4:
+      return parquet::Compression::LZ4;
+    case FileFormat::Codec::kZstd:
+      return parquet::Compression::ZSTD;
+    case FileFormat::Codec::kUncompressed:
+      break;
+  }
+  return parquet::Compression::UNCOMPRESSED;
+}
+
+/// Appends the arrays that hold plain values, in the order of Parquet's leaf columns.
+void AppendLeaves(const std::shared_ptr<arrow::Array>& array, arrow::ArrayVector& leaves) {
+  const auto& data = array->data();
+  if (data->child_data.empty()) {
+    leaves.push_back(array);
+    return;
+  }
+  for (const auto& child : data->child_data) AppendLeaves(arrow::MakeArray(child), leaves);
+}
+
+/// The encoding for values of which few repeat.
+parquet::Encoding::type DistinctEncodingOf(const parquet::ColumnDescriptor& column) {
+  switch (column.physical_type()) {
+    case parquet::Type::INT32:
+    case parquet::Type::INT64:
+      return parquet::Encoding::DELTA_BINARY_PACKED;
+    case parquet::Type::BYTE_ARRAY:
+      return column.path()->ToDotString() == kRawIdColumn
+                 ? parquet::Encoding::DELTA_BYTE_ARRAY
+                 : parquet::Encoding::DELTA_LENGTH_BYTE_ARRAY;
+    default:
+      return parquet::Encoding::PLAIN;
+  }
+}
+
+void ChooseEncoding(const parquet::ColumnDescriptor& column, const arrow::ArrayVector& chunks,
+                    bool dictionary, parquet::WriterProperties::Builder& builder) {
+  const ValueSample sample = SampleValues(chunks);
+  const bool boolean = column.physical_type() == parquet::Type::BOOLEAN;
+  if (dictionary && !boolean && !sample.mostly_distinct()) {
+    builder.enable_dictionary(column.path());
+  } else {
+    builder.disable_dictionary(column.path());
+    if (!boolean) builder.encoding(column.path(), DistinctEncodingOf(column));
+  }
+  if (sample.mean_bytes() > kTextStatisticsBytesMax) builder.disable_statistics(column.path());
+}
+
+}  // namespace
+
+Result<std::shared_ptr<parquet::WriterProperties>> ParquetPropertiesFor(
+    const FileFormat& format, const arrow::Schema& schema,
+    const std::vector<arrow::ArrayVector>& columns) {
+  parquet::WriterProperties::Builder builder;
+  builder.memory_pool(arrow::system_memory_pool())
+      ->created_by("millrace")
+      ->compression(CodecOf(format.codec))
+      ->data_pagesize(format.page_bytes)
+      ->dictionary_pagesize_limit(format.dictionary_bytes)
+      ->max_rows_per_page(kRowsPerPageMax)
+      ->enable_store_decimal_as_integer();
+  if (format.codec == FileFormat::Codec::kZstd) builder.compression_level(kZstdLevel);
+
+  std::shared_ptr<parquet::SchemaDescriptor> descriptor;
+  MR_ARROW_RETURN_IF_ERROR(parquet::arrow::ToParquetSchema(&schema, *builder.build(), &descriptor),
+                           "making the Parquet schema");
+  int leaf = 0;
+  for (const arrow::ArrayVector& chunks : columns) {
+    std::vector<arrow::ArrayVector> leaves;  // per leaf column, its chunks
+    for (const auto& chunk : chunks) {
+      arrow::ArrayVector of_chunk;
+      AppendLeaves(chunk, of_chunk);
+      leaves.resize(of_chunk.size());
+      for (size_t i = 0; i < of_chunk.size(); ++i) leaves[i].push_back(of_chunk[i]);
+    }
+    for (const arrow::ArrayVector& values : leaves) {
+      ChooseEncoding(*descriptor->Column(leaf++), values, format.dictionary, builder);
+    }
+  }
+  return builder.build();
+}
+
+}  // namespace millrace

@@ -1,0 +1,144 @@
+#include "formats/parquet_writer.h"
+
+#include <arrow/chunked_array.h>
+#include <arrow/memory_pool.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/exception.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "connector/arrow_status.h"
+#include "formats/parquet_encodings.h"
+#include "formats/parquet_types.h"
+#include "formats/sink_stream.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kRowGroupRows = 122'880;
+/// Wide rows close their row group here, however large block_size_mb is: several writers fill
+/// theirs at a time.
+constexpr int64_t kRowGroupBytesMax = int64_t{32} << 20;
+constexpr const char* kDoing = "writing Parquet";
+
+class ParquetWriter : public FileWriter {
+ public:
+  ParquetWriter(const FileFormat& format, SchemaPtr file_schema, ByteSink& sink)
+      : format_(format),
+        file_schema_(std::move(file_schema)),
+        row_group_bytes_max_(std::min(format.block_bytes, kRowGroupBytesMax)),
+        stream_(std::make_shared<SinkStream>(sink)) {}
+
+  Status Write(const std::shared_ptr<arrow::RecordBatch>& rows) override {
+    // A batch of several row groups is taken in slices.
+    for (int64_t at = 0; at < rows->num_rows();) {
+      const int64_t left = rows->num_rows() - at;
+      const int64_t take = left < 2 * kRowGroupRows ? left : kRowGroupRows;
+      MR_RETURN_IF_ERROR(Take(take == rows->num_rows() ? rows : rows->Slice(at, take)));
+      at += take;
+    }
+    return Status::Ok();
+  }
+
+  Status WriteBuffered() override {
+    if (pending_rows_ == 0) return Status::Ok();
+    return Guarded([this] { return WriteRowGroup(); });
+  }
+
+  int64_t buffered_bytes() const override { return pending_bytes_; }
+  int64_t written_bytes() const override { return stream_->written(); }
+
+  Result<FileTotals> Close() override {
+    MR_RETURN_IF_ERROR(WriteBuffered());
+    MR_RETURN_IF_ERROR(Guarded([this] {
+      if (writer_ == nullptr) {
+        MR_RETURN_IF_ERROR(Open(std::vector<arrow::ArrayVector>(file_schema_->num_fields())));
+      }
+      MR_ARROW_RETURN_IF_ERROR(writer_->Close(), kDoing);
+      return Status::Ok();
+    }));
+    return FileTotals{rows_, stream_->written()};
+  }
+
+ private:
+  Status Take(std::shared_ptr<arrow::RecordBatch> rows) {
+    MR_ARROW_ASSIGN_OR_RETURN(const int64_t bytes, arrow::util::ReferencedBufferSize(*rows),
+                              kDoing);
+    pending_rows_ += rows->num_rows();
+    pending_bytes_ += bytes;
+    pending_.push_back(std::move(rows));
+    const bool full = pending_rows_ >= kRowGroupRows || pending_bytes_ >= row_group_bytes_max_;
+    return full ? WriteBuffered() : Status::Ok();
+  }
+
+  Status WriteRowGroup() {
+    std::vector<arrow::ArrayVector> columns(file_schema_->num_fields());
+    for (size_t c = 0; c < columns.size(); ++c) {
+      for (const auto& rows : pending_) {
+        MR_ASSIGN_OR_RETURN(auto column,
+                            ParquetColumnOf(rows->column(static_cast<int>(c)),
+                                            file_schema_->field(static_cast<int>(c))->type()));
+        columns[c].push_back(std::move(column));
+      }
+    }
+    pending_.clear();
+    if (writer_ == nullptr) MR_RETURN_IF_ERROR(Open(columns));
+    MR_ARROW_RETURN_IF_ERROR(writer_->NewRowGroup(), kDoing);
+    for (arrow::ArrayVector& chunks : columns) {
+      MR_ARROW_RETURN_IF_ERROR(
+          writer_->WriteColumnChunk(std::make_shared<arrow::ChunkedArray>(std::move(chunks))),
+          kDoing);
+    }
+    rows_ += std::exchange(pending_rows_, 0);
+    pending_bytes_ = 0;
+    return Status::Ok();
+  }
+
+  Status Open(const std::vector<arrow::ArrayVector>& columns) {
+    MR_ASSIGN_OR_RETURN(auto properties, ParquetPropertiesFor(format_, *file_schema_, columns));
+    MR_ARROW_ASSIGN_OR_RETURN(
+        writer_,
+        parquet::arrow::FileWriter::Open(*file_schema_, arrow::system_memory_pool(), stream_,
+                                         std::move(properties)),
+        kDoing);
+    return Status::Ok();
+  }
+
+  /// Keeps exceptions inside, and prefers the sink's own failure to Arrow's report of it.
+  template <typename Step>
+  Status Guarded(Step step) {
+    Status status;
+    try {
+      status = step();
+    } catch (const std::exception& error) {
+      status = SystemError("{}: {}", kDoing, error.what());
+    }
+    return stream_->failure().ok() ? status : stream_->failure();
+  }
+
+  const FileFormat format_;
+  const SchemaPtr file_schema_;
+  const int64_t row_group_bytes_max_;
+  std::shared_ptr<SinkStream> stream_;
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;  // from the first row group on
+  std::vector<std::shared_ptr<arrow::RecordBatch>> pending_;
+  int64_t pending_rows_ = 0;
+  int64_t pending_bytes_ = 0;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<FileWriter>> MakeParquetWriter(const FileFormat& format,
+                                                      const SchemaPtr& schema, ByteSink& sink) {
+  MR_ASSIGN_OR_RETURN(SchemaPtr file_schema, ParquetSchemaOf(*schema));
+  return std::unique_ptr<FileWriter>(
+      std::make_unique<ParquetWriter>(format, std::move(file_schema), sink));
+}
+
+}  // namespace millrace

@@ -1,0 +1,79 @@
+#include "lake/lake_destination.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "base/uuid.h"
+#include "lake/lake_load.h"
+
+namespace millrace {
+namespace {
+
+/// What two writers of one table are kept apart by.
+enum class Exclusion {
+  kAtomic,  ///< of two creations of one name, the store lets exactly one win
+  kLeased   ///< the store has no such thing: by the fencing tokens of whoever starts attempts
+};
+
+/// Creates the probe twice; only a store with conditions refuses the second.
+Result<Exclusion> RaceProbe(ObjectStore& store, const std::string& key) {
+  const PutCondition if_absent{PutCondition::Kind::kIfAbsent, ""};
+  MR_ASSIGN_OR_RETURN(const PutOutcome first, store.Put(key, "probe", if_absent));
+  if (first != PutOutcome::kWritten) {
+    return SystemError("{} says that a new object {} is there already", store.Name(), key);
+  }
+  MR_ASSIGN_OR_RETURN(const PutOutcome second, store.Put(key, "probe", if_absent));
+  return second == PutOutcome::kConditionFailed ? Exclusion::kAtomic : Exclusion::kLeased;
+}
+
+Result<Exclusion> ProbeStore(ObjectStore& store, const std::string& key) {
+  auto exclusion = RaceProbe(store, key);
+  if (!exclusion.ok()) return exclusion.status();
+  auto content = store.ReadRange(key, 0, 5);
+  if (!content.ok()) return content.status();
+  if (*content != "probe") {
+    return SystemError("{} returned something else than was written to {}", store.Name(), key);
+  }
+  return exclusion;
+}
+
+class LakeDestination : public Destination {
+ public:
+  LakeDestination(OpenStore open_store, LayoutConfig layout, FileFormat format)
+      : open_store_(std::move(open_store)), layout_(std::move(layout)), format_(format) {}
+
+  Status Check() override {
+    MR_ASSIGN_OR_RETURN(auto store, open_store_());
+    const std::string key = InternalFolderOf(layout_) + "check-" + RandomUuid();
+    auto exclusion = ProbeStore(*store, key);
+    const Status removed = store->Delete({key});
+    if (!exclusion.ok()) return exclusion.status().WithContext("checking " + store->Name());
+    MR_RETURN_IF_ERROR(removed.WithContext("removing the check's object"));
+    Log(LogLevel::kInfo, "{}: concurrent writers are kept apart {}", store->Name(),
+        *exclusion == Exclusion::kAtomic ? "by the store (level: atomic)"
+                                         : "by fencing tokens only (level: leased)");
+    return Status::Ok();
+  }
+
+  Result<std::unique_ptr<Load>> OpenLoad(const ConfiguredCatalog& catalog,
+                                         const LoadContext& context,
+                                         CommitListener& listener) override {
+    MR_RETURN_IF_ERROR(CheckLakeCatalog(catalog, layout_, format_));  // before any contact
+    MR_ASSIGN_OR_RETURN(auto store, open_store_());
+    return OpenLakeLoad(std::move(store), layout_, format_, catalog, context, listener);
+  }
+
+ private:
+  const OpenStore open_store_;
+  const LayoutConfig layout_;
+  const FileFormat format_;
+};
+
+}  // namespace
+
+std::unique_ptr<Destination> MakeLakeDestination(OpenStore open_store, LayoutConfig layout,
+                                                 FileFormat format) {
+  return std::make_unique<LakeDestination>(std::move(open_store), std::move(layout), format);
+}
+
+}  // namespace millrace

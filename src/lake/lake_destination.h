@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "clients/object_store/object_store.h"
+#include "connector/destination.h"
+#include "formats/file_format.h"
+#include "lake/table_layout.h"
+
+namespace millrace {
+
+/// Opens the store that the tables lie in. Called by Check and OpenLoad; may contact it.
+using OpenStore = std::function<Result<std::unique_ptr<ObjectStore>>()>;
+
+/// A destination whose tables are files in an object store: what destination-s3 and
+/// destination-local have in common.
+std::unique_ptr<Destination> MakeLakeDestination(OpenStore open_store, LayoutConfig layout,
+                                                 FileFormat format);
+
+}  // namespace millrace

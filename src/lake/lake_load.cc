@@ -1,0 +1,181 @@
+#include "lake/lake_load.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/log.h"
+#include "lake/table.h"
+#include "lake/table_writer.h"
+
+namespace millrace {
+namespace {
+
+class LakeLoad : public Load {
+ public:
+  LakeLoad(std::unique_ptr<ObjectStore> store, LayoutConfig layout, FileFormat format,
+           const ConfiguredCatalog& catalog, const LoadContext& context, CommitListener& listener)
+      : store_(std::move(store)),
+        layout_(std::move(layout)),
+        format_(format),
+        catalog_(catalog),
+        context_(context),
+        listener_(listener) {}
+
+  /// Recovers every table. Once, before anything else.
+  Status Open();
+
+  Result<std::unique_ptr<StreamWriter>> OpenWriter(const ConfiguredStream& stream,
+                                                   const SchemaPtr& schema, int lane) override;
+  Status Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts) override;
+  Status FinishStream(const StreamDescriptor& stream, StreamStatus status) override;
+  Status Close() override;
+
+ private:
+  Result<Table*> Find(const StreamDescriptor& stream);
+  Status CommitTables(CheckpointId checkpoint, const std::vector<StagedParts>& parts);
+  /// Aborts uploads that an attempt before this one left behind.
+  Status CleanUp();
+
+  const std::unique_ptr<ObjectStore> store_;
+  const LayoutConfig layout_;
+  const FileFormat format_;
+  const ConfiguredCatalog& catalog_;
+  const LoadContext context_;
+  CommitListener& listener_;
+  std::map<StreamDescriptor, std::unique_ptr<Table>> tables_;  // fixed after Open
+  std::optional<Status> failed_;                               // of the first commit that did
+};
+
+Status LakeLoad::Open() {
+  // One listing serves all tables: their newest manifests.
+  MR_ASSIGN_OR_RETURN(const auto objects, store_->List(InternalFolderOf(layout_) + "tables/"));
+  std::map<std::string, std::vector<std::string>> keys_of_folder;
+  for (const ObjectInfo& object : objects) {
+    keys_of_folder[object.key.substr(0, object.key.rfind('/') + 1)].push_back(object.key);
+  }
+  for (const ConfiguredStream& stream : catalog_.streams) {
+    auto table = std::make_unique<Table>(*store_, layout_, format_, stream, context_);
+    int64_t newest = 0;
+    for (const std::string& key : keys_of_folder[table->layout().manifest_folder()]) {
+      newest = std::max(newest, table->chain().SequenceOf(key));
+    }
+    if (Status status = table->Recover(newest); !status.ok()) {
+      return status.WithContext("opening table " + stream.destination.ToString())
+          .WithStream(stream.descriptor());
+    }
+    tables_[stream.descriptor()] = std::move(table);
+  }
+  return CleanUp();
+}
+
+Status LakeLoad::CleanUp() {
+  const std::string internal = InternalFolderOf(layout_);
+  const std::string prefix = internal.substr(0, internal.rfind("_airbyte_internal/"));
+  return store_->AbortUploads(prefix, context_.started_at, [this](const PendingUpload& upload) {
+    bool ours = false;
+    for (const auto& [stream, table] : tables_) {
+      if (table->Keeps(upload.key)) return false;
+      ours = ours || table->layout().Matches(upload.key);
+    }
+    return ours;
+  });
+}
+
+Result<Table*> LakeLoad::Find(const StreamDescriptor& stream) {
+  const auto found = tables_.find(stream);
+  if (found == tables_.end()) {
+    return SystemError("stream {} is not in the catalog of this load", stream.ToString());
+  }
+  return found->second.get();
+}
+
+Result<std::unique_ptr<StreamWriter>> LakeLoad::OpenWriter(const ConfiguredStream& stream,
+                                                           const SchemaPtr& schema, int lane) {
+  MR_ASSIGN_OR_RETURN(Table * table, Find(stream.descriptor()));
+  return MakeTableWriter(*table, schema, lane);
+}
+
+Status LakeLoad::CommitTables(CheckpointId checkpoint, const std::vector<StagedParts>& parts) {
+  std::map<StreamDescriptor, std::vector<FinishedFile>> files;
+  for (const StagedParts& part : parts) {
+    std::vector<FinishedFile> more = FinishedFilesOf(part);
+    auto& of_stream = files[part.stream];
+    of_stream.insert(of_stream.end(), std::make_move_iterator(more.begin()),
+                     std::make_move_iterator(more.end()));
+  }
+  for (const auto& [stream, finished] : files) {
+    MR_ASSIGN_OR_RETURN(Table * table, Find(stream));
+    if (Status status = table->Commit(checkpoint, finished); !status.ok()) {
+      return status.WithContext("committing files of " + stream.ToString()).WithStream(stream);
+    }
+  }
+  return Status::Ok();
+}
+
+Status LakeLoad::Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts) {
+  Status status = failed_ ? *failed_ : CommitTables(checkpoint.id, parts);
+  if (status.ok()) {
+    listener_.Committed(checkpoint.id);
+  } else {
+    failed_ = status;
+    listener_.CommitFailed(checkpoint.id, status);
+  }
+  return status;
+}
+
+Status LakeLoad::FinishStream(const StreamDescriptor& stream, StreamStatus status) {
+  MR_ASSIGN_OR_RETURN(Table * table, Find(stream));
+  return table->Finish(status)
+      .WithContext("finishing table " + table->stream().destination.ToString())
+      .WithStream(stream);
+}
+
+Status LakeLoad::Close() {
+  Status first;
+  for (const auto& [stream, table] : tables_) {
+    if (Status status = table->AbortLeftovers(); !status.ok() && first.ok()) first = status;
+  }
+  return first;
+}
+
+}  // namespace
+
+Status CheckLakeCatalog(const ConfiguredCatalog& catalog, const LayoutConfig& layout,
+                        const FileFormat& format) {
+  std::map<std::string, StreamDescriptor> stream_of_key;
+  for (const ConfiguredStream& stream : catalog.streams) {
+    if (stream.destination_sync_mode == DestinationSyncMode::kAppendDedup ||
+        stream.destination_sync_mode == DestinationSyncMode::kOverwriteDedup) {
+      return ConfigError(
+                 "stream {}: {} into files is not supported yet; choose incremental_append or "
+                 "full_refresh_overwrite",
+                 stream.descriptor().ToString(), ToString(stream.destination_sync_mode))
+          .WithStream(stream.descriptor());
+    }
+    const std::string key =
+        TableLayout(layout, stream.destination, format.Extension()).ExampleKey();
+    const auto [other, fresh] = stream_of_key.emplace(key, stream.descriptor());
+    if (!fresh) {
+      return ConfigError(
+          "streams {} and {} would share the same files; put ${{NAMESPACE}} and ${{STREAM_NAME}} "
+          "into s3_path_format",
+          other->second.ToString(), stream.descriptor().ToString());
+    }
+  }
+  return Status::Ok();
+}
+
+Result<std::unique_ptr<Load>> OpenLakeLoad(std::unique_ptr<ObjectStore> store,
+                                           const LayoutConfig& layout, const FileFormat& format,
+                                           const ConfiguredCatalog& catalog,
+                                           const LoadContext& context, CommitListener& listener) {
+  MR_RETURN_IF_ERROR(CheckLakeCatalog(catalog, layout, format));
+  auto load =
+      std::make_unique<LakeLoad>(std::move(store), layout, format, catalog, context, listener);
+  MR_RETURN_IF_ERROR(load->Open());
+  return std::unique_ptr<Load>(std::move(load));
+}
+
+}  // namespace millrace

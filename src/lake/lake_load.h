@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "clients/object_store/object_store.h"
+#include "connector/destination.h"
+#include "formats/file_format.h"
+#include "lake/table_layout.h"
+
+namespace millrace {
+
+/// Opens one attempt's writing of tables made of files: refuses what can't work (dedup modes, two
+/// streams with the same files), then recovers each table and cleans up after attempts that died.
+/// `catalog`, `context` and `listener` outlive the load.
+Result<std::unique_ptr<Load>> OpenLakeLoad(std::unique_ptr<ObjectStore> store,
+                                           const LayoutConfig& layout, const FileFormat& format,
+                                           const ConfiguredCatalog& catalog,
+                                           const LoadContext& context, CommitListener& listener);
+
+/// A config error for what a destination of files can't do with this catalog.
+Status CheckLakeCatalog(const ConfiguredCatalog& catalog, const LayoutConfig& layout,
+                        const FileFormat& format);
+
+}  // namespace millrace

@@ -1,0 +1,96 @@
+#include "lake/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+namespace millrace {
+namespace {
+
+constexpr int kVersion = 1;
+
+Json ToJson(const DataFile& file) {
+  Json json = {{"key", file.key},     {"rows", file.rows},
+               {"bytes", file.bytes}, {"generation", file.generation},
+               {"epoch", file.epoch}, {"checkpoint", file.checkpoint}};
+  if (file.swapped) json["swapped"] = true;
+  return json;
+}
+
+DataFile DataFileFrom(const Json& json) {
+  DataFile file;
+  file.key = json.at("key");
+  file.rows = json.at("rows");
+  file.bytes = json.at("bytes");
+  file.generation = json.at("generation");
+  file.epoch = json.at("epoch");
+  file.checkpoint = json.at("checkpoint");
+  file.swapped = json.value("swapped", false);
+  return file;
+}
+
+Json ToJson(const PendingUpload& upload) {
+  return {{"key", upload.key}, {"details", upload.details_json}};
+}
+
+PendingUpload UploadFrom(const Json& json) { return {json.at("key"), json.at("details")}; }
+
+Manifest ManifestFrom(const Json& json) {
+  Manifest manifest;
+  manifest.sequence = json.at("sequence");
+  manifest.fencing_token = json.at("fencing_token");
+  manifest.connection = json.at("connection");
+  manifest.next_part = json.at("next_part");
+  for (const Json& file : json.at("files")) manifest.files.push_back(DataFileFrom(file));
+  for (const Json& hidden : json.at("hidden")) {
+    manifest.hidden.push_back({DataFileFrom(hidden.at("file")), UploadFrom(hidden.at("upload"))});
+  }
+  for (const Json& upload : json.at("completing"))
+    manifest.completing.push_back(UploadFrom(upload));
+  manifest.removing = json.at("removing").get<std::vector<std::string>>();
+  const Json& swapped = json.at("swapped");
+  manifest.swapped_generation = swapped.at("generation");
+  manifest.swapped_epoch = swapped.at("epoch");
+  manifest.swapped_checkpoint = swapped.at("checkpoint");
+  const Json& text = json.at("text_numbers");
+  manifest.text_generation = text.at("generation");
+  manifest.text_numbers = text.at("columns").get<TextNumbers>();
+  return manifest;
+}
+
+}  // namespace
+
+std::string ManifestToText(const Manifest& manifest) {
+  Json json = {{"version", kVersion},
+               {"sequence", manifest.sequence},
+               {"fencing_token", manifest.fencing_token},
+               {"connection", manifest.connection},
+               {"next_part", manifest.next_part}};
+  Json& files = json["files"] = Json::array();
+  for (const DataFile& file : manifest.files) files.push_back(ToJson(file));
+  Json& hidden = json["hidden"] = Json::array();
+  for (const HiddenFile& file : manifest.hidden) {
+    hidden.push_back({{"file", ToJson(file.file)}, {"upload", ToJson(file.upload)}});
+  }
+  Json& completing = json["completing"] = Json::array();
+  for (const PendingUpload& upload : manifest.completing) completing.push_back(ToJson(upload));
+  json["removing"] = manifest.removing;
+  json["swapped"] = {{"generation", manifest.swapped_generation},
+                     {"epoch", manifest.swapped_epoch},
+                     {"checkpoint", manifest.swapped_checkpoint}};
+  json["text_numbers"] = {{"generation", manifest.text_generation},
+                          {"columns", manifest.text_numbers}};
+  return json.dump(1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<Manifest> ManifestFromText(std::string_view text, std::string_view key) {
+  try {
+    const Json json = Json::parse(text);
+    if (const int version = json.at("version"); version > kVersion) {
+      return ConfigError("{} was written by a newer version of Millrace; update this one", key);
+    }
+    return ManifestFrom(json);
+  } catch (const Json::exception& error) {
+    return SystemError("the manifest {} is damaged: {}", key, error.what());
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "clients/object_store/object_store.h"
+#include "connector/destination.h"
+#include "formats/number_columns.h"
+
+namespace millrace {
+
+/// One file of a table.
+struct DataFile {
+  std::string key;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+  int64_t generation = 0;
+  std::string epoch;
+  CheckpointId checkpoint = 0;
+  /// It became visible when its generation replaced an older one.
+  bool swapped = false;
+};
+
+/// A file that is committed but not to be seen yet: of a full refresh that is still going on.
+struct HiddenFile {
+  DataFile file;
+  PendingUpload upload;
+};
+
+/// What a table consists of, at one moment. A manifest is its own intent: what it says is decided
+/// once it is stored, though `completing` may not all be visible and `removing` not all be gone.
+/// Whoever finds it so does the rest; both steps can be repeated. A plain value.
+struct Manifest {
+  int64_t sequence = 0;  ///< counts a table's manifests from 1; 0: there is none
+  int64_t fencing_token = 0;
+  std::string connection;
+  /// The least part number that no file ever had.
+  int64_t next_part = 0;
+  std::vector<DataFile> files;
+  std::vector<HiddenFile> hidden;
+  std::vector<PendingUpload> completing;
+  std::vector<std::string> removing;
+  /// The generation, epoch and newest checkpoint of the last full refresh that became visible.
+  int64_t swapped_generation = -1;
+  std::string swapped_epoch;
+  CheckpointId swapped_checkpoint = 0;
+  /// Columns whose numbers are text in the files of `text_generation`.
+  int64_t text_generation = -1;
+  TextNumbers text_numbers;
+
+  bool settled() const { return completing.empty() && removing.empty(); }
+};
+
+std::string ManifestToText(const Manifest& manifest);
+/// A system error when it is damaged or of a later version; it names `key`.
+Result<Manifest> ManifestFromText(std::string_view text, std::string_view key);
+
+}  // namespace millrace

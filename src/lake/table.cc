@@ -1,0 +1,265 @@
+#include "lake/table.h"
+
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/log.h"
+#include "connector/json_schema.h"
+#include "formats/file_writer.h"
+#include "lake/upload_sink.h"
+
+namespace millrace {
+namespace {
+
+/// Names that somebody else's files have already are skipped, up to this many in a row.
+constexpr int kTakenNamesMax = 10'000;
+
+std::vector<std::string> KeysOf(const std::vector<DataFile>& files) {
+  std::vector<std::string> keys;
+  for (const DataFile& file : files) keys.push_back(file.key);
+  return keys;
+}
+
+/// Moves what `taken` names from `files` to the result.
+template <typename Predicate>
+std::vector<DataFile> TakeOut(std::vector<DataFile>& files, Predicate taken) {
+  const auto kept = std::stable_partition(files.begin(), files.end(),
+                                          [&](const DataFile& file) { return !taken(file); });
+  std::vector<DataFile> out(std::make_move_iterator(kept), std::make_move_iterator(files.end()));
+  files.erase(kept, files.end());
+  return out;
+}
+
+}  // namespace
+
+Table::Table(ObjectStore& store, const LayoutConfig& layout, const FileFormat& format,
+             const ConfiguredStream& stream, const LoadContext& context)
+    : store_(store),
+      format_(format),
+      stream_(stream),
+      context_(context),
+      layout_(layout, stream.destination, format.Extension()),
+      chain_(store, layout_.manifest_folder()) {}
+
+bool Table::Withdrawn(const DataFile& file) const {
+  return !file.swapped && file.epoch == context_.epoch && file.checkpoint > context_.last_saved;
+}
+
+Status Table::Recover(int64_t sequence) {
+  newest_checkpoint_ = context_.last_saved;
+  if (sequence == 0) return Status::Ok();
+  MR_ASSIGN_OR_RETURN(manifest_, chain_.Read(sequence));
+  if (manifest_.fencing_token > context_.fencing_token) {
+    return SystemError("a newer attempt ({} after {}) has written this table; this one stops",
+                       manifest_.fencing_token, context_.fencing_token);
+  }
+  next_part_ = manifest_.next_part;
+  if (manifest_.text_generation == stream_.generation_id) text_numbers_ = manifest_.text_numbers;
+
+  Manifest next = NextManifest();
+  const std::vector<DataFile> withdrawn =
+      TakeOut(next.files, [this](const DataFile& file) { return Withdrawn(file); });
+  std::vector<HiddenFile> hidden;
+  for (HiddenFile& file : next.hidden) {
+    const bool other_generation =
+        stream_.replaces_table() && file.file.generation != stream_.generation_id;
+    if (file.file.epoch != context_.epoch || file.file.checkpoint > context_.last_saved ||
+        other_generation) {
+      MR_RETURN_IF_ERROR(store_.Abort(file.upload));
+    } else {
+      hidden.push_back(std::move(file));
+    }
+  }
+  if (manifest_.settled() && withdrawn.empty() && hidden.size() == next.hidden.size()) {
+    return Status::Ok();
+  }
+  next.hidden = std::move(hidden);
+  for (const PendingUpload& upload : manifest_.completing) {
+    const bool gone = std::any_of(withdrawn.begin(), withdrawn.end(),
+                                  [&](const DataFile& file) { return file.key == upload.key; });
+    MR_RETURN_IF_ERROR(gone ? store_.Abort(upload) : store_.Complete(upload));
+  }
+  MR_RETURN_IF_ERROR(store_.Delete(manifest_.removing));
+  // A name is free again for nobody: next_part stays.
+  MR_RETURN_IF_ERROR(store_.Delete(KeysOf(withdrawn)));
+  return Store(std::move(next));
+}
+
+bool Table::Keeps(const std::string& key) const {
+  return std::any_of(manifest_.hidden.begin(), manifest_.hidden.end(),
+                     [&](const HiddenFile& file) { return file.upload.key == key; });
+}
+
+Result<std::unique_ptr<ObjectUpload>> Table::StartFile() {
+  for (int i = 0; i < kTakenNamesMax; ++i) {
+    FileNaming naming{context_.started_at, 0, stream_.sync_id};
+    {
+      std::lock_guard lock(mutex_);
+      naming.part = next_part_++;
+    }
+    const std::string key = layout_.KeyOf(naming);
+    MR_ASSIGN_OR_RETURN(const auto taken, store_.Head(key));
+    if (taken == nullptr) return store_.StartUpload(key);
+  }
+  return ConfigError("no free file name after {} others in {}; use another file_name_pattern",
+                     kTakenNamesMax, store_.Name());
+}
+
+void Table::AddFinished(const FinishedFile& file) {
+  std::lock_guard lock(mutex_);
+  finished_[file.upload.key] = file.upload;
+}
+
+void Table::SetSchema(const SchemaPtr& schema) {
+  std::lock_guard lock(mutex_);
+  schema_ = schema;
+}
+
+TextNumbers Table::text_numbers() const {
+  std::lock_guard lock(mutex_);
+  return text_numbers_;
+}
+
+void Table::AddTextNumbers(const std::vector<std::string>& columns) {
+  std::lock_guard lock(mutex_);
+  for (const std::string& column : columns) {
+    if (!text_numbers_.insert(column).second) continue;
+    Log(LogLevel::kWarn,
+        "stream {}: column {} has a number that no double holds exactly; it is text in the files "
+        "from here on. Read them with union_by_name, or set number_format",
+        stream_.descriptor().ToString(), column);
+  }
+}
+
+Manifest Table::NextManifest() const {
+  Manifest next = manifest_;
+  next.sequence = manifest_.sequence + 1;
+  next.fencing_token = context_.fencing_token;
+  next.connection = context_.connection;
+  next.completing.clear();
+  next.removing.clear();
+  std::lock_guard lock(mutex_);
+  next.next_part = next_part_;
+  next.text_generation = stream_.generation_id;
+  next.text_numbers = text_numbers_;
+  return next;
+}
+
+Status Table::Store(Manifest next) {
+  MR_RETURN_IF_ERROR(chain_.Append(next));
+  manifest_ = std::move(next);
+  return Status::Ok();
+}
+
+Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& files) {
+  if (files.empty()) return Status::Ok();
+  const bool visible = !stream_.replaces_table() && stream_.sync_mode == SyncMode::kIncremental;
+  Manifest next = NextManifest();
+  for (const FinishedFile& file : files) {
+    DataFile data{file.upload.key,       file.rows,      file.bytes,
+                  stream_.generation_id, context_.epoch, checkpoint};
+    if (visible) {
+      next.files.push_back(std::move(data));
+      next.completing.push_back(file.upload);
+    } else {
+      next.hidden.push_back({std::move(data), file.upload});
+    }
+  }
+  MR_RETURN_IF_ERROR(Store(std::move(next)));
+  newest_checkpoint_ = std::max(newest_checkpoint_, checkpoint);
+  wrote_rows_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    for (const FinishedFile& file : files) finished_.erase(file.upload.key);
+  }
+  for (const PendingUpload& upload : manifest_.completing) {
+    MR_RETURN_IF_ERROR(store_.Complete(upload));
+  }
+  return Status::Ok();
+}
+
+void Table::ReplaceGenerations(Manifest& next) const {
+  // Files of this very generation are there when an attempt before showed it, but died before its
+  // last states were saved. What those states cover stays. When all of it had been saved, rows
+  // that came again are the whole stream again; no rows: there was nothing left to read.
+  const bool again = next.swapped_generation == stream_.generation_id &&
+                     next.swapped_epoch == context_.epoch &&
+                     next.swapped_checkpoint <= context_.last_saved && wrote_rows_;
+  const std::vector<DataFile> removed = TakeOut(next.files, [&](const DataFile& file) {
+    return again || file.generation != stream_.generation_id || file.epoch != context_.epoch ||
+           file.checkpoint > context_.last_saved;
+  });
+  next.removing = KeysOf(removed);
+}
+
+Status Table::Finish(StreamStatus status) {
+  const bool complete = status == StreamStatus::kComplete;
+  if (stream_.replaces_table() && !complete) return Settle();
+  Manifest next = NextManifest();
+  if (stream_.replaces_table()) {
+    ReplaceGenerations(next);
+    next.swapped_generation = stream_.generation_id;
+    next.swapped_epoch = context_.epoch;
+    next.swapped_checkpoint = newest_checkpoint_;
+  } else if (complete) {
+    next.removing = KeysOf(TakeOut(next.files, [&](const DataFile& file) {
+      return file.generation < stream_.minimum_generation_id;
+    }));
+  }
+  for (HiddenFile& hidden : next.hidden) {
+    hidden.file.swapped = stream_.replaces_table();
+    next.completing.push_back(std::move(hidden.upload));
+    next.files.push_back(std::move(hidden.file));
+  }
+  next.hidden.clear();
+  if (complete && next.files.empty()) MR_RETURN_IF_ERROR(WriteEmptyFile(next));
+  if (!next.settled()) MR_RETURN_IF_ERROR(Store(std::move(next)));
+  return Settle();
+}
+
+Status Table::Settle() {
+  if (manifest_.settled()) return Status::Ok();
+  for (const PendingUpload& upload : manifest_.completing) {
+    MR_RETURN_IF_ERROR(store_.Complete(upload));
+  }
+  MR_RETURN_IF_ERROR(store_.Delete(manifest_.removing));
+  return Store(NextManifest());
+}
+
+Status Table::WriteEmptyFile(Manifest& next) {
+  SchemaPtr schema;
+  {
+    std::lock_guard lock(mutex_);
+    schema = schema_;
+  }
+  // The source never opened the stream: what the catalog declares.
+  if (schema == nullptr) schema = ArrowSchemaOf(*stream_.stream.json_schema);
+  schema = format_.type == FileFormat::Type::kParquet
+               ? NumberSchemaOf(schema, context_.number_format, text_numbers())
+               : schema;
+  MR_ASSIGN_OR_RETURN(auto upload, StartFile());
+  UploadSink sink(*upload);
+  MR_ASSIGN_OR_RETURN(auto writer, MakeFileWriter(format_, schema, sink));
+  MR_ASSIGN_OR_RETURN(const FileTotals totals, writer->Close());
+  MR_ASSIGN_OR_RETURN(PendingUpload pending, upload->Finish());
+  next.files.push_back({pending.key, 0, totals.bytes, stream_.generation_id, context_.epoch,
+                        newest_checkpoint_, stream_.replaces_table()});
+  next.completing.push_back(std::move(pending));
+  next.next_part = NextManifest().next_part;
+  return Status::Ok();
+}
+
+Status Table::AbortLeftovers() {
+  std::map<std::string, PendingUpload> leftovers;
+  {
+    std::lock_guard lock(mutex_);
+    leftovers.swap(finished_);
+  }
+  for (const auto& [key, upload] : leftovers) MR_RETURN_IF_ERROR(store_.Abort(upload));
+  return Status::Ok();
+}
+
+}  // namespace millrace

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "clients/object_store/object_store.h"
+#include "connector/destination.h"
+#include "formats/file_format.h"
+#include "formats/number_columns.h"
+#include "lake/manifest.h"
+#include "lake/manifest_chain.h"
+#include "lake/table_layout.h"
+
+namespace millrace {
+
+/// A file that a writer finished: durable, not visible.
+struct FinishedFile {
+  PendingUpload upload;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+};
+
+/// One stream's table during one attempt: its manifest, its names, what its writers decided
+/// together. Owned by LakeLoad. Recover, Commit, Finish and AbortLeftovers belong to the load's
+/// thread; the rest is called by the stream's writers, from any thread.
+class Table {
+ public:
+  /// All of them outlive the table.
+  Table(ObjectStore& store, const LayoutConfig& layout, const FileFormat& format,
+        const ConfiguredStream& stream, const LoadContext& context);
+
+  const ConfiguredStream& stream() const { return stream_; }
+  const TableLayout& layout() const { return layout_; }
+  const ManifestChain& chain() const { return chain_; }
+  const FileFormat& format() const { return format_; }
+  const LoadContext& context() const { return context_; }
+
+  /// Reads the newest manifest (`sequence`; 0: the table is new), ends what an attempt before
+  /// decided but did not do, and withdraws what this epoch committed after its last saved state.
+  Status Recover(int64_t sequence);
+  /// True for an upload that Recover found committed and kept.
+  bool Keeps(const std::string& key) const;
+
+  /// Starts a file under a name that nothing else has.
+  Result<std::unique_ptr<ObjectUpload>> StartFile();
+  /// Remembers a finished file until it is committed.
+  void AddFinished(const FinishedFile& file);
+  /// The stream's schema, for the empty file of a stream without rows.
+  void SetSchema(const SchemaPtr& schema);
+  /// The columns whose numbers are text, for all lanes. Adding one warns, once.
+  TextNumbers text_numbers() const;
+  void AddTextNumbers(const std::vector<std::string>& columns);
+
+  /// Makes the files part of the table: visible (incremental append), or hidden until Finish.
+  Status Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& files);
+  /// Shows what is hidden, replaces older generations, makes an empty file where there is none.
+  Status Finish(StreamStatus status);
+  /// Throws away what was finished and not committed.
+  Status AbortLeftovers();
+
+ private:
+  Manifest NextManifest() const;
+  Status Store(Manifest next);
+  /// Does what the manifest decided, then stores it without that.
+  Status Settle();
+  Status WriteEmptyFile(Manifest& next);
+  /// Moves files that the replacing generation does not keep to `removing`.
+  void ReplaceGenerations(Manifest& next) const;
+  bool Withdrawn(const DataFile& file) const;
+
+  ObjectStore& store_;
+  const FileFormat& format_;
+  const ConfiguredStream& stream_;
+  const LoadContext& context_;
+  const TableLayout layout_;
+  ManifestChain chain_;
+  Manifest manifest_;  // the load's thread only
+  CheckpointId newest_checkpoint_ = 0;
+  bool wrote_rows_ = false;
+
+  mutable std::mutex mutex_;
+  int64_t next_part_ = 0;                          // guarded by mutex_
+  SchemaPtr schema_;                               // guarded by mutex_
+  TextNumbers text_numbers_;                       // guarded by mutex_
+  std::map<std::string, PendingUpload> finished_;  // by key; guarded by mutex_
+};
+
+}  // namespace millrace
