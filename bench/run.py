@@ -9,9 +9,8 @@ Tools are interleaved run by run (A B C A B C). For each run it records wall sec
 summed over the tool's process tree, rows/s and output bytes, and validates the output. Prints a Markdown table of
 medians with ratios to the first tool named, writes JSON, and exits 1 if any output was invalid.
 
-The tool "millrace" is a command template from --millrace, $MILLRACE_<CASE> or $MILLRACE, e.g.
-  MILLRACE='millrace sync bench/millrace/{case}.yaml'
-Placeholders: {case} {out} {expected}. The environment it sees is the one every peer sees: see env_for().
+The tools "millrace" (no metadata columns) and "millrace_metadata" run build/bin/millrace, or the program that $MILLRACE names, on
+bench/millrace/{case}.yaml. The environment they see is the one every peer sees: see env_for().
 A CDC tool must end with a line "ROWS <changes>"; "DISCARD" marks a floor that has no output to validate.
 """
 import argparse
@@ -19,7 +18,6 @@ import json
 import os
 import pathlib
 import resource
-import shlex
 import shutil
 import signal
 import statistics
@@ -44,7 +42,7 @@ def env_for(out):
               MYUSER="bench", MYPASSWORD="bench", CSV=str(DATA / "lineitem.csv"), JSONL=str(DATA / "lineitem.jsonl"), WIDE=str(DATA / "wide.jsonl"),
               API="http://127.0.0.1:22003", API_PAGES=(DATA / "api_pages").read_text() if (DATA / "api_pages").exists() else "0",
               S3_HOST="127.0.0.1:22010", S3_KEY="bench", S3_SECRET="benchbench", S3_PATH=f"/bench/{out.parent.name}/{out.name}",
-              S3_URL=f"s3://bench/{out.parent.name}/{out.name}", PYTHONDONTWRITEBYTECODE="1")
+              S3_URL=f"s3://bench/{out.parent.name}/{out.name}", S3_PREFIX=f"{out.parent.name}/{out.name}", PYTHONDONTWRITEBYTECODE="1")
     sl = next(iter((HOME / "venvs/sling_bin").rglob("sling-linux-amd64")), None)
     e["SLING_BINARY"] = str(sl)
     e["SLING_DUCKDB"] = str(next(iter((HOME / "venvs/duckcli").rglob("duckdb_cli/duckdb")), ""))
@@ -271,12 +269,11 @@ def table(name, tools, res):
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--case", action="append")
-    ap.add_argument("--tools", help="comma-separated; default: every tool of the case (and millrace if given)")
+    ap.add_argument("--tools", help="comma-separated; default: every tool of the case")
     ap.add_argument("--runs", type=int, default=3)
     ap.add_argument("--warmup", type=int, default=1, help="unmeasured runs per tool first")
     ap.add_argument("--scale", type=float, help="scale factor; loads it first unless already loaded")
     ap.add_argument("--timeout", type=float, default=900)
-    ap.add_argument("--millrace", help="command template")
     ap.add_argument("--results", default=str(HOME / "results"))
     ap.add_argument("--list", action="store_true")
     a = ap.parse_args()
@@ -290,16 +287,13 @@ def main():
     bad = False
     for name in a.case:
         case = cases.CASES[name]
-        tmpl = a.millrace or os.environ.get("MILLRACE_" + name.upper()) or os.environ.get("MILLRACE")
         cmds = dict(case["tools"])
-        if tmpl:
-            cmds = {"millrace": shlex.split(tmpl)} | cmds
         tools = a.tools.split(",") if a.tools else list(cmds)
         missing = [t for t in tools if t not in cmds]
         if missing:
-            sys.exit(f"unknown tool(s) {missing} for {name}" + (" (millrace needs --millrace or $MILLRACE)" if "millrace" in missing else ""))
+            sys.exit(f"unknown tool(s) {missing} for {name}")
         ref = check.reference(DATA)
-        expected = {"lineitem": ref["lineitem"][0], "wide": ref["wide"][0], "cdc": round(1_000_000 * sf), "faker": int(os.environ.get("FAKER_ROWS", "50000"))}.get(case["rows"], case["rows"])
+        expected = {"lineitem": ref["lineitem"][0], "lineitem_x10": 10 * ref["lineitem"][0], "small_tables": check.small_tables(DATA)[1], "wide": ref["wide"][0], "cdc": round(1_000_000 * sf), "faker": int(os.environ.get("FAKER_ROWS", "50000"))}.get(case["rows"], case["rows"])
         sess = cdc.prepare(case.get("cdc"), RUN, expected, tools, a.warmup + a.runs, psql)
         res, live = [], list(tools)
         d = pathlib.Path(a.results)

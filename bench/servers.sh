@@ -4,6 +4,7 @@
 #   servers.sh stop|status
 #   servers.sh load SF              (re)create and fill bench.lineitem in the databases that run, write the files
 #   servers.sh tables N ROWS        (re)create database bench_small: N tables of ROWS rows each
+#   servers.sh x10                  (re)create x10.lineitem: ten copies of bench.lineitem
 set -euo pipefail
 B=$(cd "$(dirname "$0")" && pwd)
 H=${PEERS_HOME:-$B}
@@ -126,5 +127,9 @@ tables)
     PGDATABASE=bench_small psql -q -v ON_ERROR_STOP=1
   PGDATABASE=bench_small psql -q -c "vacuum (analyze)" -c checkpoint
   echo "$N $ROWS" >"$D/TABLES" ;;
-*) sed -n 2,6p "$0"; exit 2 ;;
+x10)
+  psql -q -v ON_ERROR_STOP=1 -c "drop schema if exists x10 cascade" -c "create schema x10" -c "create table x10.lineitem (like lineitem)"
+  for _ in $(seq 10); do psql -q -v ON_ERROR_STOP=1 -c "insert into x10.lineitem select * from lineitem" -c checkpoint; done
+  psql -q -c "vacuum (analyze, freeze) x10.lineitem" ;;
+*) sed -n 2,7p "$0"; exit 2 ;;
 esac
