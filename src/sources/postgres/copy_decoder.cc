@@ -1,0 +1,127 @@
+#include "sources/postgres/copy_decoder.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace millrace {
+namespace {
+
+constexpr char kSignature[] = "PGCOPY\n\377\r\n";  // 11 bytes with the zero at its end
+constexpr size_t kHeaderSize = sizeof(kSignature) + 4 + 4;
+constexpr uint32_t kCriticalFlags = 0xFFFF0000;
+constexpr int kTrailer = -1;
+
+}  // namespace
+
+CopyDecoder::CopyDecoder(RowBatch& batch, Limits limits, Emit emit, RowFilter* filter)
+    : batch_(batch), limits_(limits), emit_(std::move(emit)), filter_(filter) {
+  fields_.resize(static_cast<size_t>(batch.num_columns() + limits.hidden_fields));
+}
+
+Status CopyDecoder::Consume(const char* data, size_t size) {
+  size_t taken = 0;
+  if (pending_.empty()) {
+    MR_RETURN_IF_ERROR(ConsumeWhole(data, size, &taken));
+    pending_.assign(data + taken, size - taken);
+  } else {
+    pending_.append(data, size);
+    MR_RETURN_IF_ERROR(ConsumeWhole(pending_.data(), pending_.size(), &taken));
+    pending_.erase(0, taken);
+  }
+  return Status::Ok();
+}
+
+Status CopyDecoder::ConsumeWhole(const char* data, size_t size, size_t* taken) {
+  size_t at = 0;
+  while (at < size) {
+    const char* const p = data + at;
+    const size_t left = size - at;
+    switch (stage_) {
+      case Stage::kHeader:
+        if (left < kHeaderSize) return Status::Ok();
+        if (std::memcmp(p, kSignature, sizeof(kSignature)) != 0 ||
+            (WireUInt32(p + sizeof(kSignature)) & kCriticalFlags) != 0) {
+          return SystemError("reading rows: the server's COPY does not start as it should");
+        }
+        extension_left_ = WireUInt32(p + sizeof(kSignature) + 4);
+        stage_ = Stage::kExtension;
+        at += kHeaderSize;
+        break;
+      case Stage::kExtension: {
+        const size_t skipped = std::min(extension_left_, left);
+        extension_left_ -= skipped;
+        at += skipped;
+        if (extension_left_ == 0) stage_ = Stage::kTuples;
+        break;
+      }
+      case Stage::kTuples: {
+        MR_ASSIGN_OR_RETURN(const size_t tuple, ParseTuple(p, left));
+        if (tuple == 0) return Status::Ok();
+        at += tuple;
+        if (stage_ == Stage::kTuples) MR_RETURN_IF_ERROR(TakeRow(tuple));
+        break;
+      }
+      case Stage::kEnd:
+        return SystemError("reading rows: {} bytes follow the end of the server's COPY", left);
+    }
+    *taken = at;
+  }
+  return Status::Ok();
+}
+
+Result<size_t> CopyDecoder::ParseTuple(const char* data, size_t size) {
+  if (size < 2) return size_t{0};
+  const int count = WireInt16(data);
+  if (count == kTrailer) {
+    stage_ = Stage::kEnd;
+    return size_t{2};
+  }
+  if (count != static_cast<int>(fields_.size())) {
+    return SystemError("reading rows: row {} has {} fields instead of {}", rows_read_ + 1, count,
+                       fields_.size());
+  }
+  const char* p = data + 2;
+  const char* const end = data + size;
+  for (WireField& field : fields_) {
+    if (end - p < 4) return size_t{0};
+    field.size = WireInt32(p);
+    p += 4;
+    field.data = p;
+    if (field.size > 0) {
+      if (end - p < field.size) return size_t{0};
+      p += field.size;
+    } else if (field.size < -1) {
+      return SystemError("reading rows: a field of row {} has the size {}", rows_read_ + 1,
+                         field.size);
+    }
+  }
+  return static_cast<size_t>(p - data);
+}
+
+Status CopyDecoder::TakeRow(size_t wire_bytes) {
+  ++rows_read_;
+  if (filter_ != nullptr) {
+    MR_ASSIGN_OR_RETURN(const bool accepted, filter_->Accept(fields_, *this));
+    if (!accepted) return Status::Ok();
+  }
+  MR_RETURN_IF_ERROR(batch_.Append(fields_.data(), static_cast<int64_t>(wire_bytes)));
+  const bool full =
+      batch_.num_rows() >= limits_.rows_max || batch_.num_bytes() >= limits_.bytes_max;
+  return full ? Flush() : Status::Ok();
+}
+
+Status CopyDecoder::Flush() {
+  if (batch_.num_rows() == 0) return Status::Ok();
+  ++batches_emitted_;
+  return emit_(batch_);
+}
+
+Status CopyDecoder::Finish() {
+  if (stage_ != Stage::kEnd) {
+    return SystemError("reading rows: the server's COPY ended in the middle of row {}",
+                       rows_read_ + 1);
+  }
+  return Flush();
+}
+
+}  // namespace millrace

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "clients/postgres/pg_options.h"
+
+namespace millrace {
+
+/// source-postgres's configuration, checked. A plain value; holds secrets.
+struct PostgresConfig {
+  PgOptions connection;
+  /// Empty: every schema that is not the system's.
+  std::vector<std::string> schemas;
+  bool check_privileges = true;
+  /// At once, of all threads together.
+  int max_connections = 32;
+};
+
+/// From Airbyte's connectionConfiguration; registers its secrets. Unknown keys are accepted. Config
+/// errors name the field, also for what comes later (CDC, Xmin, SSH tunnels, Entra).
+Result<PostgresConfig> PostgresConfigFromJson(const Json& json);
+
+}  // namespace millrace

@@ -1,0 +1,157 @@
+#include "sources/postgres/postgres_source.h"
+
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "connector/json_schema.h"
+#include "sources/postgres/connection_pool.h"
+#include "sources/postgres/discovery.h"
+#include "sources/postgres/postgres_config.h"
+#include "sources/postgres/snapshot_reader.h"
+
+namespace millrace {
+namespace {
+
+Stream StreamOf(const Table& table) {
+  arrow::FieldVector fields;
+  for (const TableColumn& column : table.columns) {
+    fields.push_back(arrow::field(column.name, column.type.arrow, !column.not_null));
+  }
+  Stream stream;
+  stream.descriptor = table.descriptor();
+  stream.json_schema = JsonValue(JsonSchemaOf(arrow::Schema(std::move(fields))));
+  stream.supported_sync_modes = {SyncMode::kFullRefresh, SyncMode::kIncremental};
+  for (const std::string& column : table.primary_key) {
+    stream.source_defined_primary_key.push_back({column});
+  }
+  return stream;
+}
+
+/// A failure that says what was being read; outcomes that are no failure stay what they are.
+Status About(const Status& status, const StreamDescriptor& stream) {
+  return status.WithContext("reading " + stream.ToString()).WithStream(stream);
+}
+
+class PostgresSource : public PartitionedSource {
+ public:
+  explicit PostgresSource(PostgresConfig config)
+      : config_(std::move(config)),
+        scope_{config_.schemas, config_.check_privileges},
+        pool_(config_.connection, config_.max_connections),
+        reader_(pool_, scope_) {}
+
+  Status Check() override;
+  Result<Catalog> Discover() override;
+  Status Read(const ConfiguredCatalog& catalog, const State& resume_from, SourceOutput& output,
+              std::stop_token stop) override;
+
+  Result<std::vector<Partition>> Split(const ConfiguredStream& stream,
+                                       const State& resume_from) override {
+    auto partitions = reader_.Split(stream, resume_from, {});
+    if (!partitions.ok()) return About(partitions.status(), stream.descriptor());
+    return partitions;
+  }
+  Status ReadPartition(const ConfiguredStream& stream, const Partition& partition,
+                       SourceOutput& output, std::stop_token stop) override {
+    return About(reader_.ReadPartition(stream, partition, output, stop), stream.descriptor());
+  }
+  Result<StateMessage> StateAfter(const ConfiguredStream& stream,
+                                  const std::vector<std::string>&) override {
+    auto state = reader_.StateAfterPartitions(stream, {});
+    if (!state.ok()) return About(state.status(), stream.descriptor());
+    return state;
+  }
+
+ private:
+  Status CheckSchemas(PgConnection& connection);
+  Status ReadStream(const ConfiguredStream& stream, const State& resume_from, SourceOutput& output,
+                    std::stop_token stop);
+
+  const PostgresConfig config_;
+  const DiscoveryScope scope_;
+  ConnectionPool pool_;
+  SnapshotReader reader_;
+};
+
+Status PostgresSource::CheckSchemas(PgConnection& connection) {
+  for (const std::string& schema : config_.schemas) {
+    MR_ASSIGN_OR_RETURN(const PgRows rows,
+                        connection.Query("SELECT pg_catalog.has_schema_privilege(oid, 'USAGE') "
+                                         "FROM pg_catalog.pg_namespace WHERE nspname = $1",
+                                         {schema}));
+    if (rows.num_rows() == 0) {
+      return ConfigError("the database {} has no schema \"{}\": see \"schemas\"",
+                         config_.connection.database, schema);
+    }
+    if (!rows.Bool(0, 0)) {
+      return ConfigError("the user {} may not use the schema \"{}\": GRANT USAGE ON SCHEMA",
+                         config_.connection.user, schema);
+    }
+  }
+  return Status::Ok();
+}
+
+Status PostgresSource::Check() {
+  MR_ASSIGN_OR_RETURN(auto connection, pool_.Acquire({}));
+  MR_RETURN_IF_ERROR(CheckSchemas(*connection));
+  MR_ASSIGN_OR_RETURN(const auto readable, DiscoverTables(*connection, {scope_.schemas, true}));
+  if (!readable.empty()) return Status::Ok();
+  MR_ASSIGN_OR_RETURN(const auto all, DiscoverTables(*connection, {scope_.schemas, false}));
+  if (!all.empty()) {
+    return ConfigError("the user {} may read none of the {} tables (for one, {}): GRANT SELECT",
+                       config_.connection.user, all.size(), all.front().descriptor().ToString());
+  }
+  Log(LogLevel::kWarn, "the database {} has no tables yet", config_.connection.Where());
+  return Status::Ok();
+}
+
+Result<Catalog> PostgresSource::Discover() {
+  MR_ASSIGN_OR_RETURN(auto connection, pool_.Acquire({}));
+  MR_RETURN_IF_ERROR(CheckSchemas(*connection));
+  MR_ASSIGN_OR_RETURN(const auto tables, DiscoverTables(*connection, scope_));
+  Catalog catalog;
+  for (const Table& table : tables) catalog.streams.push_back(StreamOf(table));
+  return catalog;
+}
+
+Status PostgresSource::ReadStream(const ConfiguredStream& stream, const State& resume_from,
+                                  SourceOutput& output, std::stop_token stop) {
+  MR_ASSIGN_OR_RETURN(const auto partitions, reader_.Split(stream, resume_from, stop));
+  if (partitions.empty()) return reader_.ReadByCursor(stream, resume_from, output, stop);
+  for (const Partition& partition : partitions) {
+    MR_RETURN_IF_ERROR(reader_.ReadPartition(stream, partition, output, stop));
+  }
+  MR_ASSIGN_OR_RETURN(StateMessage state, reader_.StateAfterPartitions(stream, stop));
+  return output.Checkpoint(std::move(state));
+}
+
+Status PostgresSource::Read(const ConfiguredCatalog& catalog, const State& resume_from,
+                            SourceOutput& output, std::stop_token stop) {
+  for (const ConfiguredStream& stream : catalog.streams) {
+    const StreamDescriptor& descriptor = stream.descriptor();
+    if (stop.stop_requested()) return Status::Canceled();
+    output.ReportStatus(descriptor, StreamStatus::kStarted);
+    const Status status = About(ReadStream(stream, resume_from, output, stop), descriptor);
+    if (status.canceled()) return status;
+    if (status.ok()) {
+      output.ReportStatus(descriptor, StreamStatus::kComplete);
+    } else if (status.failed()) {
+      output.ReportStatus(descriptor, StreamStatus::kIncomplete, status.error());
+    } else {
+      output.ReportStatus(descriptor, StreamStatus::kIncomplete);  // its writing was given up
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> MakePostgresSource(const Json& config) {
+  MR_ASSIGN_OR_RETURN(PostgresConfig parsed, PostgresConfigFromJson(config));
+  return std::unique_ptr<Source>(std::make_unique<PostgresSource>(std::move(parsed)));
+}
+
+}  // namespace millrace

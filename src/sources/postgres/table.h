@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/stream_descriptor.h"
+#include "sources/postgres/column_type.h"
+
+namespace millrace {
+
+/// A column of a table, and how it is read.
+struct TableColumn {
+  std::string name;
+  ColumnType type;
+  bool not_null = false;
+};
+
+/// Something that has pages of its own: a table, or one leaf of a partitioned table.
+struct TablePart {
+  std::string schema;
+  std::string name;
+  int64_t pages = 0;
+};
+
+/// A relation that can be a stream, as discovery found it. A plain value.
+struct Table {
+  uint32_t oid = 0;
+  std::string schema;
+  std::string name;
+  char kind = 'r';  // pg_class.relkind: r, p, v, m, f
+  std::vector<TableColumn> columns;
+  std::vector<std::string> primary_key;
+  /// What can be read by ranges of pages: the table itself or its leaves. Empty: it can only be
+  /// read as a whole (views, foreign tables, old servers, row security, inheritance).
+  std::vector<TablePart> parts;
+  /// The planner's guess; negative: none.
+  int64_t rows_estimate = -1;
+
+  StreamDescriptor descriptor() const { return {name, schema}; }
+  const TableColumn* FindColumn(const std::string& column) const {
+    for (const TableColumn& candidate : columns) {
+      if (candidate.name == column) return &candidate;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace millrace
