@@ -10,7 +10,7 @@ import pytest
 from support import certificates, millrace_program, postgres_server, s3_server, web_server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build"))
+BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build")).resolve()
 
 
 def pytest_addoption(parser):
