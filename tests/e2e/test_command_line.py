@@ -29,6 +29,14 @@ def test_the_command_line_links_no_data_plane(millrace):
     assert "libarrow" not in needed and "libparquet" not in needed, needed
 
 
+def test_the_system_s_openssl_is_searched_first(millrace):
+    """libparquet exports an OpenSSL of its own: linked before the system's, libcurl and libpq would call into it."""
+    attempt = millrace.program.parent.parent / "libexec" / "millrace-attempt"
+    dynamic = subprocess.run(["readelf", "-d", str(attempt)], capture_output=True, text=True, check=True).stdout
+    needed = re.findall(r"\(NEEDED\).*\[(\S+?)\.so", dynamic)
+    assert needed.index("libssl") < needed.index("libparquet") and needed.index("libcrypto") < needed.index("libparquet"), needed
+
+
 def test_help_names_every_command(millrace):
     text = millrace.run("--help", expect=0).out
     for command in ("sync", "check", "discover", "connector", "connectors", "state", "version"):
