@@ -32,8 +32,7 @@ class ProgressListener {
  public:
   virtual ~ProgressListener() = default;
 
-  /// At once when a stream's status changes, else at most every `SyncOptions::progress_interval`,
-  /// and only for streams that moved.
+  /// Every `SyncOptions::progress_interval` for the streams that moved since, and once at the end.
   virtual void OnProgress(const StreamProgress& progress) { (void)progress; }
 
   /// `state` is stored: what a STATE message of the Airbyte Protocol says to the platform. `counts`

@@ -53,9 +53,10 @@ struct SyncOptions {
 
   /// How long after a stop the threads of the source and of the writers may take to come back.
   std::chrono::milliseconds cancel_limit = std::chrono::seconds(3);
-  /// Called once when they did not: a connector is stuck in a call that RunSync can't end, and
-  /// threads are never abandoned. The caller should report the summary and end the process
-  /// (nothing durable is harmed: it is as if it had crashed); when it returns, RunSync waits on.
+  /// Called once when they did not, by a thread of its own: a call into a connector hangs that
+  /// RunSync can't end, and threads are never abandoned. The callee should report the summary and
+  /// end the process (nothing durable is harmed: it is as if it had crashed); when it returns,
+  /// RunSync waits on.
   std::function<void(const SyncSummary&)> stuck;
 };
 

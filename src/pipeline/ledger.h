@@ -1,0 +1,60 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "connector/source.h"
+#include "connector/state_store.h"
+#include "pipeline/sync_context.h"
+
+namespace millrace {
+
+/// Keeps the order that never changes: data durable → state saved → source acknowledged → stream
+/// finished. Numbers the checkpoints, commits them in order without waiting for one before the
+/// next, and does the rest for each when the destination reports it. Lives on RunSync's own
+/// thread.
+class Ledger {
+ public:
+  /// `saved` is what the state store loaded; everything outlives the ledger. `streams` are the
+  /// run's, to count what was committed.
+  Ledger(SyncContext& context, StateStore& states, Source& source, SavedState saved,
+         const std::vector<SyncedStream*>& streams);
+
+  /// Commits what is ready. Dropped after a failure: the next attempt withdraws or repeats it.
+  void Take(ReadyCheckpoint ready);
+  /// The destination's word on a commit; saves, acknowledges and finishes what it covers.
+  void Take(const CommitReport& report);
+
+  /// Nothing is under way.
+  bool idle() const { return pending_.empty(); }
+  /// The first commit or save that failed. Nothing is committed or saved after it.
+  const Status& failure() const { return failure_; }
+  CheckpointId last_saved() const { return last_saved_; }
+
+ private:
+  struct Pending {
+    Checkpoint checkpoint;  ///< id 0: no commit, only ends
+    RecordCounts counts;
+    std::vector<SyncedStream*> ends;
+    int64_t uncommitted_bytes = 0;
+  };
+
+  void Save(const Pending& pending);
+  void Finish(const std::vector<SyncedStream*>& ends);
+  void Settle(CheckpointId durable);
+  void Fail(const Status& why);
+
+  SyncContext& context_;
+  StateStore& states_;
+  Source& source_;
+  State state_;
+  CheckpointId last_saved_;
+  CheckpointId last_id_;
+  CheckpointId durable_ = 0;  ///< the newest commit that was reported
+  std::deque<Pending> pending_;
+  std::map<StreamDescriptor, SyncedStream*> streams_;
+  Status failure_;
+};
+
+}  // namespace millrace

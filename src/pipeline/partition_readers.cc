@@ -1,0 +1,160 @@
+#include "pipeline/partition_readers.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "pipeline/partition_output.h"
+
+namespace millrace {
+
+PartitionReaders::PartitionReaders(PartitionedSource& source, SyncContext& context,
+                                   const State& resume_from)
+    : source_(source), context_(context), resume_from_(resume_from) {}
+
+Result<std::vector<SyncedStream*>> PartitionReaders::Run(
+    const std::vector<SyncedStream*>& streams) {
+  MR_ASSIGN_OR_RETURN(auto rest, SplitAll(streams));
+  size_t partitions = 0;
+  for (const Table& table : tables_) partitions += table.partitions.size();
+  const int wanted = context_.options.partition_readers;
+  const size_t readers = std::min(partitions, static_cast<size_t>(wanted));
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 0; i < readers; ++i) threads.emplace_back([this] { ReadLoop(); });
+  }
+  tables_.clear();
+  if (context_.read_stop.stop_requested()) return Status::Canceled();
+  return rest;
+}
+
+Result<std::vector<SyncedStream*>> PartitionReaders::SplitAll(
+    const std::vector<SyncedStream*>& streams) {
+  std::vector<SyncedStream*> rest;
+  std::vector<Table> tables;
+  for (SyncedStream* stream : streams) {
+    if (context_.read_stop.stop_requested()) return Status::Canceled();
+    auto partitions = source_.Split(stream->configured(), resume_from_);
+    if (!partitions.ok()) {
+      const Status why = partitions.status();
+      if (!why.failed() || !why.error().stream) return why;
+      stream->SetIncomplete(why);
+    } else if (partitions->empty()) {
+      rest.push_back(stream);
+    } else {
+      tables.push_back({stream, *std::move(partitions)});
+    }
+  }
+  // Who has the most partitions takes longest: it must not start last.
+  std::stable_sort(tables.begin(), tables.end(), [](const Table& a, const Table& b) {
+    return a.partitions.size() > b.partitions.size();
+  });
+  tables_.assign(std::make_move_iterator(tables.begin()), std::make_move_iterator(tables.end()));
+  return rest;
+}
+
+void PartitionReaders::ReadLoop() {
+  int lane_number = 0;
+  const Partition* partition = nullptr;
+  while (Table* table = ClaimTable(&lane_number, &partition)) {
+    ReadTable(*table, lane_number, partition);
+  }
+}
+
+PartitionReaders::Table* PartitionReaders::ClaimTable(int* lane_number,
+                                                      const Partition** partition) {
+  std::lock_guard lock(mutex_);
+  if (context_.read_stop.stop_requested()) return nullptr;
+  for (Table& table : tables_) {
+    const bool open = table.next < table.partitions.size() && !table.stream->stopped();
+    if (!open || table.active >= LanesMax()) continue;
+    ++table.active;
+    *lane_number = table.lanes_opened++;
+    *partition = &table.partitions[table.next++];
+    return &table;
+  }
+  return nullptr;
+}
+
+const Partition* PartitionReaders::ClaimPartition(Table& table) {
+  std::lock_guard lock(mutex_);
+  const bool open = table.next < table.partitions.size() && !table.stream->stopped() &&
+                    !context_.read_stop.stop_requested();
+  return open ? &table.partitions[table.next++] : nullptr;
+}
+
+void PartitionReaders::ReadTable(Table& table, int lane_number, const Partition* partition) {
+  table.stream->SetRunning(StreamStatus::kStarted);
+  Lane lane(context_, *table.stream, lane_number);
+  bool going = true;
+  for (; going && partition != nullptr; partition = ClaimPartition(table)) {
+    going = ReadOne(table, *partition, lane);
+    if (!going) break;
+  }
+  Leave(table, lane, !going);
+}
+
+bool PartitionReaders::ReadOne(Table& table, const Partition& partition, Lane& lane) {
+  SyncedStream& stream = *table.stream;
+  PartitionOutput output(context_, stream, lane);
+  Status status =
+      source_.ReadPartition(stream.configured(), partition, output, context_.read_stop.get_token());
+  if (stream.stopped()) return false;
+  if (!status.ok() && context_.read_stop.stop_requested()) return false;
+  if (status.ok() && !lane.is_open()) {
+    status = SystemError("the source read a partition of {} without opening the stream",
+                         stream.descriptor().ToString());
+  } else if (!status.ok() && !status.failed()) {
+    status = SystemError("the source gave up a partition of {} ({}) though nothing stopped it",
+                         stream.descriptor().ToString(), status.ToString());
+  }
+  if (!status.ok()) {
+    stream.SetIncomplete(status);
+    return false;
+  }
+  std::lock_guard lock(mutex_);
+  table.done.push_back(partition.id);
+  return true;
+}
+
+void PartitionReaders::Leave(Table& table, Lane& lane, bool failed) {
+  std::optional<StagedParts> parts;
+  const int64_t records = lane.records_since_flush();
+  if (!failed && !table.stream->stopped() && !context_.abandon.stop_requested()) {
+    auto flushed = lane.Flush();
+    if (flushed.ok()) {
+      parts = *std::move(flushed);
+    } else {
+      table.stream->SetIncomplete(flushed.status());
+    }
+  }
+  lane.Close();
+  bool last = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (parts) {
+      table.parts.push_back(*std::move(parts));
+      table.records += records;
+    }
+    last = --table.active == 0 && table.done.size() == table.partitions.size();
+  }
+  if (last && !table.stream->stopped()) End(table);
+}
+
+void PartitionReaders::End(Table& table) {
+  SyncedStream& stream = *table.stream;
+  ReadyCheckpoint ready;
+  {
+    std::lock_guard lock(state_mutex_);
+    auto state = source_.StateAfter(stream.configured(), table.done);
+    if (!state.ok()) return stream.SetIncomplete(state.status());
+    ready.state = *std::move(state);
+  }
+  ready.parts = std::move(table.parts);
+  ready.counts[stream.descriptor()] = table.records;
+  ready.ends.push_back(&stream);
+  context_.PostReady(std::move(ready));
+}
+
+int PartitionReaders::LanesMax() const { return context_.options.writer_lanes; }
+
+}  // namespace millrace

@@ -1,0 +1,81 @@
+#include "pipeline/run_sync.h"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "base/memory_budget.h"
+#include "pipeline/sync_run.h"
+
+namespace millrace {
+namespace {
+
+constexpr int kLanesMost = 4;
+constexpr int kWriterThreadsMost = 8;
+
+Status CheckCatalog(const ConfiguredCatalog& catalog) {
+  if (catalog.streams.empty()) return ConfigError("no stream is selected: there is nothing to do");
+  std::set<StreamDescriptor> seen;
+  for (const ConfiguredStream& stream : catalog.streams) {
+    if (!seen.insert(stream.descriptor()).second) {
+      return ConfigError("the stream {} is selected twice", stream.descriptor().ToString());
+    }
+  }
+  return Status::Ok();
+}
+
+Status CheckOptions(const SyncOptions& options) {
+  const auto refuse = [](std::string_view name) {
+    return ConfigError("{} must not be negative", name);
+  };
+  if (options.writer_lanes < 0) return refuse("writer_lanes");
+  if (options.partition_readers < 0) return refuse("partition_readers");
+  if (options.writer_threads < 0) return refuse("writer_threads");
+  if (options.commit_interval.count() < 0) return refuse("commit_interval");
+  if (options.commit_bytes < 0) return refuse("commit_bytes");
+  return Status::Ok();
+}
+
+/// The options with the machine's numbers where they were left to it.
+SyncOptions Resolve(SyncOptions options) {
+  const int hardware = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (options.writer_lanes == 0) options.writer_lanes = std::min(hardware, kLanesMost);
+  if (options.partition_readers == 0) options.partition_readers = options.writer_lanes;
+  if (options.writer_threads == 0) options.writer_threads = std::min(hardware, kWriterThreadsMost);
+  return options;
+}
+
+LoadContext MakeLoadContext(const SyncOptions& options, const SavedState& saved,
+                            MemoryBudget* memory) {
+  LoadContext context;
+  context.connection = options.connection;
+  context.attempt = options.attempt;
+  context.fencing_token = options.fencing_token;
+  context.epoch = saved.epoch;
+  context.last_saved = saved.checkpoint;
+  context.started_at = options.clock->WallNow();
+  context.lanes = options.writer_lanes;
+  context.number_format = options.number_format;
+  context.clock = options.clock;
+  context.memory = memory;
+  return context;
+}
+
+}  // namespace
+
+Result<SyncSummary> RunSync(Source& source, Destination& destination, StateStore& states,
+                            const ConfiguredCatalog& catalog, const SyncOptions& options,
+                            std::stop_token stop) {
+  MR_RETURN_IF_ERROR(CheckCatalog(catalog));
+  MR_RETURN_IF_ERROR(CheckOptions(options));
+  const SyncOptions resolved = Resolve(options);
+  MR_ASSIGN_OR_RETURN(SavedState saved, states.Load());
+  MemoryBudget memory(resolved.writer_bytes_max);
+  SyncEvents events;
+  const LoadContext context = MakeLoadContext(resolved, saved, &memory);
+  MR_ASSIGN_OR_RETURN(auto load, destination.OpenLoad(catalog, context, events));
+  SyncRun run(source, *load, states, std::move(saved), catalog, resolved, events, std::move(stop));
+  return run.Run();
+}
+
+}  // namespace millrace

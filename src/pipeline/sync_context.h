@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <stop_token>
+
+#include "base/byte_budget.h"
+#include "connector/destination.h"
+#include "pipeline/sync_events.h"
+#include "pipeline/sync_options.h"
+
+namespace millrace {
+
+/// What the parts of one running sync share. Owned by the run; outlives every thread of it.
+struct SyncContext {
+  SyncContext(const SyncOptions& sync_options, Load& destination, SyncEvents& inbox)
+      : options(sync_options),
+        load(destination),
+        events(inbox),
+        queue_bytes(sync_options.queue_bytes_max),
+        uncommitted_bytes(sync_options.uncommitted_bytes_max) {}
+
+  const SyncOptions& options;
+  Load& load;
+  SyncEvents& events;
+  ByteBudget queue_bytes;        ///< read, not yet written
+  ByteBudget uncommitted_bytes;  ///< staged, not yet saved
+
+  std::stop_source read_stop;  ///< the source is to stop; what it gave may still be committed
+  std::stop_source abandon;    ///< nothing more is written or staged
+  /// Every checkpoint is worth a flush now: the sync ends early.
+  std::atomic<bool> commit_at_once = false;
+
+  /// Counts the checkpoint against uncommitted_bytes and sends it to the ledger.
+  void PostReady(ReadyCheckpoint ready) {
+    // A checkpoint without data costs something too, so that their number is bounded.
+    ready.uncommitted_bytes = 4096;
+    for (const StagedParts& part : ready.parts) ready.uncommitted_bytes += part.bytes;
+    uncommitted_bytes.Force(ready.uncommitted_bytes);
+    events.Post(std::move(ready));
+  }
+};
+
+}  // namespace millrace

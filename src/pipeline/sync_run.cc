@@ -1,0 +1,245 @@
+#include "pipeline/sync_run.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "pipeline/partition_readers.h"
+
+namespace millrace {
+namespace {
+
+/// How often checkpoints that wait are looked at, at most and at least.
+constexpr std::chrono::milliseconds kTickMost = std::chrono::seconds(1);
+constexpr std::chrono::milliseconds kTickLeast{20};
+
+/// What the source is shown: the saved state without the streams that start anew.
+State ResumeState(const State& saved, const std::vector<StreamDescriptor>& anew) {
+  State resumed;
+  for (StateMessage message : saved.ToMessages()) {
+    std::erase_if(message.streams, [&](const auto& entry) {
+      return std::find(anew.begin(), anew.end(), entry.first) != anew.end();
+    });
+    const bool empty = message.type == StateMessage::Type::kStream && message.streams.empty();
+    if (!empty) resumed.Merge(message);
+  }
+  return resumed;
+}
+
+std::vector<std::unique_ptr<SyncedStream>> MakeStreams(const ConfiguredCatalog& catalog) {
+  std::vector<std::unique_ptr<SyncedStream>> streams;
+  for (const ConfiguredStream& configured : catalog.streams) {
+    streams.push_back(std::make_unique<SyncedStream>(configured));
+  }
+  return streams;
+}
+
+std::vector<SyncedStream*> Pointers(const std::vector<std::unique_ptr<SyncedStream>>& streams) {
+  std::vector<SyncedStream*> pointers;
+  for (const auto& stream : streams) pointers.push_back(stream.get());
+  return pointers;
+}
+
+}  // namespace
+
+SyncRun::SyncRun(Source& source, Load& load, StateStore& states, SavedState saved,
+                 const ConfiguredCatalog& catalog, const SyncOptions& options, SyncEvents& events,
+                 std::stop_token stop)
+    : source_(source),
+      options_(options),
+      events_(events),
+      stop_(std::move(stop)),
+      resume_from_(ResumeState(saved.state, options.start_anew)),
+      streams_(MakeStreams(catalog)),
+      context_(options, load, events),
+      ledger_(context_, states, source, std::move(saved), Pointers(streams_)),
+      started_(options.clock->Now()),
+      reported_(streams_.size(), 0),
+      next_report_(std::chrono::steady_clock::now()) {}
+
+SyncRun::~SyncRun() = default;
+
+SyncSummary SyncRun::Run() {
+  watchdog_.emplace([this] { ReportStuck(); });
+  const auto wake = [this] { events_.Post(StopRequested{}); };
+  const std::stop_callback on_stop(stop_, wake);
+  const std::stop_callback on_finish_early(options_.finish_early, wake);
+  source_thread_ = std::jthread([this] { events_.Post(SourceReturned{ReadAll()}); });
+  while (!Over()) {
+    LookAtStops();
+    if (auto event = events_.Wait(NextWake())) Handle(*std::move(event));
+    OnTick();
+  }
+  source_thread_.join();
+  global_broken_ = output_ && output_->global_broken();
+  output_.reset();
+  FinishIncomplete();
+  if (const Status closed = context_.load.Close(); closed.failed()) {
+    Log(LogLevel::kWarn, "closing the destination: {}", closed.ToString());
+  }
+  watchdog_.reset();
+  ReportProgress(/*final=*/true);
+  SyncSummary summary = Snapshot();
+  summary.outcome = Outcome();
+  summary.error = FirstError();
+  summary.last_saved = ledger_.last_saved();
+  return summary;
+}
+
+Status SyncRun::ReadAll() {
+  std::vector<SyncedStream*> rest = Pointers(streams_);
+  if (auto* partitioned = dynamic_cast<PartitionedSource*>(&source_)) {
+    PartitionReaders readers(*partitioned, context_, resume_from_);
+    auto left = readers.Run(rest);
+    if (!left.ok()) {
+      events_.Post(QueuesDrained{});
+      return left.status();
+    }
+    rest = *std::move(left);
+  }
+  return ReadQueued(rest);
+}
+
+Status SyncRun::ReadQueued(const std::vector<SyncedStream*>& streams) {
+  if (streams.empty()) {
+    events_.Post(QueuesDrained{});
+    return Status::Ok();
+  }
+  ConfiguredCatalog catalog;
+  for (const SyncedStream* stream : streams) catalog.streams.push_back(stream->configured());
+  output_ = std::make_unique<QueuedOutput>(context_, streams, resume_from_);
+  published_output_ = output_.get();
+  const Status status =
+      source_.Read(catalog, resume_from_, *output_, context_.read_stop.get_token());
+  output_->Drain(status);
+  return status;
+}
+
+void SyncRun::Handle(SyncEvent event) {
+  if (auto* ready = std::get_if<ReadyCheckpoint>(&event)) {
+    if (context_.abandon.stop_requested()) {
+      return context_.uncommitted_bytes.GiveBack(ready->uncommitted_bytes);
+    }
+    ledger_.Take(std::move(*ready));
+  } else if (const auto* report = std::get_if<CommitReport>(&event)) {
+    ledger_.Take(*report);
+  } else if (const auto* returned = std::get_if<SourceReturned>(&event)) {
+    source_status_ = returned->status;
+    source_returned_ = true;
+  } else if (std::holds_alternative<QueuesDrained>(event)) {
+    queues_drained_ = true;
+  }
+}
+
+void SyncRun::LookAtStops() {
+  if (options_.finish_early.stop_requested() && !finishing_early_) {
+    finishing_early_ = true;
+    context_.commit_at_once = true;
+    context_.read_stop.request_stop();
+    watchdog_->Arm(Deadline::After(options_.finish_early_limit + options_.cancel_limit));
+    finish_early_by_ = Deadline::After(options_.finish_early_limit);
+  }
+  const bool canceled = stop_.stop_requested() || finish_early_by_.Passed();
+  if (canceled && !context_.abandon.stop_requested()) {
+    context_.read_stop.request_stop();
+    context_.abandon.request_stop();
+  }
+  if (context_.abandon.stop_requested()) {
+    watchdog_->Arm(Deadline::After(options_.cancel_limit));
+  }
+}
+
+bool SyncRun::Over() const {
+  if (!source_returned_ || !queues_drained_) return false;
+  return ledger_.idle() || context_.abandon.stop_requested();
+}
+
+Deadline SyncRun::NextWake() const {
+  auto tick = std::min(kTickMost, options_.commit_interval / 10);
+  if (options_.listener != nullptr) tick = std::min(tick, options_.progress_interval);
+  return Deadline::After(std::max(tick, kTickLeast));
+}
+
+void SyncRun::OnTick() {
+  QueuedOutput* output = published_output_;
+  if (output != nullptr && !queues_drained_) output->Nudge();
+  ReportProgress(/*final=*/false);
+}
+
+void SyncRun::ReportProgress(bool final) {
+  if (options_.listener == nullptr) return;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!final && now < next_report_) return;
+  next_report_ = now + options_.progress_interval;
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    const uint64_t version = streams_[i]->version();
+    if (version == reported_[i]) continue;
+    reported_[i] = version;
+    options_.listener->OnProgress(streams_[i]->Snapshot());
+  }
+}
+
+void SyncRun::FinishIncomplete() {
+  // A sync that was canceled or could not commit ends as if it had crashed: the next one cleans up.
+  const bool quick = context_.abandon.stop_requested();
+  const bool asked_to_stop = stop_.stop_requested() || finishing_early_;
+  for (const auto& stream : streams_) {
+    if (stream->complete()) continue;
+    const bool begun = stream->begun();
+    if (begun || !asked_to_stop) stream->SetIncomplete(source_status_);
+    if (quick || !begun) continue;
+    const Status status =
+        context_.load.FinishStream(stream->descriptor(), StreamStatus::kIncomplete);
+    if (status.failed()) {
+      Log(LogLevel::kWarn, "finishing {}, which is incomplete: {}", stream->descriptor().ToString(),
+          status.ToString());
+    }
+  }
+}
+
+SyncOutcome SyncRun::Outcome() const {
+  const auto complete = std::count_if(streams_.begin(), streams_.end(),
+                                      [](const auto& stream) { return stream->complete(); });
+  if (complete == static_cast<std::ptrdiff_t>(streams_.size())) return SyncOutcome::kSucceeded;
+  if (!ledger_.failure().ok()) return SyncOutcome::kFailed;
+  if (stop_.stop_requested()) return SyncOutcome::kCanceled;
+  if (finishing_early_) return SyncOutcome::kInterrupted;
+  return complete > 0 && !global_broken_ ? SyncOutcome::kPartial : SyncOutcome::kFailed;
+}
+
+std::optional<Error> SyncRun::FirstError() const {
+  if (ledger_.failure().failed()) return ledger_.failure().error();
+  if (source_status_.failed()) return source_status_.error();
+  for (const auto& stream : streams_) {
+    if (auto error = stream->Snapshot().error) return error;
+  }
+  return std::nullopt;
+}
+
+SyncSummary SyncRun::Snapshot() const {
+  SyncSummary summary;
+  for (const auto& stream : streams_) {
+    StreamProgress progress = stream->Snapshot();
+    summary.records_read += progress.records_read;
+    summary.bytes_read += progress.bytes_read;
+    summary.records_committed += progress.records_committed;
+    summary.streams.push_back(std::move(progress));
+  }
+  summary.elapsed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.clock->Now() - started_);
+  return summary;
+}
+
+void SyncRun::ReportStuck() const {
+  if (!options_.stuck) return;
+  SyncSummary summary = Snapshot();
+  summary.outcome = stop_.stop_requested()                   ? SyncOutcome::kCanceled
+                    : options_.finish_early.stop_requested() ? SyncOutcome::kInterrupted
+                                                             : SyncOutcome::kFailed;
+  summary.error = Error{FailureType::kTransientError,
+                        "the source or the destination did not stop when it was told to",
+                        {},
+                        {}};
+  options_.stuck(summary);
+}
+
+}  // namespace millrace

@@ -1,0 +1,79 @@
+#include "pipeline/synced_stream.h"
+
+namespace millrace {
+
+void SyncedStream::CountRead(int64_t records, int64_t bytes) {
+  records_read_ += records;
+  bytes_read_ += bytes;
+  Touch();
+}
+
+void SyncedStream::CountCommitted(int64_t records) {
+  records_committed_ += records;
+  Touch();
+}
+
+void SyncedStream::CountChangedValues(int64_t values) {
+  values_changed_ += values;
+  Touch();
+}
+
+void SyncedStream::SetEstimate(std::optional<int64_t> records, std::optional<int64_t> bytes) {
+  std::lock_guard lock(mutex_);
+  estimated_records_ = records;
+  estimated_bytes_ = bytes;
+  Touch();
+}
+
+void SyncedStream::SetRunning(StreamStatus status) {
+  std::lock_guard lock(mutex_);
+  if (status_ == status || status_ == StreamStatus::kComplete ||
+      status_ == StreamStatus::kIncomplete) {
+    return;
+  }
+  status_ = status;
+  Touch();
+}
+
+void SyncedStream::SetComplete() {
+  std::lock_guard lock(mutex_);
+  status_ = StreamStatus::kComplete;
+  Touch();
+}
+
+void SyncedStream::SetIncomplete(const Status& why) {
+  {
+    std::lock_guard lock(mutex_);
+    status_ = StreamStatus::kIncomplete;
+    if (!error_ && why.failed()) error_ = why.WithStream(descriptor()).error();
+  }
+  stopped_.store(true, std::memory_order_release);
+  Touch();
+}
+
+bool SyncedStream::complete() const {
+  std::lock_guard lock(mutex_);
+  return status_ == StreamStatus::kComplete;
+}
+
+bool SyncedStream::begun() const {
+  std::lock_guard lock(mutex_);
+  return status_.has_value();
+}
+
+StreamProgress SyncedStream::Snapshot() const {
+  StreamProgress progress;
+  progress.stream = descriptor();
+  progress.records_read = records_read_;
+  progress.bytes_read = bytes_read_;
+  progress.records_committed = records_committed_;
+  progress.values_changed = values_changed_;
+  std::lock_guard lock(mutex_);
+  progress.status = status_;
+  progress.error = error_;
+  progress.estimated_records = estimated_records_;
+  progress.estimated_bytes = estimated_bytes_;
+  return progress;
+}
+
+}  // namespace millrace

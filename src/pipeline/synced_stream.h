@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include "base/status.h"
+#include "pipeline/progress_listener.h"
+#include "protocol/catalog.h"
+
+namespace millrace {
+
+/// What the threads of a sync know together about one stream: its configuration, how far it is,
+/// why it failed. Owned by the run, outlives every thread. Thread-safe.
+class SyncedStream {
+ public:
+  explicit SyncedStream(const ConfiguredStream& configured) : configured_(configured) {}
+  SyncedStream(const SyncedStream&) = delete;
+  SyncedStream& operator=(const SyncedStream&) = delete;
+
+  const ConfiguredStream& configured() const { return configured_; }
+  const StreamDescriptor& descriptor() const { return configured_.descriptor(); }
+
+  void CountRead(int64_t records, int64_t bytes);
+  void CountCommitted(int64_t records);
+  void CountChangedValues(int64_t values);
+  void SetEstimate(std::optional<int64_t> records, std::optional<int64_t> bytes);
+
+  /// The source began with it, or rows flow. Ignored once it has ended.
+  void SetRunning(StreamStatus status);
+  void SetComplete();
+  /// It will not be complete; the first reason given is kept. Ok or kCanceled gives none.
+  void SetIncomplete(const Status& why);
+
+  /// SetIncomplete was called: nothing more of it is to be read or written.
+  bool stopped() const { return stopped_.load(std::memory_order_acquire); }
+  bool complete() const;
+  bool begun() const;
+  int64_t records_committed() const { return records_committed_; }
+
+  StreamProgress Snapshot() const;
+  /// Grows with everything above: whoever reports progress compares it with what was last seen.
+  uint64_t version() const { return version_.load(std::memory_order_relaxed); }
+
+ private:
+  void Touch() { version_.fetch_add(1, std::memory_order_relaxed); }
+
+  const ConfiguredStream configured_;
+  std::atomic<int64_t> records_read_ = 0;
+  std::atomic<int64_t> bytes_read_ = 0;
+  std::atomic<int64_t> records_committed_ = 0;
+  std::atomic<int64_t> values_changed_ = 0;
+  std::atomic<uint64_t> version_ = 0;
+  std::atomic<bool> stopped_ = false;
+
+  mutable std::mutex mutex_;
+  std::optional<StreamStatus> status_;        // guarded by mutex_
+  std::optional<Error> error_;                // guarded by mutex_
+  std::optional<int64_t> estimated_records_;  // guarded by mutex_
+  std::optional<int64_t> estimated_bytes_;    // guarded by mutex_
+};
+
+}  // namespace millrace
