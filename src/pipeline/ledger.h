@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "connector/source.h"
-#include "connector/state_store.h"
 #include "pipeline/sync_context.h"
+#include "protocol/state_store.h"
 
 namespace millrace {
 

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "connector/destination.h"
-#include "protocol/state_store.h"
 #include "protocol/message.h"
+#include "protocol/state_store.h"
 
 namespace millrace {
 

@@ -4,9 +4,9 @@
 
 #include "connector/destination.h"
 #include "connector/source.h"
-#include "protocol/state_store.h"
 #include "pipeline/sync_options.h"
 #include "pipeline/sync_summary.h"
+#include "protocol/state_store.h"
 
 namespace millrace {
 

@@ -9,8 +9,8 @@
 
 #include "base/deadline.h"
 #include "connector/destination.h"
-#include "connector/state_store.h"
 #include "pipeline/synced_stream.h"
+#include "protocol/state_store.h"
 
 namespace millrace {
 

@@ -39,9 +39,8 @@ class Journal {
   }
   int Count(const std::string& prefix) const {
     std::lock_guard lock(mutex_);
-    return static_cast<int>(std::count_if(lines_.begin(), lines_.end(), [&](const auto& line) {
-      return line.starts_with(prefix);
-    }));
+    return static_cast<int>(std::count_if(
+        lines_.begin(), lines_.end(), [&](const auto& line) { return line.starts_with(prefix); }));
   }
 
  private:
@@ -121,13 +120,13 @@ class RecordingDestination : public Destination {
   std::function<Status(const StreamDescriptor&, StreamStatus)> on_finish;
 
   mutable std::mutex mutex;
-  std::map<StreamDescriptor, std::vector<Row>> tables;        // guarded by mutex
+  std::map<StreamDescriptor, std::vector<Row>> tables;           // guarded by mutex
   std::map<StreamDescriptor, std::vector<std::string>> schemas;  // guarded by mutex
-  std::map<StreamDescriptor, int> open_writers;               // guarded by mutex
-  std::map<StreamDescriptor, int> most_writers;               // guarded by mutex
-  int all_writers = 0;                                        // guarded by mutex
-  int most_of_all_writers = 0;                                // guarded by mutex
-  int64_t bytes_written = 0;                                  // guarded by mutex
+  std::map<StreamDescriptor, int> open_writers;                  // guarded by mutex
+  std::map<StreamDescriptor, int> most_writers;                  // guarded by mutex
+  int all_writers = 0;                                           // guarded by mutex
+  int most_of_all_writers = 0;                                   // guarded by mutex
+  int64_t bytes_written = 0;                                     // guarded by mutex
 };
 
 class RecordingWriter : public StreamWriter {
@@ -161,8 +160,7 @@ class RecordingWriter : public StreamWriter {
   }
 
   Status SetSchema(const SchemaPtr& schema) override {
-    world_.journal.Add("schema " + stream_.ToString() + " " +
-                       std::to_string(schema->num_fields()));
+    world_.journal.Add("schema " + stream_.ToString() + " " + std::to_string(schema->num_fields()));
     std::lock_guard lock(world_.mutex);
     world_.schemas[stream_] = schema->field_names();
     return Status::Ok();

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "connector/source.h"
-#include "connector/state_store.h"
 #include "pipeline/testing/recording_destination.h"
+#include "protocol/state_store.h"
 
 namespace millrace {
 
@@ -41,8 +41,8 @@ inline ConfiguredStream TestStream(const std::string& name,
 /// A source whose Read is the test's.
 class ScriptSource : public Source {
  public:
-  using ReadFunction = std::function<Status(const ConfiguredCatalog&, const State&, SourceOutput&,
-                                            std::stop_token)>;
+  using ReadFunction =
+      std::function<Status(const ConfiguredCatalog&, const State&, SourceOutput&, std::stop_token)>;
   ScriptSource(Journal& journal, ReadFunction read) : journal_(journal), read_(std::move(read)) {}
 
   Status Check() override { return Status::Ok(); }
@@ -70,8 +70,8 @@ class PartitionSource : public PartitionedSource {
   Status Check() override { return Status::Ok(); }
   Result<Catalog> Discover() override { return Catalog(); }
 
-  Result<std::vector<Partition>> Split(const ConfiguredStream& stream, const State& resume_from)
-      override {
+  Result<std::vector<Partition>> Split(const ConfiguredStream& stream,
+                                       const State& resume_from) override {
     std::vector<Partition> partitions;
     if (resume_from.Find(stream.descriptor()) != nullptr) return partitions;
     int64_t first = 0;
