@@ -237,7 +237,7 @@ TEST_F(RunSyncTest, StopsReadingWhenCommitsDoNotKeepUp) {
           at += 10;
           MR_RETURN_IF_ERROR(output.Checkpoint(StateMessage::OfStream(kA, {{"at", at}})));
           // Let the writer pass on what it has before more is read.
-          while (!opened && journal_.Count("commit") < std::min<int64_t>(at / 10, 2)) {
+          while (!opened && journal_.Count("commit") < std::min<int64_t>(at / 10, 3)) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
           }
         }

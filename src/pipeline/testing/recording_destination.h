@@ -66,7 +66,9 @@ class Cork {
   void Pass() {
     std::unique_lock lock(mutex_);
     ++waiting_;
-    opened_.wait_for(lock, std::chrono::seconds(20), [&] { return !closed_; });
+    if (!opened_.wait_for(lock, std::chrono::seconds(20), [&] { return !closed_; })) {
+      closed_ = false;
+    }
     --waiting_;
   }
   int waiting() const {
@@ -198,7 +200,7 @@ class RecordingLoad : public Load {
  public:
   RecordingLoad(RecordingDestination& world, const LoadContext& context, CommitListener& listener)
       : world_(world), context_(context), listener_(listener) {
-    if (!world_.report_at_once) reporter_ = std::thread([this] { ReportLoop(); });
+    if (!world_.report_at_once) reporter_ = std::jthread([this] { ReportLoop(); });
   }
   ~RecordingLoad() override { StopReporting(); }
 
@@ -285,7 +287,7 @@ class RecordingLoad : public Load {
   std::condition_variable changed_;
   std::deque<std::pair<CheckpointId, std::vector<StagedParts>>> to_report_;  // guarded by mutex_
   bool closed_ = false;                                                      // guarded by mutex_
-  std::thread reporter_;
+  std::jthread reporter_;
 };
 
 inline Result<std::unique_ptr<Load>> RecordingDestination::OpenLoad(
