@@ -30,9 +30,8 @@ Result<Place> SkipHead(const OpenTextAt& open, int64_t skip_rows) {
   }
   if (got == head.size() && head == kByteOrderMark) place.offset = static_cast<int64_t>(got);
   if (skip_rows == 0) return place;
-  // Lines, whatever is in them.
+  // Lines, whatever is in them: into how many fields they fall does not matter.
   CsvDialect lines;
-  lines.delimiter = '\n';
   lines.quote.reset();
   lines.skip_blank_lines = false;
   MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> text, open(place.offset));

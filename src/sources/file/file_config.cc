@@ -1,0 +1,108 @@
+#include "sources/file/file_config.h"
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "base/secrets.h"
+
+namespace millrace {
+namespace {
+
+struct FormatName {
+  std::string_view name;
+  std::optional<FileFormat> format;  ///< none: comes later
+};
+constexpr FormatName kFormats[] = {
+    {"csv", FileFormat::kCsv},
+    {"json", FileFormat::kJson},
+    {"jsonl", FileFormat::kJsonLines},
+    {"parquet", FileFormat::kParquet},
+    {"excel", std::nullopt},
+    {"excel_binary", std::nullopt},
+    {"fwf", std::nullopt},
+    {"feather", std::nullopt},
+    {"yaml", std::nullopt},
+};
+
+Result<std::string> Text(const Json& object, const char* field, bool required) {
+  const auto found = object.find(field);
+  if (found == object.end() || found->is_null()) {
+    if (required) return ConfigError("{} is missing", field);
+    return std::string();
+  }
+  if (!found->is_string()) return ConfigError("{} must be a string", field);
+  std::string text = found->get<std::string>();
+  if (required && text.empty()) return ConfigError("{} is empty", field);
+  return text;
+}
+
+Result<std::string> Secret(const Json& object, const char* field) {
+  MR_ASSIGN_OR_RETURN(std::string text, Text(object, field, false));
+  Secrets::Register(text);
+  return text;
+}
+
+Result<FileFormat> ParseFormat(const Json& config) {
+  MR_ASSIGN_OR_RETURN(std::string name, Text(config, "format", false));
+  if (name.empty()) name = "csv";
+  for (const FormatName& known : kFormats) {
+    if (known.name != name) continue;
+    if (known.format) return *known.format;
+    return ConfigError("format: '{}' comes later; csv, json, jsonl and parquet are there", name);
+  }
+  return ConfigError("format: '{}' is not known; csv, json, jsonl and parquet are there", name);
+}
+
+Result<FileProvider> ParseProvider(const Json& config) {
+  const auto found = config.find("provider");
+  if (found == config.end() || !found->is_object()) return ConfigError("provider is missing");
+  FileProvider provider;
+  MR_ASSIGN_OR_RETURN(provider.storage, Text(*found, "storage", true));
+  const std::string& storage = provider.storage;
+  if (storage == "SSH" || storage == "SCP" || storage == "SFTP") {
+    return ConfigError(
+        "provider.storage: '{}' comes later; local, HTTPS, S3, GCS and AzBlob are "
+        "there",
+        storage);
+  }
+  if (storage == "HTTPS") {
+    const auto agent = found->find("user_agent");
+    provider.user_agent = agent != found->end() && agent->is_boolean() && agent->get<bool>();
+  } else if (storage == "S3") {
+    MR_ASSIGN_OR_RETURN(provider.access_key_id, Secret(*found, "aws_access_key_id"));
+    MR_ASSIGN_OR_RETURN(provider.secret_access_key, Secret(*found, "aws_secret_access_key"));
+    MR_ASSIGN_OR_RETURN(provider.endpoint, Text(*found, "endpoint", false));
+    MR_ASSIGN_OR_RETURN(provider.region, Text(*found, "region_name", false));
+    if (provider.access_key_id.empty() != provider.secret_access_key.empty()) {
+      return ConfigError(
+          "provider: aws_access_key_id and aws_secret_access_key are given together or not at all");
+    }
+  } else if (storage == "GCS") {
+    MR_ASSIGN_OR_RETURN(provider.service_account_json, Secret(*found, "service_account_json"));
+  } else if (storage == "AzBlob") {
+    MR_ASSIGN_OR_RETURN(provider.storage_account, Text(*found, "storage_account", true));
+    MR_ASSIGN_OR_RETURN(provider.sas_token, Secret(*found, "sas_token"));
+    MR_ASSIGN_OR_RETURN(provider.shared_key, Secret(*found, "shared_key"));
+  } else if (storage != "local") {
+    return ConfigError(
+        "provider.storage: '{}' is not known; local, HTTPS, S3, GCS and AzBlob are there", storage);
+  }
+  return provider;
+}
+
+}  // namespace
+
+Result<FileConfig> ParseFileConfig(const Json& config) {
+  if (!config.is_object()) return ConfigError("the configuration must be an object");
+  FileConfig parsed;
+  MR_ASSIGN_OR_RETURN(parsed.dataset_name, Text(config, "dataset_name", true));
+  MR_ASSIGN_OR_RETURN(parsed.format, ParseFormat(config));
+  MR_ASSIGN_OR_RETURN(parsed.url, Text(config, "url", true));
+  MR_ASSIGN_OR_RETURN(parsed.provider, ParseProvider(config));
+  MR_ASSIGN_OR_RETURN(const std::string options, Text(config, "reader_options", false));
+  MR_ASSIGN_OR_RETURN(parsed.options, ParseReaderOptions(options, parsed.format));
+  return parsed;
+}
+
+}  // namespace millrace

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "formats/csv_options.h"
+#include "formats/decompressor.h"
+
+namespace millrace {
+
+enum class FileFormat { kCsv, kJson, kJsonLines, kParquet };
+
+/// pandas' reader arguments, as far as they are known here.
+struct ReaderOptions {
+  CsvOptions csv;
+  std::optional<bool> json_lines;
+  int64_t rows_max = -1;
+  std::string encoding = "utf-8";
+  std::optional<Compression> compression;  ///< none: by the file's name and first bytes
+  std::string zip_member;                  ///< empty: the only one
+};
+
+/// Where the file lies and what is needed to get at it; the fields that a storage lacks are empty.
+struct FileProvider {
+  std::string storage;  ///< "local", "HTTPS", "S3", "GCS", "AzBlob"
+  bool user_agent = false;
+  std::string access_key_id, secret_access_key, endpoint, region;  ///< S3
+  std::string service_account_json;                                ///< GCS
+  std::string storage_account, sas_token, shared_key;              ///< AzBlob
+};
+
+/// source-file's connectionConfiguration. A plain value.
+struct FileConfig {
+  std::string dataset_name;
+  FileFormat format = FileFormat::kCsv;
+  std::string url;
+  FileProvider provider;
+  ReaderOptions options;
+};
+
+/// Config errors name the field. Contacts nothing; registers the secrets.
+Result<FileConfig> ParseFileConfig(const Json& config);
+
+/// reader_options: a JSON object in text, or "". Options that are not known, or that change nothing
+/// here, are warned about by name.
+Result<ReaderOptions> ParseReaderOptions(const std::string& text, FileFormat format);
+
+}  // namespace millrace

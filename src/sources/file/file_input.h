@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/byte_reader.h"
+#include "base/result.h"
+
+namespace millrace {
+
+/// What is known of a file before it is read.
+struct FileFacts {
+  int64_t size = -1;    ///< -1: unknown
+  bool ranged = false;  ///< Open can begin anywhere at little cost
+  std::string version;  ///< changes when the content does (ETag, modification time); may be empty
+};
+
+/// The bytes of the one file that source-file reads, wherever they lie. Errors name the file; a
+/// missing file and a refused permission are config errors. Thread-safe.
+class FileInput {
+ public:
+  virtual ~FileInput() = default;
+
+  /// For messages: a path or an address, without secrets.
+  virtual const std::string& name() const = 0;
+  /// Looks whether the file is there. Blocks for I/O.
+  virtual Result<FileFacts> Stat() = 0;
+  /// Reads from `offset` on, to the file's end or at most `size` bytes (-1: no bound).
+  virtual Result<std::unique_ptr<ByteReader>> Open(int64_t offset, int64_t size) = 0;
+};
+
+/// A file of this machine.
+std::unique_ptr<FileInput> MakeLocalInput(std::string path);
+
+}  // namespace millrace

@@ -1,0 +1,19 @@
+#include "sources/file/file_table.h"
+
+#include <utility>
+
+#include "sources/file/csv_table.h"
+#include "sources/file/json_table.h"
+#include "sources/file/parquet_table.h"
+#include "sources/file/text_input.h"
+
+namespace millrace {
+
+Result<std::unique_ptr<FileTable>> OpenFileTable(const FileConfig& config, FileInput& input) {
+  if (config.format == FileFormat::kParquet) return MakeParquetTable(input);
+  MR_ASSIGN_OR_RETURN(TextInput text, TextInput::Make(config, input));
+  if (config.format == FileFormat::kCsv) return std::make_unique<CsvTable>(config, std::move(text));
+  return std::make_unique<JsonTable>(config, std::move(text));
+}
+
+}  // namespace millrace

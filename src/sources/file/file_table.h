@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "connector/change_batch.h"
+#include "connector/source.h"
+#include "sources/file/file_config.h"
+#include "sources/file/file_input.h"
+
+namespace millrace {
+
+/// Takes a table's rows as they are read.
+using RowSink = std::function<Status(ChangeBatch)>;
+
+/// One file as a table: what the formats have in common. A table knows its schema and its pieces
+/// once it was surveyed. Thread-safe after Survey.
+class FileTable {
+ public:
+  virtual ~FileTable() = default;
+
+  /// Looks at as much of the file as it takes to know its schema: the footer of a Parquet file, all
+  /// of a text. Blocks; uses a thread per core. Config errors name the line.
+  virtual Status Survey(std::stop_token stop) = 0;
+
+  /// Of all columns. Requires Survey, as what follows does.
+  virtual const SchemaPtr& schema() const = 0;
+  /// How many pieces can be read apart from each other; at least one.
+  virtual int64_t piece_count() const = 0;
+  /// Rows of the file; -1 when unknown.
+  virtual int64_t row_count() const = 0;
+  /// Reads a piece, at most a batch in memory. `columns` are those wanted; empty: all.
+  virtual Status Read(int64_t piece, const std::set<std::string>& columns, const RowSink& sink,
+                      std::stop_token stop) = 0;
+};
+
+/// The table that the configured format makes of the file. `input` outlives it.
+Result<std::unique_ptr<FileTable>> OpenFileTable(const FileConfig& config, FileInput& input);
+
+}  // namespace millrace
