@@ -32,6 +32,7 @@ struct S3Condition {
 struct S3Upload {
   std::string key;
   std::string upload_id;
+  WallTime initiated{};  ///< ListMultipartUploads only, by the server's clock
 };
 
 struct S3Part {

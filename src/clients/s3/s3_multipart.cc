@@ -144,8 +144,8 @@ Result<std::vector<S3Upload>> S3Client::ListMultipartUploads(const std::string& 
     const pugi::xml_node root = document->child("ListMultipartUploadsResult");
     const bool encoded = std::string_view(root.child_value("EncodingType")) == "url";
     for (const auto& node : root.children("Upload")) {
-      uploads.push_back(
-          {DecodeKey(node.child_value("Key"), encoded), node.child_value("UploadId")});
+      uploads.push_back({DecodeKey(node.child_value("Key"), encoded), node.child_value("UploadId"),
+                         ParseS3Time(node.child_value("Initiated"))});
     }
     const std::string next_key = DecodeKey(root.child_value("NextKeyMarker"), encoded);
     const std::string next_id = root.child_value("NextUploadIdMarker");

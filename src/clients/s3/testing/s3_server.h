@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,7 +16,6 @@
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "clients/s3/s3_client.h"
@@ -138,7 +138,7 @@ class S3Server {
       const auto written = (*client)->PutObject("ready", "yes");
       if (written.ok()) return;
       last = written.status().ToString();
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      ::poll(nullptr, 0, 100);
     }
     std::stringstream log;
     log << std::ifstream(folder_ / "log").rdbuf();
