@@ -25,8 +25,7 @@ enum class WireKind : uint8_t {
   kDate,
   kTime,
   kTimestamp,
-  kTimeTz,  // text, as the next ones
-  kText,
+  kText,  // as the next ones
   kJsonb,
   kUuid,
   kInet,

@@ -38,7 +38,6 @@ constexpr Storage StorageOf(WireKind kind) {
     case WireKind::kList:
       return Storage::kList;
     case WireKind::kNumericText:
-    case WireKind::kTimeTz:
     case WireKind::kText:
     case WireKind::kJsonb:
     case WireKind::kUuid:
@@ -107,16 +106,14 @@ Status ColumnVector::AppendNull(int64_t row) {
   return Status::Ok();
 }
 
-ValueOutcome ColumnVector::Append(int64_t row, const WireField& field) {
-  ValueOutcome outcome = ValueOutcome::kOk;
-  if (field.size >= 0) [[likely]] {
-    outcome = Decode(row, field.data, field.size);
-    if (outcome == ValueOutcome::kOk || outcome == ValueOutcome::kTruncated) return outcome;
-  }
-  return AppendNull(row).ok() ? outcome : ValueOutcome::kMalformed;
+ValueOutcome ColumnVector::AppendUnusual(int64_t row, const WireField& field,
+                                         ValueOutcome outcome) {
+  if (field.size >= 0 && outcome == ValueOutcome::kTruncated) return outcome;
+  if (!AppendNull(row).ok()) return ValueOutcome::kMalformed;
+  return field.size < 0 ? ValueOutcome::kOk : outcome;
 }
 
-ValueOutcome ColumnVector::Decode(int64_t row, const char* p, int32_t size) {
+ValueOutcome ColumnVector::DecodeOther(int64_t row, const char* p, int32_t size) {
   switch (type_.kind) {
     case WireKind::kBool:
       if (size != 1) return ValueOutcome::kMalformed;
@@ -126,14 +123,6 @@ ValueOutcome ColumnVector::Decode(int64_t row, const char* p, int32_t size) {
     case WireKind::kInt2:
       if (size != 2) return ValueOutcome::kMalformed;
       values<int64_t>()[row] = WireInt16(p);
-      return ValueOutcome::kOk;
-    case WireKind::kInt4:
-      if (size != 4) return ValueOutcome::kMalformed;
-      values<int64_t>()[row] = WireInt32(p);
-      return ValueOutcome::kOk;
-    case WireKind::kInt8:
-      if (size != 8) return ValueOutcome::kMalformed;
-      values<int64_t>()[row] = WireInt64(p);
       return ValueOutcome::kOk;
     case WireKind::kOid:
       if (size != 4) return ValueOutcome::kMalformed;
@@ -145,13 +134,6 @@ ValueOutcome ColumnVector::Decode(int64_t row, const char* p, int32_t size) {
       return DecodeFloat8(p, size, values<double>() + row);
     case WireKind::kNumericInt64:
       return NumericToInt64(p, size, type_.precision, type_.scale, values<int64_t>() + row);
-    case WireKind::kDecimal64: {
-      int64_t value = 0;
-      const auto outcome = NumericToInt64(p, size, type_.precision, type_.scale, &value);
-      values<int64_t>()[2 * row] = value;
-      values<int64_t>()[2 * row + 1] = value >> 63;
-      return outcome;
-    }
     case WireKind::kDecimal128: {
       WireInt128 value = 0;
       const auto outcome = NumericToInt128(p, size, type_.precision, type_.scale, &value);
@@ -166,14 +148,8 @@ ValueOutcome ColumnVector::Decode(int64_t row, const char* p, int32_t size) {
     }
     case WireKind::kNumericText:
       return AppendMadeText(row, NumericToText(p, size, &text_));
-    case WireKind::kDate:
-      return DecodeDate(p, size, values<int32_t>() + row);
     case WireKind::kTime:
       return DecodeTime(p, size, values<int64_t>() + row);
-    case WireKind::kTimestamp:
-      return DecodeTimestamp(p, size, values<int64_t>() + row);
-    case WireKind::kTimeTz:
-      return AppendMadeText(row, TimeTzToText(p, size, &text_));
     case WireKind::kUuid:
       return AppendMadeText(row, UuidToText(p, size, &text_));
     case WireKind::kInet:
@@ -187,8 +163,9 @@ ValueOutcome ColumnVector::Decode(int64_t row, const char* p, int32_t size) {
       return AppendBytes(row, p, size);
     case WireKind::kList:
       return AppendList(row, p, size);
+    default:
+      return ValueOutcome::kMalformed;  // Decode() has the others
   }
-  return ValueOutcome::kMalformed;
 }
 
 ValueOutcome ColumnVector::AppendMadeText(int64_t row, ValueOutcome outcome) {
@@ -202,14 +179,9 @@ ValueOutcome ColumnVector::AppendText(int64_t row, const char* p, int32_t size) 
   return AppendBytes(row, p, size);
 }
 
-ValueOutcome ColumnVector::AppendBytes(int64_t row, const char* p, int64_t size) {
-  if (bytes_.size() + size > std::numeric_limits<int32_t>::max() ||
-      !bytes_.ReserveMore(size).ok()) {
-    return ValueOutcome::kMalformed;
-  }
-  bytes_.Append(p, size);
-  values<int32_t>()[row + 1] = static_cast<int32_t>(bytes_.size());
-  return ValueOutcome::kOk;
+bool ColumnVector::MakeRoomForBytes(int64_t size) {
+  return bytes_.size() + size <= std::numeric_limits<int32_t>::max() &&
+         bytes_.ReserveMore(size).ok();
 }
 
 ValueOutcome ColumnVector::AppendList(int64_t row, const char* p, int32_t size) {

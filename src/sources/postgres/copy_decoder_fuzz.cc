@@ -37,7 +37,6 @@ std::vector<ColumnType> EveryKind() {
           Make(WireKind::kDate, arrow::date32()),
           Make(WireKind::kTime, arrow::time64(arrow::TimeUnit::MICRO)),
           Make(WireKind::kTimestamp, arrow::timestamp(arrow::TimeUnit::MICRO)),
-          Make(WireKind::kTimeTz, arrow::utf8()),
           Make(WireKind::kText, arrow::utf8()),
           Make(WireKind::kJsonb, arrow::utf8()),
           Make(WireKind::kUuid, arrow::utf8()),

@@ -27,7 +27,7 @@ class GrowingBuffer {
   }
   /// Requires room.
   void Append(const char* bytes, int64_t size) {
-    std::memcpy(data_ + size_, bytes, static_cast<size_t>(size));
+    CopySmall(data_ + size_, bytes, static_cast<size_t>(size));
     size_ += size;
   }
 
@@ -35,6 +35,27 @@ class GrowingBuffer {
   Result<std::shared_ptr<arrow::Buffer>> Finish(int64_t size);
 
  private:
+  /// memcpy without the call for the short texts that most are: two words that may overlap.
+  static void CopySmall(uint8_t* to, const char* from, size_t size) {
+    if (size > 16) {
+      std::memcpy(to, from, size);
+    } else if (size >= 8) {
+      CopyEnds<uint64_t>(to, from, size);
+    } else if (size >= 4) {
+      CopyEnds<uint32_t>(to, from, size);
+    } else {
+      for (size_t i = 0; i < size; ++i) to[i] = static_cast<uint8_t>(from[i]);
+    }
+  }
+  template <typename Word>
+  static void CopyEnds(uint8_t* to, const char* from, size_t size) {
+    Word first, last;
+    std::memcpy(&first, from, sizeof(Word));
+    std::memcpy(&last, from + size - sizeof(Word), sizeof(Word));
+    std::memcpy(to, &first, sizeof(Word));
+    std::memcpy(to + size - sizeof(Word), &last, sizeof(Word));
+  }
+
   Status Grow(int64_t extra);
 
   std::unique_ptr<arrow::ResizableBuffer> buffer_;

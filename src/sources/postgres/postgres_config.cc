@@ -1,5 +1,6 @@
 #include "sources/postgres/postgres_config.h"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/secrets.h"
@@ -154,6 +155,13 @@ Result<PostgresConfig> PostgresConfigFromJson(const Json& json) {
   auto extra = LibpqParamsFromJdbc(params);
   if (!extra.ok()) return extra.status().WithContext("source-postgres");
   options.extra = *std::move(extra);
+  // libpq's own timeout is for blocking connects only.
+  for (const auto& [keyword, value] : options.extra) {
+    if (keyword != "connect_timeout") continue;
+    int seconds = 0;
+    std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (seconds > 0) options.connect_timeout = std::chrono::seconds(seconds);
+  }
   MR_RETURN_IF_ERROR(ReadSchemas(json, &config.schemas));
   MR_ASSIGN_OR_RETURN(config.check_privileges, BoolField(json, "check_privileges", true));
   // One connection holds the snapshot, another one reads.

@@ -87,7 +87,7 @@ Result<CursorBounds> SnapshotReader::BoundsOf(const StreamPlan& plan, const Tabl
                       ReadCursorBounds(reader->connection(), plan.table(), cursor, stop));
   if (bounds.rows_without_cursor > 0) {
     Log(LogLevel::kWarn,
-        "{}: {} rows have no (finite) value in the cursor column \"{}\" and are not synced",
+        "{}: {} rows are NULL (or infinite, or NaN) in the cursor column \"{}\" and are not synced",
         descriptor.ToString(), bounds.rows_without_cursor, cursor.name);
   }
   const std::lock_guard lock(mutex_);

@@ -43,7 +43,6 @@ constexpr TypeRule kRules[] = {
     {1083, WireKind::kTime, Target::kTime, true, true},
     {1114, WireKind::kTimestamp, Target::kTimestamp, true, true},
     {1184, WireKind::kTimestamp, Target::kInstant, true, true},
-    {1266, WireKind::kTimeTz, Target::kText, false, false},
     {25, WireKind::kText, Target::kText, false, true},    // text
     {1043, WireKind::kText, Target::kText, false, true},  // varchar
     {1042, WireKind::kText, Target::kText, false, true},  // char(n)

@@ -3,8 +3,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 namespace millrace {
 namespace {
 
@@ -69,24 +67,6 @@ ValueOutcome InetToText(const char* p, int32_t size, std::string* text) {
   *text = address;
   const bool is_cidr = byte(2) != 0;
   if (is_cidr || byte(1) != address_size * 8) *text += fmt::format("/{}", byte(1));
-  return ValueOutcome::kOk;
-}
-
-ValueOutcome TimeTzToText(const char* p, int32_t size, std::string* text) {
-  if (size != 12) return ValueOutcome::kMalformed;
-  const int64_t micros = WireInt64(p);
-  const int32_t west = WireInt32(p + 8);  // seconds west of Greenwich
-  if (micros < 0 || micros > kDayMicros || west < -86400 || west > 86400) {
-    return ValueOutcome::kMalformed;
-  }
-  *text = TimeText(micros);
-  const int offset = std::abs(west);
-  if (offset == 0) {
-    *text += 'Z';
-    return ValueOutcome::kOk;
-  }
-  *text += fmt::format("{}{:02}:{:02}", west > 0 ? '-' : '+', offset / 3600, offset / 60 % 60);
-  if (offset % 60 != 0) *text += fmt::format(":{:02}", offset % 60);
   return ValueOutcome::kOk;
 }
 

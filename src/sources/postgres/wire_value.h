@@ -99,8 +99,6 @@ inline ValueOutcome DecodeFloat8(const char* p, int32_t size, double* value) {
 ValueOutcome UuidToText(const char* p, int32_t size, std::string* text);
 /// "192.168.0.1", "10.0.0.0/8", "::1": as PostgreSQL prints inet and cidr.
 ValueOutcome InetToText(const char* p, int32_t size, std::string* text);
-/// "13:00:05.012345-08:00", "13:00:04.000000Z".
-ValueOutcome TimeTzToText(const char* p, int32_t size, std::string* text);
 
 // ISO forms that PostgreSQL reads back, for cursors; years before 1 end in " BC".
 std::string DateText(int32_t days);                           // "2024-02-29"
