@@ -14,8 +14,6 @@ namespace {
 
 /// Without a bound of rows per page, the page's size alone decides.
 constexpr int64_t kRowsPerPageMax = 10'000'000;
-/// Min and max of texts longer than this on average cost more than a reader gains by them.
-constexpr double kTextStatisticsBytesMax = 24;
 /// Zstandard's own default: 3 % smaller than level 1 at 5 % of the writer's time.
 constexpr int kZstdLevel = 3;
 
@@ -72,7 +70,10 @@ void ChooseEncoding(const parquet::ColumnDescriptor& column, const arrow::ArrayV
     builder.disable_dictionary(column.path());
     if (!boolean) builder.encoding(column.path(), DistinctEncodingOf(column));
   }
-  if (sample.mean_bytes() > kTextStatisticsBytesMax) builder.disable_statistics(column.path());
+  // To compare texts costs more than readers gain by their min and max.
+  if (column.physical_type() == parquet::Type::BYTE_ARRAY) {
+    builder.disable_statistics(column.path());
+  }
 }
 
 }  // namespace

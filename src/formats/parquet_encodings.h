@@ -15,7 +15,7 @@ namespace millrace {
 /// The settings of a Parquet file: what `format` asks for, and per column the encoding that suits
 /// its values, judged by a sample of the first row group (`rows`, in the schema `schema`):
 /// a dictionary where values repeat; deltas for other integers, dates and times; lengths apart
-/// from bytes for other text; shared prefixes for row ids. Long texts get no min and max.
+/// from bytes for other text; shared prefixes for row ids. Texts get no min and max.
 Result<std::shared_ptr<parquet::WriterProperties>> ParquetPropertiesFor(
     const FileFormat& format, const arrow::Schema& schema,
     const std::vector<arrow::ArrayVector>& columns);

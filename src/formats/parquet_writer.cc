@@ -7,6 +7,7 @@
 #include <arrow/util/byte_size.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
+#include <parquet/schema.h>
 
 #include <algorithm>
 #include <utility>
@@ -16,6 +17,8 @@
 #include "formats/parquet_encodings.h"
 #include "formats/parquet_types.h"
 #include "formats/sink_stream.h"
+#include "formats/text_dictionary.h"
+#include "formats/unscaled_decimals.h"
 
 namespace millrace {
 namespace {
@@ -89,7 +92,8 @@ class ParquetWriter : public FileWriter {
     pending_.clear();
     if (writer_ == nullptr) MR_RETURN_IF_ERROR(Open(columns));
     MR_ARROW_RETURN_IF_ERROR(writer_->NewRowGroup(), kDoing);
-    for (arrow::ArrayVector& chunks : columns) {
+    for (size_t c = 0; c < columns.size(); ++c) {
+      MR_ASSIGN_OR_RETURN(auto chunks, EncodedColumn(static_cast<int>(c), std::move(columns[c])));
       MR_ARROW_RETURN_IF_ERROR(
           writer_->WriteColumnChunk(std::make_shared<arrow::ChunkedArray>(std::move(chunks))),
           kDoing);
@@ -99,13 +103,26 @@ class ParquetWriter : public FileWriter {
     return Status::Ok();
   }
 
+  /// The column in the form that costs Arrow's writer least.
+  Result<arrow::ArrayVector> EncodedColumn(int c, arrow::ArrayVector chunks) {
+    const auto& name = file_schema_->field(c)->name();
+    if (properties_->dictionary_enabled(
+            std::make_shared<parquet::schema::ColumnPath>(std::vector<std::string>{name}))) {
+      MR_ASSIGN_OR_RETURN(auto dictionary, SmallTextDictionary(chunks));
+      if (dictionary != nullptr) return arrow::ArrayVector{std::move(dictionary)};
+    }
+    for (auto& chunk : chunks) {
+      MR_ASSIGN_OR_RETURN(chunk, UnscaledDecimals(chunk));
+    }
+    return chunks;
+  }
+
   Status Open(const std::vector<arrow::ArrayVector>& columns) {
-    MR_ASSIGN_OR_RETURN(auto properties, ParquetPropertiesFor(format_, *file_schema_, columns));
-    MR_ARROW_ASSIGN_OR_RETURN(
-        writer_,
-        parquet::arrow::FileWriter::Open(*file_schema_, arrow::system_memory_pool(), stream_,
-                                         std::move(properties)),
-        kDoing);
+    MR_ASSIGN_OR_RETURN(properties_, ParquetPropertiesFor(format_, *file_schema_, columns));
+    MR_ARROW_ASSIGN_OR_RETURN(writer_,
+                              parquet::arrow::FileWriter::Open(
+                                  *file_schema_, arrow::system_memory_pool(), stream_, properties_),
+                              kDoing);
     return Status::Ok();
   }
 
@@ -125,7 +142,8 @@ class ParquetWriter : public FileWriter {
   const SchemaPtr file_schema_;
   const int64_t row_group_bytes_max_;
   std::shared_ptr<SinkStream> stream_;
-  std::unique_ptr<parquet::arrow::FileWriter> writer_;  // from the first row group on
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;     // from the first row group on
+  std::shared_ptr<parquet::WriterProperties> properties_;  // set with writer_
   std::vector<std::shared_ptr<arrow::RecordBatch>> pending_;
   int64_t pending_rows_ = 0;
   int64_t pending_bytes_ = 0;

@@ -49,8 +49,6 @@ class ValueBytes {
            arrow::is_base_binary_like(id);
   }
 
-  bool is_text() const { return width_ == 0; }
-
   std::string_view At(int64_t i) const {
     if (width_ > 0) return {values_ + i * width_, static_cast<size_t>(width_)};
     if (arrow::is_large_binary_like(id_)) {
@@ -82,7 +80,6 @@ ValueSample SampleValues(const arrow::ArrayVector& chunks) {
       if (chunk->IsNull(i)) continue;
       const std::string_view value = bytes.At(i);
       ++sample.values;
-      if (bytes.is_text()) sample.bytes += static_cast<int64_t>(value.size());
       if (seen.Add(std::hash<std::string_view>{}(value))) ++sample.distinct;
     }
   }

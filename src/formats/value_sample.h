@@ -10,10 +10,8 @@ namespace millrace {
 struct ValueSample {
   int64_t values = 0;    ///< non-null values looked at
   int64_t distinct = 0;  ///< how many of them differ
-  int64_t bytes = 0;     ///< of texts and binaries: their total length
 
   bool mostly_distinct() const { return distinct * 5 > values * 3; }
-  double mean_bytes() const { return values == 0 ? 0 : static_cast<double>(bytes) / values; }
 };
 
 /// Looks at up to 16,384 values, evenly spread over the chunks. A type without plain values
