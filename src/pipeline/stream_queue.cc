@@ -84,7 +84,7 @@ void StreamQueue::On(CheckpointItem item) {
 }
 
 void StreamQueue::On(NudgeItem) {
-  if (!Gone() && at_checkpoint_ && Due()) Stage(last_state_, /*ends=*/false);
+  if (!Gone() && Due()) Stage(last_state_, /*ends=*/false);
 }
 
 void StreamQueue::On(std::shared_ptr<GlobalRound> round) {
@@ -114,11 +114,10 @@ void StreamQueue::On(EndItem item) {
                             stream_.descriptor().ToString()));
   }
   end_ = std::move(item);
-  const bool full = stream_.configured().sync_mode == SyncMode::kFullRefresh;
-  if (!own_states_ && (end_->await_global || !full)) return;
+  if (!own_states_ && (end_->await_global || incremental())) return;
   if (end_->complete) return StageEnd(LastState());
   // What the last state covers is good; what came after will be read again.
-  if (at_checkpoint_) Stage(last_state_, /*ends=*/false);
+  if (at_checkpoint_ && incremental()) Stage(last_state_, /*ends=*/false);
   broken_ = uncovered_;
   stream_.SetIncomplete(end_->why);
   Close();
@@ -129,7 +128,7 @@ void StreamQueue::On(DrainItem item) {
     if (end_ && end_->complete && !item.global) {
       StageEnd(LastState());
     } else {
-      if (at_checkpoint_) Stage(last_state_, /*ends=*/false);
+      if (at_checkpoint_ && incremental()) Stage(last_state_, /*ends=*/false);
       const Status& ended = end_ && end_->complete ? item.read : item.unended;
       stream_.SetIncomplete(end_ && !end_->complete ? end_->why : ended);
     }
@@ -138,12 +137,16 @@ void StreamQueue::On(DrainItem item) {
   on_drained_();
 }
 
+bool StreamQueue::incremental() const {
+  return stream_.configured().sync_mode == SyncMode::kIncremental;
+}
+
 bool StreamQueue::Due() const {
   const SyncOptions& options = context_.options;
-  if (context_.commit_at_once || options.commit_interval.count() == 0) return true;
-  if (options.clock->Now() - last_flush_ >= options.commit_interval) return true;
-  // Full refresh needs no early commits; those by time keep what a long one has done.
-  return stream_.configured().sync_mode == SyncMode::kIncremental &&
+  // A full refresh that is cut short starts again: nobody would use what it committed on the way.
+  if (!at_checkpoint_ || !incremental()) return false;
+  return context_.commit_at_once || options.commit_interval.count() == 0 ||
+         options.clock->Now() - last_flush_ >= options.commit_interval ||
          lane_.bytes_since_flush() >= options.commit_bytes;
 }
 
@@ -168,7 +171,7 @@ void StreamQueue::Stage(std::optional<StateMessage> state, bool ends) {
 }
 
 void StreamQueue::StageEnd(const StateMessage& state) {
-  if (uncovered_ && stream_.configured().sync_mode == SyncMode::kIncremental) {
+  if (uncovered_ && incremental()) {
     Log(LogLevel::kWarn,
         "{}: the source sent rows after its last state; the next sync will read them again",
         stream_.descriptor().ToString());

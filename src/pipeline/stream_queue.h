@@ -76,6 +76,8 @@ class StreamQueue : public WriterTask {
   void On(NudgeItem item);
   void On(DrainItem item);
 
+  bool incremental() const;
+  /// A checkpoint waits and is worth a flush.
   bool Due() const;
   /// Flushes and sends it off under `state`; with `ends`, as the last of the stream.
   void Stage(std::optional<StateMessage> state, bool ends);

@@ -25,8 +25,8 @@ struct SyncOptions {
   NumberFormat number_format = NumberFormat::kAuto;
 
   /// A writer with a waiting checkpoint flushes when this much time has passed since its stream's
-  /// last flush, or (not in full refresh) this many bytes were written since. Zero: at every
-  /// checkpoint.
+  /// last flush, or this many bytes were written since. Zero: at every checkpoint. A full refresh
+  /// by stream states is committed at its end only.
   std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
   int64_t commit_bytes = 64 << 20;
 
@@ -38,8 +38,9 @@ struct SyncOptions {
   int64_t writer_bytes_max = 96 << 20;      ///< the MemoryBudget of all open writers together
   int64_t uncommitted_bytes_max = 1 << 30;  ///< handed to Load::Commit, not yet reported durable
 
-  /// Streams whose saved state is not shown to the source (a full refresh that starts anew). It is
-  /// replaced when the stream's first state of this sync is saved.
+  /// Incremental streams whose saved state is not shown to the source: they start anew. It is
+  /// replaced when the stream's first state of this sync is saved. A full refresh never sees a
+  /// state: each attempt reads it from the start.
   std::vector<StreamDescriptor> start_anew;
 
   const Clock* clock = &Clock::System();  ///< stamps rows and file names; waits use the machine's

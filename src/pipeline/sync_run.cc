@@ -12,13 +12,18 @@ namespace {
 constexpr std::chrono::milliseconds kTickMost = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kTickLeast{20};
 
-/// What the source is shown: the saved state without the streams that start anew.
-State ResumeState(const State& saved, const std::vector<StreamDescriptor>& anew) {
+/// What the source is shown: the saved states of the incremental streams that don't start anew. A
+/// full refresh reads everything in each attempt: a state that says "read" would empty its table.
+State ResumeState(const State& saved, const ConfiguredCatalog& catalog,
+                  const std::vector<StreamDescriptor>& start_anew) {
+  const auto hidden = [&](const StreamDescriptor& stream) {
+    const ConfiguredStream* configured = catalog.Find(stream);
+    return std::find(start_anew.begin(), start_anew.end(), stream) != start_anew.end() ||
+           (configured != nullptr && configured->sync_mode == SyncMode::kFullRefresh);
+  };
   State resumed;
   for (StateMessage message : saved.ToMessages()) {
-    std::erase_if(message.streams, [&](const auto& entry) {
-      return std::find(anew.begin(), anew.end(), entry.first) != anew.end();
-    });
+    std::erase_if(message.streams, [&](const auto& entry) { return hidden(entry.first); });
     const bool empty = message.type == StateMessage::Type::kStream && message.streams.empty();
     if (!empty) resumed.Merge(message);
   }
@@ -48,7 +53,7 @@ SyncRun::SyncRun(Source& source, Load& load, StateStore& states, SavedState save
       options_(options),
       events_(events),
       stop_(std::move(stop)),
-      resume_from_(ResumeState(saved.state, options.start_anew)),
+      resume_from_(ResumeState(saved.state, catalog, options.start_anew)),
       streams_(MakeStreams(catalog)),
       context_(options, load, events),
       ledger_(context_, states, source, std::move(saved), Pointers(streams_)),
