@@ -17,7 +17,7 @@
 #include "connector/meta_column.h"
 #include "connector/number_type.h"
 #include "formats/json_encoder.h"
-#include "formats/string_sink.h"
+#include "formats/testing/string_sink.h"
 
 namespace millrace {
 namespace {

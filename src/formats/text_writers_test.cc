@@ -12,7 +12,7 @@
 #include "connector/number_type.h"
 #include "formats/file_writer.h"
 #include "formats/json_encoder.h"
-#include "formats/string_sink.h"
+#include "formats/testing/string_sink.h"
 
 namespace millrace {
 namespace {

@@ -27,6 +27,8 @@ Result<Exclusion> RaceProbe(ObjectStore& store, const std::string& key) {
 }
 
 Result<Exclusion> ProbeStore(ObjectStore& store, const std::string& key) {
+  // Some servers make a bucket for whoever writes to it; none has one for whoever looks.
+  MR_RETURN_IF_ERROR(store.Head(key).status());
   auto exclusion = RaceProbe(store, key);
   if (!exclusion.ok()) return exclusion.status();
   auto content = store.ReadRange(key, 0, 5);

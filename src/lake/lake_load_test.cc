@@ -19,7 +19,7 @@
 #include "base/uuid.h"
 #include "clients/object_store/local_store.h"
 #include "connector/number_type.h"
-#include "lake/failing_store.h"
+#include "lake/testing/failing_store.h"
 
 namespace millrace {
 namespace {

@@ -251,8 +251,9 @@ std::string SafeNamePart(std::string_view name) {
     const auto byte = static_cast<unsigned char>(c);
     safe += byte < 0x20 || byte == 0x7f || c == '/' || c == '\\' ? '_' : c;
   }
-  if (safe.empty() || safe == "_airbyte_internal") return safe + "_";
-  if (safe == "." || safe == "..") return std::string(safe.size(), '_');
+  if (safe == "_airbyte_internal") return safe + "_";
+  // A dash: readers take a leading underscore for something hidden.
+  if (safe.empty() || safe == "." || safe == "..") return safe == ".." ? "--" : "-";
   if (safe.size() > kBytesMax) {
     // Cut, and told apart by a hash (FNV-1a) of the whole: the same name in every run.
     uint64_t hash = 14695981039346656037U;

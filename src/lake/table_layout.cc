@@ -50,8 +50,7 @@ std::string EncodedNamePart(std::string_view name) {
     out += '%';
     for (const char c : name) {
       if (out.size() > 230) break;  // a name this long carries a hash already
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte < 0x20 || byte == 0x7f || c == '/' || c == '\\') out += fmt::format("{:02x}", byte);
+      out += fmt::format("{:02x}", static_cast<unsigned char>(c));
     }
   }
   return out;
@@ -85,8 +84,12 @@ std::string TableLayout::KeyOf(const FileNaming& naming) const {
 
 bool TableLayout::Matches(std::string_view key) const {
   // The first part stands at the front, the last at the end, the others in order between.
+  if (!name_.tells_parts_apart()) {
+    // A part number may stand before any dot of the name.
+    const std::string& front = fixed_parts_.front();
+    return key.starts_with(front.substr(0, front.find('.', front.rfind('/') + 1)));
+  }
   if (!key.starts_with(fixed_parts_.front())) return false;
-  if (!name_.tells_parts_apart()) return true;  // a part number may stand anywhere behind it
   size_t at = fixed_parts_.front().size();
   for (size_t i = 1; i + 1 < fixed_parts_.size(); ++i) {
     const size_t found = key.find(fixed_parts_[i], at);
