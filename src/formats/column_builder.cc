@@ -47,7 +47,7 @@ Result<ColumnBuilder::Storage> StorageOf(const arrow::DataType& type) {
 
 }  // namespace
 
-void GrowingBuffer::Grow(int64_t bytes) {
+void ColumnBytes::Grow(int64_t bytes) {
   const int64_t wanted = std::max(
       {size_ + bytes, capacity_ + capacity_ / 2, std::max(first_capacity_, kFirstCapacity)});
   if (buffer_ == nullptr) {
@@ -63,7 +63,7 @@ void GrowingBuffer::Grow(int64_t bytes) {
   capacity_ = wanted;
 }
 
-std::shared_ptr<arrow::Buffer> GrowingBuffer::Take() {
+std::shared_ptr<arrow::Buffer> ColumnBytes::Take() {
   if (buffer_ == nullptr) Grow(0);
   first_capacity_ = size_ + size_ / 16;
   const arrow::Status fitted = buffer_->Resize(size_, false);
@@ -173,8 +173,8 @@ void ColumnBuilder::RemoveLast() {
   }
 }
 
-std::shared_ptr<arrow::Buffer> ColumnBuilder::PackBits(GrowingBuffer& bytes) {
-  GrowingBuffer bits;
+std::shared_ptr<arrow::Buffer> ColumnBuilder::PackBits(ColumnBytes& bytes) {
+  ColumnBytes bits;
   const int64_t packed = (length_ + 7) / 8;
   uint8_t* out = bits.Room(packed);
   std::memset(out, 0, static_cast<size_t>(packed));
@@ -196,7 +196,7 @@ Result<std::shared_ptr<arrow::Array>> ColumnBuilder::Finish() {
   } else if (width() > 0) {
     buffers.push_back(values_.Take());
   } else if (has_offsets()) {
-    GrowingBuffer starts;  // Arrow's offsets begin with a zero
+    ColumnBytes starts;  // Arrow's offsets begin with a zero
     const int64_t size = offsets_.size();
     uint8_t* out = starts.Room(size + 4);
     std::memset(out, 0, 4);

@@ -15,7 +15,7 @@ namespace millrace {
 
 /// Bytes that grow at the end and become an Arrow buffer without a copy. Running out of memory
 /// aborts, as operator new does.
-class GrowingBuffer {
+class ColumnBytes {
  public:
   /// Makes room for `bytes` more; the pointer to write them to. Count them in with Advance().
   uint8_t* Room(int64_t bytes) {
@@ -118,15 +118,15 @@ class ColumnBuilder {
   }
   int64_t width() const;
   bool has_offsets() const { return storage_ == Storage::kText || storage_ == Storage::kList; }
-  std::shared_ptr<arrow::Buffer> PackBits(GrowingBuffer& bytes);
+  std::shared_ptr<arrow::Buffer> PackBits(ColumnBytes& bytes);
 
   const std::shared_ptr<arrow::DataType> type_;
   const Storage storage_;
   int64_t length_ = 0;
   int64_t null_count_ = 0;
-  GrowingBuffer values_;    // booleans: a byte each, packed at the end
-  GrowingBuffer offsets_;   // of texts and lists: the end of each value
-  GrowingBuffer validity_;  // a byte per value; empty while no value is null
+  ColumnBytes values_;    // booleans: a byte each, packed at the end
+  ColumnBytes offsets_;   // of texts and lists: the end of each value
+  ColumnBytes validity_;  // a byte per value; empty while no value is null
   std::vector<std::unique_ptr<ColumnBuilder>> children_;  // a list's items, a struct's fields
 };
 

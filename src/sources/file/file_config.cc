@@ -11,13 +11,13 @@ namespace {
 
 struct FormatName {
   std::string_view name;
-  std::optional<FileFormat> format;  ///< none: comes later
+  std::optional<SourceFileFormat> format;  ///< none: comes later
 };
 constexpr FormatName kFormats[] = {
-    {"csv", FileFormat::kCsv},
-    {"json", FileFormat::kJson},
-    {"jsonl", FileFormat::kJsonLines},
-    {"parquet", FileFormat::kParquet},
+    {"csv", SourceFileFormat::kCsv},
+    {"json", SourceFileFormat::kJson},
+    {"jsonl", SourceFileFormat::kJsonLines},
+    {"parquet", SourceFileFormat::kParquet},
     {"excel", std::nullopt},
     {"excel_binary", std::nullopt},
     {"fwf", std::nullopt},
@@ -43,7 +43,7 @@ Result<std::string> Secret(const Json& object, const char* field) {
   return text;
 }
 
-Result<FileFormat> ParseFormat(const Json& config) {
+Result<SourceFileFormat> ParseFormat(const Json& config) {
   MR_ASSIGN_OR_RETURN(std::string name, Text(config, "format", false));
   if (name.empty()) name = "csv";
   for (const FormatName& known : kFormats) {

@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-enum class FileFormat { kCsv, kJson, kJsonLines, kParquet };
+enum class SourceFileFormat { kCsv, kJson, kJsonLines, kParquet };
 
 /// pandas' reader arguments, as far as they are known here.
 struct ReaderOptions {
@@ -34,7 +34,7 @@ struct FileProvider {
 /// source-file's connectionConfiguration. A plain value.
 struct FileConfig {
   std::string dataset_name;
-  FileFormat format = FileFormat::kCsv;
+  SourceFileFormat format = SourceFileFormat::kCsv;
   std::string url;
   FileProvider provider;
   ReaderOptions options;
@@ -45,6 +45,6 @@ Result<FileConfig> ParseFileConfig(const Json& config);
 
 /// reader_options: a JSON object in text, or "". Options that are not known, or that change nothing
 /// here, are warned about by name.
-Result<ReaderOptions> ParseReaderOptions(const std::string& text, FileFormat format);
+Result<ReaderOptions> ParseReaderOptions(const std::string& text, SourceFileFormat format);
 
 }  // namespace millrace

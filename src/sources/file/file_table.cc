@@ -10,9 +10,10 @@
 namespace millrace {
 
 Result<std::unique_ptr<FileTable>> OpenFileTable(const FileConfig& config, FileInput& input) {
-  if (config.format == FileFormat::kParquet) return MakeParquetTable(input);
+  if (config.format == SourceFileFormat::kParquet) return MakeParquetTable(input);
   MR_ASSIGN_OR_RETURN(TextInput text, TextInput::Make(config, input));
-  if (config.format == FileFormat::kCsv) return std::make_unique<CsvTable>(config, std::move(text));
+  if (config.format == SourceFileFormat::kCsv)
+    return std::make_unique<CsvTable>(config, std::move(text));
   return std::make_unique<JsonTable>(config, std::move(text));
 }
 

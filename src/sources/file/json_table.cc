@@ -14,7 +14,8 @@ namespace millrace {
 namespace {
 
 JsonDocuments::Layout LayoutOf(const FileConfig& config) {
-  const bool lines = config.options.json_lines.value_or(config.format == FileFormat::kJsonLines);
+  const bool lines =
+      config.options.json_lines.value_or(config.format == SourceFileFormat::kJsonLines);
   return lines ? JsonDocuments::Layout::kLines : JsonDocuments::Layout::kText;
 }
 

@@ -269,12 +269,12 @@ constexpr std::string_view kNeedless[] = {"chunksize",  "engine",          "low_
                                           "verbose",    "encoding_errors", "infer_datetime_format",
                                           "cache_dates"};
 
-Status Apply(const std::string& name, const Json& value, FileFormat format,
+Status Apply(const std::string& name, const Json& value, SourceFileFormat format,
              ReaderOptions& options) {
   std::vector<const std::map<std::string_view, Setter>*> tables;
-  if (format != FileFormat::kParquet) tables.push_back(&TextSetters());
-  if (format == FileFormat::kCsv) tables.push_back(&CsvSetters());
-  if (format == FileFormat::kJson || format == FileFormat::kJsonLines) {
+  if (format != SourceFileFormat::kParquet) tables.push_back(&TextSetters());
+  if (format == SourceFileFormat::kCsv) tables.push_back(&CsvSetters());
+  if (format == SourceFileFormat::kJson || format == SourceFileFormat::kJsonLines) {
     tables.push_back(&JsonSetters());
   }
   for (const auto* table : tables) {
@@ -290,7 +290,7 @@ Status Apply(const std::string& name, const Json& value, FileFormat format,
 
 }  // namespace
 
-Result<ReaderOptions> ParseReaderOptions(const std::string& text, FileFormat format) {
+Result<ReaderOptions> ParseReaderOptions(const std::string& text, SourceFileFormat format) {
   ReaderOptions options;
   if (text.find_first_not_of(" \t\r\n") == std::string::npos) return options;
   const Json parsed = Json::parse(text, nullptr, false);

@@ -31,7 +31,7 @@ std::string InfinityOf(const ColumnType& type, int server_version) {
   }
 }
 
-std::string Candidates(const Table& table) {
+std::string Candidates(const PostgresTable& table) {
   std::string names;
   for (const TableColumn& column : table.columns) {
     if (column.type.cursor_type.empty()) continue;
@@ -104,7 +104,7 @@ ValueOutcome ToText(const ColumnType& type, const WireField& field, std::string*
 
 }  // namespace
 
-Result<TableColumn> FindCursorColumn(const ConfiguredStream& stream, const Table& table) {
+Result<TableColumn> FindCursorColumn(const ConfiguredStream& stream, const PostgresTable& table) {
   const std::string of_stream = stream.descriptor().ToString();
   if (stream.cursor_field.empty()) {
     return ConfigError("{} is incremental but has no cursor_field ({})", of_stream,
@@ -148,7 +148,7 @@ Result<std::string> CanonicalCursor(PgConnection& connection, const TableColumn&
   return CursorText(column.type, {value.data(), static_cast<int32_t>(value.size())});
 }
 
-Result<CursorBounds> ReadCursorBounds(PgConnection& connection, const Table& table,
+Result<CursorBounds> ReadCursorBounds(PgConnection& connection, const PostgresTable& table,
                                       const TableColumn& column, std::stop_token stop) {
   const std::string name = QuoteIdentifier(column.name);
   const std::string from = QualifiedName(table.schema, table.name);
@@ -179,7 +179,7 @@ Result<CursorBounds> ReadCursorBounds(PgConnection& connection, const Table& tab
   return bounds;
 }
 
-Result<int64_t> CountAtCursor(PgConnection& connection, const Table& table,
+Result<int64_t> CountAtCursor(PgConnection& connection, const PostgresTable& table,
                               const TableColumn& column, const std::string& text,
                               std::stop_token stop) {
   MR_ASSIGN_OR_RETURN(

@@ -15,7 +15,7 @@ namespace millrace {
 
 /// The stream's cursor column. Config error, with the columns that could be one, when it is not
 /// configured, not there, or of a type without an order that the server and its text share.
-Result<TableColumn> FindCursorColumn(const ConfiguredStream& stream, const Table& table);
+Result<TableColumn> FindCursorColumn(const ConfiguredStream& stream, const PostgresTable& table);
 
 /// A wire value of the column as text that the server reads back as the same value, at full
 /// precision: what states hold. System error when it is no value of the type.
@@ -36,11 +36,11 @@ struct CursorBounds {
   /// Rows that never come: without a cursor, or with one that is infinite or NaN.
   int64_t rows_without_cursor = 0;
 };
-Result<CursorBounds> ReadCursorBounds(PgConnection& connection, const Table& table,
+Result<CursorBounds> ReadCursorBounds(PgConnection& connection, const PostgresTable& table,
                                       const TableColumn& column, std::stop_token stop);
 
 /// How many rows have this value.
-Result<int64_t> CountAtCursor(PgConnection& connection, const Table& table,
+Result<int64_t> CountAtCursor(PgConnection& connection, const PostgresTable& table,
                               const TableColumn& column, const std::string& text,
                               std::stop_token stop);
 

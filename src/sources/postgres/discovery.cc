@@ -100,7 +100,7 @@ class Discovery {
   Discovery(PgConnection& connection, const DiscoveryScope& scope, std::stop_token stop)
       : connection_(connection), scope_(scope), stop_(std::move(stop)) {}
 
-  Result<std::vector<Table>> Run() {
+  Result<std::vector<PostgresTable>> Run() {
     MR_RETURN_IF_ERROR(FindTables());
     if (tables_.empty()) return std::move(tables_);
     MR_RETURN_IF_ERROR(FindTypes());
@@ -115,7 +115,7 @@ class Discovery {
   bool HasTidRangeScans() const {
     return connection_.server_version() >= kFirstVersionWithTidRangeScans;
   }
-  Table* TableOf(int64_t oid) {
+  PostgresTable* TableOf(int64_t oid) {
     const auto found = by_oid_.find(static_cast<uint32_t>(oid));
     return found == by_oid_.end() ? nullptr : &tables_[found->second];
   }
@@ -129,7 +129,7 @@ class Discovery {
                           stop_));
     oids_ = "{";
     for (int i = 0; i < rows.num_rows(); ++i) {
-      Table table;
+      PostgresTable table;
       table.oid = static_cast<uint32_t>(rows.Int(i, 0));
       table.schema = rows.Text(i, 1);
       table.name = rows.Text(i, 2);
@@ -169,7 +169,7 @@ class Discovery {
     MR_ASSIGN_OR_RETURN(const PgRows rows,
                         connection_.Query(kColumnsSql, {oids_, CheckPrivileges()}, stop_));
     for (int i = 0; i < rows.num_rows(); ++i) {
-      Table* const table = TableOf(rows.Int(i, 0));
+      PostgresTable* const table = TableOf(rows.Int(i, 0));
       if (table == nullptr) continue;
       const PgColumnType type{static_cast<uint32_t>(rows.Int(i, 2)),
                               static_cast<int32_t>(rows.Int(i, 3)), rows.Text(i, 5),
@@ -188,12 +188,12 @@ class Discovery {
   Status FindKeys() {
     MR_ASSIGN_OR_RETURN(const PgRows rows, connection_.Query(kKeysSql, {oids_}, stop_));
     for (int i = 0; i < rows.num_rows(); ++i) {
-      if (Table* const table = TableOf(rows.Int(i, 0))) {
+      if (PostgresTable* const table = TableOf(rows.Int(i, 0))) {
         table->primary_key.push_back(rows.Text(i, 1));
       }
     }
     // A key that can't be read whole is none.
-    for (Table& table : tables_) {
+    for (PostgresTable& table : tables_) {
       for (const std::string& column : table.primary_key) {
         if (table.FindColumn(column) != nullptr) continue;
         table.primary_key.clear();
@@ -209,21 +209,21 @@ class Discovery {
       roots += (roots.size() > 1 ? "," : "") + std::to_string(oid);
     }
     MR_ASSIGN_OR_RETURN(const PgRows rows, connection_.Query(kLeavesSql, {roots + "}"}, stop_));
-    std::vector<Table*> whole;
+    std::vector<PostgresTable*> whole;
     for (int i = 0; i < rows.num_rows(); ++i) {
-      Table* const table = TableOf(rows.Int(i, 0));
+      PostgresTable* const table = TableOf(rows.Int(i, 0));
       if (table == nullptr) continue;
       if (!rows.Bool(i, 3)) whole.push_back(table);
       table->parts.push_back({rows.Text(i, 1), rows.Text(i, 2), rows.Int(i, 4)});
     }
-    for (Table* const table : whole) table->parts.clear();
+    for (PostgresTable* const table : whole) table->parts.clear();
     return Status::Ok();
   }
 
   PgConnection& connection_;
   const DiscoveryScope& scope_;
   const std::stop_token stop_;
-  std::vector<Table> tables_;
+  std::vector<PostgresTable> tables_;
   std::unordered_map<uint32_t, size_t> by_oid_;
   std::string oids_;  // of the tables, as an array literal
   std::vector<uint32_t> partitioned_;
@@ -233,8 +233,9 @@ class Discovery {
 
 }  // namespace
 
-Result<std::vector<Table>> DiscoverTables(PgConnection& connection, const DiscoveryScope& scope,
-                                          std::stop_token stop) {
+Result<std::vector<PostgresTable>> DiscoverTables(PgConnection& connection,
+                                                  const DiscoveryScope& scope,
+                                                  std::stop_token stop) {
   return Discovery(connection, scope, std::move(stop)).Run();
 }
 

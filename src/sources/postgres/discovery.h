@@ -20,7 +20,8 @@ struct DiscoveryScope {
 
 /// Every readable relation of the scope with its columns, keys, pages and leaves: five queries,
 /// however many tables there are. Sorted by schema and name.
-Result<std::vector<Table>> DiscoverTables(PgConnection& connection, const DiscoveryScope& scope,
-                                          std::stop_token stop = {});
+Result<std::vector<PostgresTable>> DiscoverTables(PgConnection& connection,
+                                                  const DiscoveryScope& scope,
+                                                  std::stop_token stop = {});
 
 }  // namespace millrace

@@ -22,7 +22,7 @@ std::string PageRange::Condition() const {
   return condition;
 }
 
-std::vector<PageRange> PlanPageRanges(const Table& table) {
+std::vector<PageRange> PlanPageRanges(const PostgresTable& table) {
   if (table.parts.empty()) return {{table.schema, table.name, {}, {}, {}}};
   int64_t pages = 0;
   for (const TablePart& part : table.parts) pages += part.pages;

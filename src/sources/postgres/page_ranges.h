@@ -27,7 +27,7 @@ struct PageRange {
 /// Cuts a table into pieces of about equal size, large enough that starting one costs nothing, and
 /// so many that threads end together. The last of a table has no upper bound: the table may have
 /// grown since its pages were counted. At least one.
-std::vector<PageRange> PlanPageRanges(const Table& table);
+std::vector<PageRange> PlanPageRanges(const PostgresTable& table);
 
 Partition ToPartition(const StreamDescriptor& stream, const PageRange& range);
 /// System error when it was not made by ToPartition.

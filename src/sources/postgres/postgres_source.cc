@@ -15,7 +15,7 @@
 namespace millrace {
 namespace {
 
-Stream StreamOf(const Table& table) {
+Stream StreamOf(const PostgresTable& table) {
   arrow::FieldVector fields;
   for (const TableColumn& column : table.columns) {
     fields.push_back(arrow::field(column.name, column.type.arrow, !column.not_null));
@@ -113,7 +113,7 @@ Result<Catalog> PostgresSource::Discover() {
   MR_RETURN_IF_ERROR(CheckSchemas(*connection));
   MR_ASSIGN_OR_RETURN(const auto tables, DiscoverTables(*connection, scope_));
   Catalog catalog;
-  for (const Table& table : tables) catalog.streams.push_back(StreamOf(table));
+  for (const PostgresTable& table : tables) catalog.streams.push_back(StreamOf(table));
   return catalog;
 }
 

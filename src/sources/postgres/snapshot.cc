@@ -38,7 +38,7 @@ Snapshot::Reader::~Reader() {
   if (lease_->usable()) (void)lease_->Execute("ROLLBACK").ok();
 }
 
-Status Snapshot::Lock(const Table& table, std::stop_token stop) {
+Status Snapshot::Lock(const PostgresTable& table, std::stop_token stop) {
   const std::lock_guard lock(mutex_);
   // A refused lock must not spoil the transaction that holds the snapshot.
   const Status locked =

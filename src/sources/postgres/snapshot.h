@@ -35,7 +35,7 @@ class Snapshot {
 
   /// Keeps a table from being truncated, rewritten or dropped until the snapshot goes: what is read
   /// in several pieces must stay the same table. Reading and writing go on.
-  Status Lock(const Table& table, std::stop_token stop);
+  Status Lock(const PostgresTable& table, std::stop_token stop);
 
   const std::string& id() const { return id_; }
 

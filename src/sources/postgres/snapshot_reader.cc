@@ -32,7 +32,7 @@ std::string SelectWithCursor(const StreamPlan& plan, const TableColumn& cursor) 
 }
 
 /// By the cursor, then by the primary key.
-std::string CursorOrder(const Table& table, const TableColumn& cursor) {
+std::string CursorOrder(const PostgresTable& table, const TableColumn& cursor) {
   std::string order = " ORDER BY " + QuoteIdentifier(cursor.name);
   for (const std::string& column : table.primary_key) {
     if (column != cursor.name) order += ", " + QuoteIdentifier(column);
@@ -49,7 +49,7 @@ Status SnapshotReader::TakeSnapshot(std::stop_token stop) {
   validates_utf8_ = reader->connection().Parameter("server_encoding") == "SQL_ASCII";
   auto tables = DiscoverTables(reader->connection(), scope_, stop);
   if (!tables.ok()) return tables.status().WithContext("reading the database's catalog");
-  for (Table& table : *tables) {
+  for (PostgresTable& table : *tables) {
     StreamDescriptor descriptor = table.descriptor();
     tables_.emplace(std::move(descriptor), std::move(table));
   }

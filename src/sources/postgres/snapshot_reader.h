@@ -56,7 +56,7 @@ class SnapshotReader {
   std::mutex mutex_;
   std::unique_ptr<Snapshot> snapshot_;  // set once, under mutex_
   bool validates_utf8_ = false;
-  std::map<StreamDescriptor, Table> tables_;                       // guarded by mutex_
+  std::map<StreamDescriptor, PostgresTable> tables_;               // guarded by mutex_
   std::map<StreamDescriptor, std::unique_ptr<StreamPlan>> plans_;  // guarded by mutex_
   std::map<StreamDescriptor, CursorBounds> bounds_;                // guarded by mutex_
 };

@@ -32,7 +32,7 @@ std::vector<std::string> ConfiguredNames(const ConfiguredStream& stream) {
 
 }  // namespace
 
-StreamPlan::StreamPlan(Table table, std::vector<TableColumn> columns, bool validates_utf8)
+StreamPlan::StreamPlan(PostgresTable table, std::vector<TableColumn> columns, bool validates_utf8)
     : table_(std::move(table)),
       columns_(std::move(columns)),
       validates_utf8_(validates_utf8),
@@ -42,8 +42,8 @@ StreamPlan::StreamPlan(Table table, std::vector<TableColumn> columns, bool valid
   }
 }
 
-Result<std::unique_ptr<StreamPlan>> StreamPlan::Make(const ConfiguredStream& stream, Table table,
-                                                     bool validates_utf8) {
+Result<std::unique_ptr<StreamPlan>> StreamPlan::Make(const ConfiguredStream& stream,
+                                                     PostgresTable table, bool validates_utf8) {
   const std::vector<std::string> names = ConfiguredNames(stream);
   for (const std::string& name : names) {
     if (table.FindColumn(name) != nullptr) continue;

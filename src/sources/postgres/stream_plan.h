@@ -20,10 +20,10 @@ namespace millrace {
 class StreamPlan {
  public:
   /// Config error when a configured column is no longer there.
-  static Result<std::unique_ptr<StreamPlan>> Make(const ConfiguredStream& stream, Table table,
-                                                  bool validates_utf8);
+  static Result<std::unique_ptr<StreamPlan>> Make(const ConfiguredStream& stream,
+                                                  PostgresTable table, bool validates_utf8);
 
-  const Table& table() const { return table_; }
+  const PostgresTable& table() const { return table_; }
   const std::vector<TableColumn>& columns() const { return columns_; }
 
   /// Columns that the server declares NOT NULL are not nullable, until one of them had a value that
@@ -44,9 +44,9 @@ class StreamPlan {
   void GiveBatch(std::unique_ptr<RowBatch> batch);
 
  private:
-  StreamPlan(Table table, std::vector<TableColumn> columns, bool validates_utf8);
+  StreamPlan(PostgresTable table, std::vector<TableColumn> columns, bool validates_utf8);
 
-  const Table table_;
+  const PostgresTable table_;
   const std::vector<TableColumn> columns_;
   const bool validates_utf8_;
   std::string select_list_;

@@ -24,7 +24,7 @@ struct TablePart {
 };
 
 /// A relation that can be a stream, as discovery found it. A plain value.
-struct Table {
+struct PostgresTable {
   uint32_t oid = 0;
   std::string schema;
   std::string name;
