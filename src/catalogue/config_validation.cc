@@ -11,26 +11,6 @@
 namespace millrace {
 namespace {
 
-/// Registers the values of secret fields; of a oneOf those of every branch, so that a wrong choice
-/// reveals nothing.
-void RegisterSecrets(const Json& schema, const Json& value) {
-  if (!schema.is_object()) return;
-  if (schema.value("airbyte_secret", Json(false)) == Json(true) && value.is_string()) {
-    Secrets::Register(value.get_ref<const std::string&>());
-  }
-  if (const Json* branches = BranchesOf(schema)) {
-    for (const Json& branch : *branches) RegisterSecrets(branch, value);
-  }
-  if (value.is_object() && schema.contains("properties")) {
-    for (const auto& [key, property] : schema["properties"].items()) {
-      if (value.contains(key)) RegisterSecrets(property, value[key]);
-    }
-  }
-  if (value.is_array() && schema.contains("items")) {
-    for (const Json& item : value) RegisterSecrets(schema["items"], item);
-  }
-}
-
 /// `text` as a value of one of the schema's types; the text itself when it is none.
 Json AsTyped(const Json& schema, const std::string& text) {
   std::vector<std::string> types = TypesOf(schema);
@@ -125,6 +105,25 @@ Json Narrowed(const Json& schema, const Json& value) {
 }
 
 }  // namespace
+
+void RegisterSecrets(const Json& schema, const Json& value) {
+  if (!schema.is_object()) return;
+  if (schema.value("airbyte_secret", Json(false)) == Json(true) && value.is_string()) {
+    Secrets::Register(value.get_ref<const std::string&>());
+  }
+  // Those of every branch, so that a wrong choice reveals nothing.
+  if (const Json* branches = BranchesOf(schema)) {
+    for (const Json& branch : *branches) RegisterSecrets(branch, value);
+  }
+  if (value.is_object() && schema.contains("properties")) {
+    for (const auto& [key, property] : schema["properties"].items()) {
+      if (value.contains(key)) RegisterSecrets(property, value[key]);
+    }
+  }
+  if (value.is_array() && schema.contains("items")) {
+    for (const Json& item : value) RegisterSecrets(schema["items"], item);
+  }
+}
 
 Result<CheckedConfig> CheckConfig(const Json& connection_specification, std::string_view where,
                                   const std::set<std::string>& from_environment, Json* config) {

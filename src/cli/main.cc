@@ -6,7 +6,9 @@
 int main(int argc, char** argv) {
   using millrace::CommandLine;
   const std::map<std::string, int (*)(const CommandLine&)> commands = {
-      {"connectors", millrace::RunConnectors},
+      {"sync", millrace::RunSyncCommand},      {"check", millrace::RunCheck},
+      {"discover", millrace::RunDiscover},     {"connector", millrace::RunConnector},
+      {"connectors", millrace::RunConnectors}, {"state", millrace::RunState},
       {"version", millrace::RunVersion},
   };
   const millrace::ParsedCommandLine parsed = millrace::ParseCommandLine(argc, argv);

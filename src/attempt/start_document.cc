@@ -1,0 +1,78 @@
+#include "attempt/start_document.h"
+
+#include <nlohmann/json.hpp>
+
+namespace millrace {
+namespace {
+
+Json ToJson(const ConnectorConfig& connector) {
+  return Json{{"name", connector.name}, {"config", *connector.config}};
+}
+
+std::optional<ConnectorConfig> ConnectorFromJson(const Json& json, const char* key) {
+  if (!json.contains(key)) return std::nullopt;
+  return ConnectorConfig{json[key].at("name").get<std::string>(), json[key].at("config")};
+}
+
+}  // namespace
+
+Json ToJson(const SavedState& saved) {
+  return Json{
+      {"epoch", saved.epoch}, {"checkpoint", saved.checkpoint}, {"states", ToJson(saved.state)}};
+}
+
+Result<SavedState> SavedStateFromJson(const Json& json) {
+  SavedState saved;
+  try {
+    saved.epoch = json.at("epoch").get<std::string>();
+    saved.checkpoint = json.at("checkpoint").get<CheckpointId>();
+    MR_ASSIGN_OR_RETURN(saved.state, StateFromJson(json.at("states")));
+  } catch (const Json::exception& error) {
+    return SystemError("a saved state that is none: {}", error.what());
+  }
+  return saved;
+}
+
+Json ToJson(const StartDocument& document) {
+  Json json{{"task", document.task},
+            {"connection", document.connection},
+            {"attempt", document.attempt},
+            {"fencing_token", document.fencing_token},
+            {"saved", ToJson(document.saved)},
+            {"metadata", document.metadata},
+            {"number_format", document.number_format},
+            {"commit_interval_ms", document.commit_interval.count()},
+            {"writer_lanes", document.writer_lanes},
+            {"verbose", document.verbose}};
+  if (document.source) json["source"] = ToJson(*document.source);
+  if (document.destination) json["destination"] = ToJson(*document.destination);
+  if (document.catalog) json["catalog"] = ToJson(*document.catalog);
+  return json;
+}
+
+Result<StartDocument> StartDocumentFromJson(const Json& json) {
+  StartDocument document;
+  try {
+    document.task = json.at("task").get<std::string>();
+    document.connection = json.at("connection").get<std::string>();
+    document.attempt = json.at("attempt").get<int64_t>();
+    document.fencing_token = json.at("fencing_token").get<int64_t>();
+    document.metadata = json.at("metadata").get<std::string>();
+    document.number_format = json.at("number_format").get<std::string>();
+    document.commit_interval =
+        std::chrono::milliseconds(json.at("commit_interval_ms").get<int64_t>());
+    document.writer_lanes = json.at("writer_lanes").get<int>();
+    document.verbose = json.at("verbose").get<bool>();
+    document.source = ConnectorFromJson(json, "source");
+    document.destination = ConnectorFromJson(json, "destination");
+    MR_ASSIGN_OR_RETURN(document.saved, SavedStateFromJson(json.at("saved")));
+    if (json.contains("catalog")) {
+      MR_ASSIGN_OR_RETURN(document.catalog, ConfiguredCatalogFromJson(json["catalog"]));
+    }
+  } catch (const Json::exception& error) {
+    return SystemError("a start document that is none: {}", error.what());
+  }
+  return document;
+}
+
+}  // namespace millrace

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "attempt/attempt_channel.h"
+#include "attempt/start_document.h"
+#include "cli/attempt/attempt_stop.h"
+
+namespace millrace {
+
+// What millrace-attempt does for the process that started it. Each ends with one RESULT or FAILURE
+// on the channel, and returns the exit code.
+
+/// Tries the one end that the document holds.
+int RunCheckTask(const StartDocument& start, AttemptChannel& channel);
+
+/// RESULT is the catalog.
+int RunDiscoverTask(const StartDocument& start, AttemptChannel& channel);
+
+/// Copies; RESULT is a SyncReport.
+int RunSyncTask(const StartDocument& start, AttemptChannel& channel, AttemptStop& stop);
+
+}  // namespace millrace

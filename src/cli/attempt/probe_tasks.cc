@@ -1,0 +1,41 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/attempt/attempt_ends.h"
+#include "cli/attempt/channel_failure.h"
+#include "cli/attempt/channel_tasks.h"
+
+namespace millrace {
+namespace {
+
+int TellResult(AttemptChannel& channel, Json result) {
+  return channel.Tell({{"type", "RESULT"}, {"result", std::move(result)}}).ok() ? 0 : 1;
+}
+
+}  // namespace
+
+int RunCheckTask(const StartDocument& start, AttemptChannel& channel) {
+  Status status;
+  if (start.source) {
+    const auto source = MakeSource(*start.source);
+    if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
+    status = (*source)->Check();
+  } else {
+    const auto destination = MakeDestination(*start.destination);
+    if (!destination.ok()) {
+      return TellFailure(channel, destination.status(), /*before_contact=*/true);
+    }
+    status = (*destination)->Check();
+  }
+  if (!status.ok()) return TellFailure(channel, status, /*before_contact=*/false);
+  return TellResult(channel, Json::object());
+}
+
+int RunDiscoverTask(const StartDocument& start, AttemptChannel& channel) {
+  const auto source = MakeSource(*start.source);
+  if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
+  const auto catalog = (*source)->Discover();
+  if (!catalog.ok()) return TellFailure(channel, catalog.status(), /*before_contact=*/false);
+  return TellResult(channel, ToJson(*catalog));
+}
+
+}  // namespace millrace

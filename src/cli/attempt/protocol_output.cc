@@ -1,0 +1,29 @@
+#include "cli/attempt/protocol_output.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.h"
+#include "base/secrets.h"
+
+namespace millrace {
+
+Status ProtocolOutput::WriteLines(std::string_view lines) {
+  std::lock_guard lock(mutex_);
+  while (!lines.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, lines.data(), lines.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return ErrnoError(errno, "writing to standard output");
+    lines.remove_prefix(static_cast<size_t>(written));
+  }
+  return Status::Ok();
+}
+
+void ProtocolOutput::WriteMessage(const Json& message) {
+  const std::string text = message.dump(-1, ' ', false, Json::error_handler_t::replace);
+  (void)WriteLines(Secrets::Redact(text) + "\n").ok();
+}
+
+}  // namespace millrace

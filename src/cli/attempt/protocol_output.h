@@ -1,0 +1,24 @@
+#pragma once
+
+#include <mutex>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace millrace {
+
+/// Standard output as a place for protocol messages, whole lines at a time. Thread-safe.
+class ProtocolOutput {
+ public:
+  /// Writes whole lines. A system error when nobody reads any more. Blocks while the reader is
+  /// busy.
+  Status WriteLines(std::string_view lines);
+  /// One message, with secrets struck out; a failure is found by the next WriteLines.
+  void WriteMessage(const Json& message);
+
+ private:
+  std::mutex mutex_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,183 @@
+#include "cli/attempt/protocol_tasks.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/file_io.h"
+#include "base/log.h"
+#include "cli/attempt/attempt_ends.h"
+#include "cli/attempt/message_source.h"
+#include "cli/attempt/protocol_output.h"
+#include "cli/attempt/record_destination.h"
+#include "cli/attempt/sync_options_of.h"
+#include "pipeline/run_sync.h"
+#include "protocol/message.h"
+
+namespace millrace {
+namespace {
+
+WallTime Now() { return Clock::System().WallNow(); }
+
+Error ErrorOf(const Status& status) {
+  if (status.failed()) return status.error();
+  return {FailureType::kSystemError, status.ToString(), {}, {}};
+}
+
+int Fail(ProtocolOutput& output, const Status& status) {
+  output.WriteMessage(ErrorTraceMessage(ErrorOf(status), Now()));
+  return 1;
+}
+
+/// Standard input, until it ends or the attempt is told to.
+class StandardInput : public ByteReader {
+ public:
+  explicit StandardInput(const AttemptStop& stop) : stop_(stop) {}
+
+  Result<int64_t> Read(char* out, int64_t size) override {
+    constexpr int kTickMs = 100;
+    while (!stop_.requested()) {
+      pollfd waited = {STDIN_FILENO, POLLIN, 0};
+      if (::poll(&waited, 1, kTickMs) <= 0) continue;
+      const ssize_t got = ::read(STDIN_FILENO, out, static_cast<size_t>(size));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return ErrnoError(errno, "reading standard input");
+      return got;
+    }
+    return Status::Canceled();
+  }
+
+ private:
+  const AttemptStop& stop_;
+};
+
+/// The state store of a connector that runs by the protocol: a saved state is a STATE message.
+class ProtocolStateStore : public StateStore {
+ public:
+  /// `destination`: the counts are the destination's, about what it made durable.
+  ProtocolStateStore(ProtocolOutput& output, SavedState saved, bool destination)
+      : output_(output), saved_(std::move(saved)), destination_(destination) {}
+
+  Result<SavedState> Load() override { return saved_; }
+
+  Status Save(const StateMessage& state, CheckpointId, const RecordCounts& counts) override {
+    int64_t records = 0;
+    for (const auto& [stream, count] : counts) records += count;
+    Json message = StateMessageEnvelope(state, records);
+    if (destination_) {
+      Json stats = message["state"]["sourceStats"];
+      message["state"].erase("sourceStats");
+      message["state"]["destinationStats"] = std::move(stats);
+    }
+    return output_.WriteLines(message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  }
+
+ private:
+  ProtocolOutput& output_;
+  SavedState saved_;
+  const bool destination_;
+};
+
+/// Says STREAM_STATUS for each change of a stream's.
+class StatusMessages : public ProgressListener {
+ public:
+  explicit StatusMessages(ProtocolOutput& output) : output_(output) {}
+
+  void OnProgress(const StreamProgress& progress) override {
+    if (!progress.status) return;
+    const auto [last, first] = said_.try_emplace(progress.stream, *progress.status);
+    if (!first && last->second == *progress.status) return;
+    last->second = *progress.status;
+    output_.WriteMessage(StreamStatusMessage(progress.stream, *progress.status, Now()));
+  }
+
+ private:
+  ProtocolOutput& output_;
+  std::map<StreamDescriptor, StreamStatus> said_;
+};
+
+int RunCheck(const StartDocument& start, ProtocolOutput& output) {
+  Status status;
+  if (start.source) {
+    const auto source = MakeSource(*start.source);
+    status = source.ok() ? (*source)->Check() : source.status();
+  } else {
+    const auto destination = MakeDestination(*start.destination);
+    status = destination.ok() ? (*destination)->Check() : destination.status();
+  }
+  if (!status.ok() && ErrorOf(status).type != FailureType::kConfigError) {
+    return Fail(output, status);
+  }
+  output.WriteMessage(ConnectionStatusMessage(status.ok(), status.ok() ? "" : status.ToString()));
+  return 0;
+}
+
+int RunDiscover(const StartDocument& start, ProtocolOutput& output) {
+  const auto source = MakeSource(*start.source);
+  if (!source.ok()) return Fail(output, source.status());
+  const auto catalog = (*source)->Discover();
+  if (!catalog.ok()) return Fail(output, catalog.status());
+  output.WriteMessage(CatalogMessage(*catalog));
+  return 0;
+}
+
+/// Copies between a connector and standard in- or output.
+int Copy(const StartDocument& start, Source& source, Destination& destination,
+         ProtocolOutput& output, AttemptStop& stop) {
+  ProtocolStateStore states(output, start.saved, start.destination.has_value());
+  StatusMessages statuses(output);
+  SyncOptions options = SyncOptionsOf(start, *start.catalog);
+  if (start.source) {
+    options.listener = &statuses;
+    // Whoever reads wants states as they come.
+    options.commit_interval = std::chrono::milliseconds(0);
+  }
+  options.finish_early = stop.finish_token();
+  options.stuck = [](const SyncSummary&) { ::_exit(1); };
+  const auto summary =
+      RunSync(source, destination, states, *start.catalog, options, stop.cancel_token());
+  if (!summary.ok()) return Fail(output, summary.status());
+  for (const StreamProgress& stream : summary->streams) {
+    if (!stream.error) continue;
+    Error error = *stream.error;
+    if (!error.stream) error.stream = stream.stream;
+    output.WriteMessage(ErrorTraceMessage(error, Now()));
+  }
+  if (summary->error) output.WriteMessage(ErrorTraceMessage(*summary->error, Now()));
+  return summary->outcome == SyncOutcome::kSucceeded ? 0 : 1;
+}
+
+int RunRead(const StartDocument& start, ProtocolOutput& output, AttemptStop& stop) {
+  const auto source = MakeSource(*start.source);
+  if (!source.ok()) return Fail(output, source.status());
+  RecordDestination destination(output);
+  return Copy(start, **source, destination, output, stop);
+}
+
+int RunWrite(const StartDocument& start, ProtocolOutput& output, AttemptStop& stop) {
+  const auto destination = MakeDestination(*start.destination);
+  if (!destination.ok()) return Fail(output, destination.status());
+  MessageSource source(std::make_unique<StandardInput>(stop));
+  return Copy(start, source, **destination, output, stop);
+}
+
+}  // namespace
+
+int RunProtocolTask(const StartDocument& start, AttemptStop& stop) {
+  ProtocolOutput output;
+  SetLogSink([&output](LogLevel level, std::string_view message) {
+    output.WriteMessage(LogMessage(level, message));
+  });
+  int exit_code = 1;
+  if (start.task == "connector check") exit_code = RunCheck(start, output);
+  if (start.task == "connector discover") exit_code = RunDiscover(start, output);
+  if (start.task == "connector read") exit_code = RunRead(start, output, stop);
+  if (start.task == "connector write") exit_code = RunWrite(start, output, stop);
+  SetLogSink([](LogLevel, std::string_view) {});
+  return exit_code;
+}
+
+}  // namespace millrace

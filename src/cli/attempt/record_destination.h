@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+
+#include "cli/attempt/protocol_output.h"
+#include "connector/destination.h"
+
+namespace millrace {
+
+/// The destination of `connector NAME read`: rows become RECORD messages on standard output. What
+/// was written counts as durable: keeping it is the reader's part of the protocol.
+class RecordDestination : public Destination {
+ public:
+  /// `output` outlives it.
+  explicit RecordDestination(ProtocolOutput& output) : output_(output) {}
+
+  Status Check() override { return Status::Ok(); }
+  Result<std::unique_ptr<Load>> OpenLoad(const ConfiguredCatalog& catalog,
+                                         const LoadContext& context,
+                                         CommitListener& listener) override;
+
+ private:
+  ProtocolOutput& output_;
+};
+
+}  // namespace millrace

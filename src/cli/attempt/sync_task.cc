@@ -1,0 +1,86 @@
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/attempt/attempt_ends.h"
+#include "cli/attempt/channel_failure.h"
+#include "cli/attempt/channel_state_store.h"
+#include "cli/attempt/channel_tasks.h"
+#include "cli/attempt/sync_options_of.h"
+#include "pipeline/run_sync.h"
+
+namespace millrace {
+namespace {
+
+/// Passes progress on to the parent.
+class ChannelProgress : public ProgressListener {
+ public:
+  explicit ChannelProgress(AttemptChannel& channel) : channel_(channel) {}
+
+  void OnProgress(const StreamProgress& progress) override {
+    // A parent that is gone is noticed by the channel.
+    (void)channel_.Tell({{"type", "PROGRESS"}, {"progress", ToJson(ReportOf(progress))}}).ok();
+  }
+
+ private:
+  AttemptChannel& channel_;
+};
+
+int TellReport(AttemptChannel& channel, const SyncReport& report) {
+  const Status told = channel.Tell({{"type", "RESULT"}, {"result", ToJson(report)}});
+  return told.ok() && report.outcome == "succeeded" ? 0 : 1;
+}
+
+int TellInterrupted(AttemptChannel& channel) {
+  SyncReport report;
+  report.outcome = "interrupted";
+  return TellReport(channel, report);
+}
+
+/// What the attempt works by, when the parent left that to it: discovers, and lets the parent
+/// configure what was found.
+Status AskForCatalog(Source& source, AttemptChannel& channel, StartDocument* start) {
+  constexpr auto kAnswerLimit = std::chrono::seconds(60);
+  MR_ASSIGN_OR_RETURN(const Catalog discovered, source.Discover());
+  MR_ASSIGN_OR_RETURN(const Json answer,
+                      channel.Ask({{"type", "CATALOG"}, {"catalog", ToJson(discovered)}},
+                                  Deadline::After(kAnswerLimit)));
+  MR_ASSIGN_OR_RETURN(start->catalog, ConfiguredCatalogFromJson(answer.value("catalog", Json())));
+  MR_ASSIGN_OR_RETURN(start->saved, SavedStateFromJson(answer.value("saved", Json())));
+  return Status::Ok();
+}
+
+}  // namespace
+
+int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptStop& stop) {
+  StartDocument start = document;
+  const auto source = MakeSource(*start.source);
+  if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
+  const auto destination = MakeDestination(*start.destination);
+  if (!destination.ok()) {
+    return TellFailure(channel, destination.status(), /*before_contact=*/true);
+  }
+  if (!start.catalog) {
+    const Status asked = AskForCatalog(**source, channel, &start);
+    if (asked.canceled() || stop.requested()) return TellInterrupted(channel);
+    if (!asked.ok()) return TellFailure(channel, asked, /*before_contact=*/false);
+  }
+  ChannelStateStore states(channel, start.saved);
+  ChannelProgress progress(channel);
+  SyncOptions options = SyncOptionsOf(start, *start.catalog);
+  options.listener = &progress;
+  options.finish_early = stop.finish_token();
+  options.stuck = [&channel](const SyncSummary& summary) {
+    TellReport(channel, ReportOf(summary));
+    ::_exit(1);
+  };
+  const auto summary =
+      RunSync(**source, **destination, states, *start.catalog, options, stop.cancel_token());
+  if (!summary.ok()) {
+    if (summary.status().canceled()) return TellInterrupted(channel);
+    return TellFailure(channel, summary.status(), /*before_contact=*/false);
+  }
+  return TellReport(channel, ReportOf(*summary));
+}
+
+}  // namespace millrace

@@ -1,0 +1,67 @@
+// `millrace-attempt`: connectors and pipeline. Started by `millrace` with one start document on
+// descriptor 3 (see attempt/start_document.h); never by a person.
+#include <csignal>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "cli/attempt/channel_failure.h"
+#include "cli/attempt/channel_tasks.h"
+#include "cli/attempt/protocol_tasks.h"
+#include "cli/attempt/stop_signals.h"
+#include "protocol/message.h"
+
+namespace millrace {
+namespace {
+
+constexpr int kAttemptDescriptor = 3;
+constexpr auto kOrphanLimit = std::chrono::seconds(8);
+
+/// Serves a parent over the channel.
+int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> socket,
+                   AttemptStop& stop) {
+  AttemptChannel channel(std::move(socket), [&stop](std::string_view command) {
+    if (command == "finish") stop.Finish();
+    if (command == "cancel") stop.Cancel();
+    if (command == "closed") stop.CancelOrDie(kOrphanLimit);
+  });
+  // The parent speaks over the channel; a signal means that it is gone.
+  const StopSignals signals([&stop](int) { stop.CancelOrDie(kOrphanLimit); });
+  SetLogSink([&channel](LogLevel level, std::string_view message) {
+    (void)channel.Tell(LogMessage(level, message)).ok();
+  });
+  int exit_code = 1;
+  if (start.task == "check") exit_code = RunCheckTask(start, channel);
+  if (start.task == "discover") exit_code = RunDiscoverTask(start, channel);
+  if (start.task == "sync") exit_code = RunSyncTask(start, channel, stop);
+  SetLogSink([](LogLevel, std::string_view) {});
+  return exit_code;
+}
+
+int Run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  StopSignals::Block();
+  auto socket = std::make_unique<JsonLineSocket>(kAttemptDescriptor);
+  const auto first = socket->Read();
+  if (!first.ok() || !*first) {
+    std::fputs("millrace-attempt is started by millrace; see: millrace --help\n", stderr);
+    return 2;
+  }
+  const auto start = StartDocumentFromJson(**first);
+  if (!start.ok()) {
+    std::fprintf(stderr, "%s\n", start.status().ToString().c_str());
+    return 1;
+  }
+  if (start->verbose) SetLogLevel(LogLevel::kDebug);
+  AttemptStop stop;
+  if (!start->task.starts_with("connector ")) {
+    return RunOverChannel(*start, std::move(socket), stop);
+  }
+  const StopSignals signals([&stop](int count) { count == 1 ? stop.Finish() : stop.Cancel(); });
+  return RunProtocolTask(*start, stop);
+}
+
+}  // namespace
+}  // namespace millrace
+
+int main() { return millrace::Run(); }

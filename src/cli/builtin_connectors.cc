@@ -1,0 +1,25 @@
+#include "cli/builtin_connectors.h"
+
+#include "destinations/local/local_destination.h"
+#include "sources/faker/faker_source.h"
+#include "sources/postgres/postgres_source.h"
+
+namespace millrace {
+
+const std::vector<ConnectorEntry>& BuiltinConnectors() {
+  static const std::vector<ConnectorEntry> connectors = {
+      {"source-faker", MakeFakerSource, nullptr},
+      {"source-postgres", MakePostgresSource, nullptr},
+      {"destination-local", nullptr, MakeLocalDestination},
+  };
+  return connectors;
+}
+
+const ConnectorEntry* FindBuiltinConnector(std::string_view name) {
+  for (const ConnectorEntry& entry : BuiltinConnectors()) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace millrace

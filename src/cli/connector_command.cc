@@ -1,0 +1,149 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <nlohmann/json.hpp>
+
+#include "attempt/attempt_process.h"
+#include "base/file_io.h"
+#include "base/secrets.h"
+#include "base/uuid.h"
+#include "catalogue/catalogue.h"
+#include "catalogue/config_validation.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "protocol/message.h"
+
+namespace millrace {
+namespace {
+
+void PrintMessage(const Json& message) {
+  Console::Out(message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+Result<Json> ReadJsonFile(const std::string& path) {
+  MR_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return ConfigError("{} is not JSON", path);
+  return json;
+}
+
+/// What can be wrong with the command line before any file is read.
+Status CheckUsage(const CommandLine& line) {
+  MR_ASSIGN_OR_RETURN(const CatalogueEntry* entry, Catalogue::Embedded().Find(line.name));
+  if (!line.manifest_path.empty()) {
+    return ConfigError("--manifest-path: low-code manifests are not available in this version");
+  }
+  if (entry->runs != ConnectorKind::kBuiltIn) {
+    return ConfigError("{} is not available in this version: it runs as {}", line.name,
+                       ToString(entry->runs));
+  }
+  const bool source = entry->type == ConnectorType::kSource;
+  if (line.action == (source ? "write" : "read") || (!source && line.action == "discover")) {
+    return ConfigError("{} is a {}: it has no command {}", line.name, ToString(entry->type),
+                       line.action);
+  }
+  if (line.action != "spec" && line.config.empty()) return ConfigError("--config is missing");
+  const bool needs_catalog = line.action == "read" || line.action == "write";
+  if (needs_catalog && line.catalog.empty()) return ConfigError("--catalog is missing");
+  return Status::Ok();
+}
+
+/// A connector that is told to overwrite, by a platform that counts no generations, still must
+/// replace the table: the time makes a generation newer than every earlier one.
+void GiveGenerations(ConfiguredCatalog* catalog) {
+  for (ConfiguredStream& stream : catalog->streams) {
+    const bool overwrite = stream.destination_sync_mode == DestinationSyncMode::kOverwrite;
+    if (!overwrite || stream.minimum_generation_id > 0) continue;
+    const auto now = Clock::System().WallNow().time_since_epoch();
+    stream.generation_id = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+    stream.minimum_generation_id = stream.generation_id;
+  }
+}
+
+Result<StartDocument> Prepare(const CommandLine& line) {
+  const bool source = line.name.starts_with("source-");
+  StartDocument start;
+  start.task = "connector " + line.action;
+  start.connection = line.name;
+  start.verbose = line.verbose;
+  start.metadata = source ? "none" : "current";
+  start.saved.epoch = RandomUuid();
+  MR_ASSIGN_OR_RETURN(Json config, ReadJsonFile(line.config));
+  MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(line.name));
+  MR_ASSIGN_OR_RETURN(const CheckedConfig checked,
+                      CheckConfig(spec.at("connectionSpecification"), "config", {}, &config));
+  for (const std::string& warning : checked.warnings) {
+    PrintMessage(LogMessage(LogLevel::kWarn, warning));
+  }
+  (source ? start.source : start.destination) = ConnectorConfig{line.name, JsonValue(config)};
+  if (!line.catalog.empty()) {
+    MR_ASSIGN_OR_RETURN(const Json catalog, ReadJsonFile(line.catalog));
+    auto configured = ConfiguredCatalogFromJson(catalog);
+    if (!configured.ok()) return configured.status().WithContext("reading " + line.catalog);
+    start.catalog = *std::move(configured);
+    if (!source) GiveGenerations(&*start.catalog);
+  }
+  if (!line.state.empty()) {
+    MR_ASSIGN_OR_RETURN(const Json state, ReadJsonFile(line.state));
+    auto parsed = StateFromJson(state);
+    if (!parsed.ok()) return parsed.status().WithContext("reading " + line.state);
+    start.saved.state = *std::move(parsed);
+  }
+  return start;
+}
+
+/// Becomes the attempt's program, which then owns standard in- and output. Returns only to fail.
+Status Become(const StartDocument& start) {
+  constexpr int kAttemptDescriptor = 3;
+  MR_ASSIGN_OR_RETURN(const auto program, AttemptProgram());
+  // In memory, because it holds secrets.
+  const int fd = ::memfd_create("start", 0);
+  if (fd < 0) return ErrnoError(errno, "starting " + program.string());
+  const std::string text =
+      ToJson(start).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  for (size_t at = 0; at < text.size();) {
+    const ssize_t written = ::write(fd, text.data() + at, text.size() - at);
+    if (written < 0) return ErrnoError(errno, "starting " + program.string());
+    at += static_cast<size_t>(written);
+  }
+  ::lseek(fd, 0, SEEK_SET);
+  if (fd != kAttemptDescriptor) {
+    ::dup2(fd, kAttemptDescriptor);
+    ::close(fd);
+  }
+  char* const arguments[] = {const_cast<char*>(program.c_str()), nullptr};
+  ::execv(program.c_str(), arguments);
+  return ErrnoError(errno, "starting " + program.string());
+}
+
+/// What Airbyte's platform reads: a failed check is a result, everything else a TRACE.
+int FailByProtocol(const CommandLine& line, const Status& status) {
+  const Error& error = status.error();
+  if (line.action == "check" && error.type == FailureType::kConfigError) {
+    PrintMessage(ConnectionStatusMessage(false, error.message));
+    return kExitDone;
+  }
+  PrintMessage(ErrorTraceMessage(error, Clock::System().WallNow()));
+  return kExitFailed;
+}
+
+}  // namespace
+
+int RunConnector(const CommandLine& line) {
+  if (const Status usage = CheckUsage(line); !usage.ok()) {
+    Console::Fail(usage, line.verbose);
+    return kExitUsage;
+  }
+  if (line.action == "spec") {
+    const auto spec = BuiltinSpec(line.name);
+    if (!spec.ok()) return FailByProtocol(line, spec.status());
+    PrintMessage(SpecMessage(*spec));
+    return kExitDone;
+  }
+  const auto start = Prepare(line);
+  return FailByProtocol(line, start.ok() ? Become(*start) : start.status());
+}
+
+}  // namespace millrace

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <signal.h>
+
+namespace millrace {
+
+/// Makes SIGINT, SIGTERM and SIGHUP readable from a descriptor for as long as it lives, instead of
+/// ending the process. One at a time, in the main thread, before any other thread starts.
+class InterruptSignals {
+ public:
+  InterruptSignals();
+  ~InterruptSignals();
+  InterruptSignals(const InterruptSignals&) = delete;
+  InterruptSignals& operator=(const InterruptSignals&) = delete;
+
+  /// To be polled.
+  int fd() const { return fd_; }
+  /// Takes one signal when one came; never blocks.
+  bool Take();
+  /// Waits until one comes or the time has passed; does not take it. True when one came.
+  bool WaitFor(int timeout_ms) const;
+
+ private:
+  sigset_t before_;
+  int fd_;
+};
+
+}  // namespace millrace

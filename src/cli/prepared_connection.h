@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "attempt/start_document.h"
+#include "base/result.h"
+#include "catalogue/catalogue.h"
+#include "cli/connection_file.h"
+
+namespace millrace {
+
+/// Finds the connector that an end of a connection names, and makes its configuration fit its
+/// specification (see CheckConfig; warnings are appended). Config errors only: no such connector,
+/// one that this version can't run, a configuration that doesn't fit. Nothing is contacted.
+Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
+                                   std::vector<std::string>* warnings);
+
+/// Where a destination's data lands, for people: a folder, "s3://bucket/path"; empty when the
+/// connector has no such place.
+std::string LocationOf(const ConnectorConfig& destination);
+
+}  // namespace millrace

@@ -1,0 +1,78 @@
+#include <nlohmann/json.hpp>
+
+#include "attempt/error_json.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/prepared_connection.h"
+#include "cli/sync_result_text.h"
+#include "cli/sync_session.h"
+
+namespace millrace {
+namespace {
+
+/// Ends a sync that never began.
+int Refuse(const CommandLine& line, const Status& status, int exit_code) {
+  if (line.json) {
+    Console::OutJson({{"status", "failed"}, {"error", ErrorToJson(status.error())}});
+  }
+  Console::Fail(status, line.verbose);
+  return exit_code;
+}
+
+Result<StartDocument> Prepare(const ConnectionFile& file, std::vector<std::string>* warnings) {
+  if (!file.source) return ConfigError("{}: source is missing", file.path.string());
+  if (!file.destination) return ConfigError("{}: destination is missing", file.path.string());
+  StartDocument start;
+  start.task = "sync";
+  start.connection = file.name;
+  MR_ASSIGN_OR_RETURN(start.source, PrepareEnd(ConnectorType::kSource, *file.source, warnings));
+  MR_ASSIGN_OR_RETURN(start.destination,
+                      PrepareEnd(ConnectorType::kDestination, *file.destination, warnings));
+  start.metadata = file.metadata;
+  start.number_format = file.number_format;
+  start.commit_interval = file.commit_interval;
+  start.writer_lanes = file.writer_lanes;
+  return start;
+}
+
+int ExitCodeOf(const SyncResult& result) {
+  const std::string& outcome = result.report.outcome;
+  if (outcome == "succeeded") return kExitDone;
+  if (outcome == "interrupted" || outcome == "canceled") return kExitInterrupted;
+  return result.before_contact ? kExitUsage : kExitFailed;
+}
+
+}  // namespace
+
+int RunSyncCommand(const CommandLine& line) {
+  const auto file = ReadConnectionFile(line.file, ProcessEnvironment());
+  if (!file.ok()) return Refuse(line, file.status(), kExitUsage);
+  std::vector<std::string> warnings;
+  auto start = Prepare(*file, &warnings);
+  for (const std::string& warning : warnings) Console::PrintWarning(warning);
+  if (!start.ok()) return Refuse(line, start.status(), kExitUsage);
+  start->verbose = line.verbose;
+  const ConnectorConfig destination = *start->destination;
+
+  auto folder = ConnectionFolder::Open(DataDirOf(line.data_dir, line.file), file->name);
+  if (!folder.ok()) return Refuse(line, folder.status(), kExitFailed);
+  auto counters = SyncCounters::Load(folder->counters_path());
+  if (!counters.ok()) return Refuse(line, counters.status(), kExitFailed);
+
+  InterruptSignals signals;
+  ProgressDisplay display(line.verbose, /*quiet=*/false);
+  SyncSession session({&*file, *std::move(start), line.streams, line.full_refresh}, *folder,
+                      *std::move(counters), signals, display);
+  const SyncResult result = session.Run();
+  if (line.json) {
+    Console::OutJson(SyncResultJson(file->name, destination, warnings, result));
+  } else {
+    Console::Out(SyncResultText(file->name, destination, result));
+  }
+  if (result.report.error && result.report.outcome != "succeeded") {
+    Console::Fail(Status::Failed(*result.report.error), line.verbose);
+  }
+  return ExitCodeOf(result);
+}
+
+}  // namespace millrace

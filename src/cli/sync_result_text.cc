@@ -1,0 +1,113 @@
+#include "cli/sync_result_text.h"
+
+#include <nlohmann/json.hpp>
+
+#include "attempt/error_json.h"
+#include "cli/amount_text.h"
+#include "cli/console.h"
+#include "cli/duration_text.h"
+#include "cli/prepared_connection.h"
+
+namespace millrace {
+namespace {
+
+std::string StatusWord(const StreamReport& stream) {
+  if (stream.status == "COMPLETE") return "done";
+  if (stream.status.empty()) return "not begun";
+  return stream.error ? "failed" : "incomplete";
+}
+
+/// Colours the word that a line begins its second column with.
+std::string_view ColourOf(const std::string& outcome, const Console::Style& style) {
+  if (outcome == "succeeded") return style.green;
+  return outcome == "failed" ? style.red : style.yellow;
+}
+
+std::string TableOf(const SyncResult& result, const Console::Style& style) {
+  std::vector<std::vector<std::string>> rows = {{"STREAM", "STATUS", "RECORDS", "READ", "MODE"}};
+  for (const StreamReport& stream : result.report.streams) {
+    const auto configured = result.configured.find(stream.stream);
+    std::string mode;
+    if (configured != result.configured.end()) {
+      mode = SyncModeName(configured->second.sync_mode, configured->second.destination_sync_mode);
+    }
+    rows.push_back({stream.stream.ToString(), StatusWord(stream),
+                    CountText(stream.records_committed), BytesText(stream.bytes_read), mode});
+  }
+  return FormatTable(rows, {false, false, true, true, false}, style);
+}
+
+}  // namespace
+
+std::string SyncResultText(const std::string& connection, const ConnectorConfig& destination,
+                           const SyncResult& result) {
+  const Console::Style& style = Console::OutStyle();
+  const SyncReport& report = result.report;
+  std::string text;
+  if (!report.streams.empty()) text += "\n" + TableOf(result, style) + "\n";
+  text +=
+      fmt::format("{}{}{} {}{}: {} records, {} in {}", style.bold, ColourOf(report.outcome, style),
+                  connection, report.outcome, style.reset, CountText(report.records_committed),
+                  BytesText(report.bytes_read), DurationText(report.elapsed));
+  if (report.elapsed.count() >= 200 && report.records_committed > 0) {
+    text +=
+        fmt::format(" ({}/s)", CountText(report.records_committed * 1000 / report.elapsed.count()));
+  }
+  if (result.attempts > 1) text += fmt::format(", {} attempts", result.attempts);
+  text += "\n";
+  const std::string location = LocationOf(destination);
+  if (!location.empty() && report.records_committed > 0) {
+    text += fmt::format("The data is in {}{}{}\n", style.bold, location, style.reset);
+  }
+  int64_t changed = 0;
+  for (const StreamReport& stream : report.streams) changed += stream.values_changed;
+  if (changed > 0) {
+    text += fmt::format("{} values could not be kept as they were; _airbyte_meta says which\n",
+                        CountText(changed));
+  }
+  for (const StreamReport& stream : report.streams) {
+    if (!stream.error || stream.status == "COMPLETE") continue;
+    text += fmt::format("{}{}{}: {}\n", style.red, stream.stream.ToString(), style.reset,
+                        stream.error->message);
+  }
+  return text;
+}
+
+Json SyncResultJson(const std::string& connection, const ConnectorConfig& destination,
+                    const std::vector<std::string>& warnings, const SyncResult& result) {
+  const SyncReport& report = result.report;
+  Json streams = Json::array();
+  for (const StreamReport& stream : report.streams) {
+    Json row = ToJson(stream.stream);
+    row["status"] = stream.status.empty() ? Json() : Json(stream.status);
+    const auto configured = result.configured.find(stream.stream);
+    if (configured != result.configured.end()) {
+      const ConfiguredStream& settings = configured->second;
+      row["sync_mode"] = SyncModeName(settings.sync_mode, settings.destination_sync_mode);
+      row["generation_id"] = settings.generation_id;
+    }
+    row["records"] = stream.records_committed;
+    row["records_read"] = stream.records_read;
+    row["bytes"] = stream.bytes_read;
+    row["values_changed"] = stream.values_changed;
+    if (stream.error) row["error"] = ErrorToJson(*stream.error);
+    streams.push_back(std::move(row));
+  }
+  const std::string location = LocationOf(destination);
+  Json json{
+      {"connection", connection},
+      {"status", report.outcome},
+      {"sync_id", result.sync_id},
+      {"attempts", result.attempts},
+      {"records", report.records_committed},
+      {"bytes", report.bytes_read},
+      {"elapsed_ms", report.elapsed.count()},
+      {"destination",
+       {{"connector", destination.name}, {"location", location.empty() ? Json() : Json(location)}}},
+      {"streams", std::move(streams)},
+      {"warnings", warnings}};
+  if (report.error) json["error"] = ErrorToJson(*report.error);
+  return json;
+}
+
+}  // namespace millrace
