@@ -1,7 +1,9 @@
 #include "cli/builtin_connectors.h"
 
 #include "destinations/local/local_destination.h"
+#include "destinations/s3/s3_destination.h"
 #include "sources/faker/faker_source.h"
+#include "sources/file/file_source.h"
 #include "sources/postgres/postgres_source.h"
 
 namespace millrace {
@@ -9,8 +11,10 @@ namespace millrace {
 const std::vector<ConnectorEntry>& BuiltinConnectors() {
   static const std::vector<ConnectorEntry> connectors = {
       {"source-faker", MakeFakerSource, nullptr},
+      {"source-file", MakeFileSource, nullptr},
       {"source-postgres", MakePostgresSource, nullptr},
       {"destination-local", nullptr, MakeLocalDestination},
+      {"destination-s3", nullptr, MakeS3Destination},
   };
   return connectors;
 }
