@@ -46,10 +46,6 @@ Manifest ManifestFrom(const Json& json) {
   for (const Json& upload : json.at("completing"))
     manifest.completing.push_back(UploadFrom(upload));
   manifest.removing = json.at("removing").get<std::vector<std::string>>();
-  const Json& swapped = json.at("swapped");
-  manifest.swapped_generation = swapped.at("generation");
-  manifest.swapped_epoch = swapped.at("epoch");
-  manifest.swapped_checkpoint = swapped.at("checkpoint");
   const Json& text = json.at("text_numbers");
   manifest.text_generation = text.at("generation");
   manifest.text_numbers = text.at("columns").get<TextNumbers>();
@@ -73,9 +69,6 @@ std::string ManifestToText(const Manifest& manifest) {
   Json& completing = json["completing"] = Json::array();
   for (const PendingUpload& upload : manifest.completing) completing.push_back(ToJson(upload));
   json["removing"] = manifest.removing;
-  json["swapped"] = {{"generation", manifest.swapped_generation},
-                     {"epoch", manifest.swapped_epoch},
-                     {"checkpoint", manifest.swapped_checkpoint}};
   json["text_numbers"] = {{"generation", manifest.text_generation},
                           {"columns", manifest.text_numbers}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace);

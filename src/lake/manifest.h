@@ -43,10 +43,6 @@ struct Manifest {
   std::vector<HiddenFile> hidden;
   std::vector<PendingUpload> completing;
   std::vector<std::string> removing;
-  /// The generation, epoch and newest checkpoint of the last full refresh that became visible.
-  int64_t swapped_generation = -1;
-  std::string swapped_epoch;
-  CheckpointId swapped_checkpoint = 0;
   /// Columns whose numbers are text in the files of `text_generation`.
   int64_t text_generation = -1;
   TextNumbers text_numbers;

@@ -48,6 +48,12 @@ bool Table::Withdrawn(const DataFile& file) const {
   return !file.swapped && file.epoch == context_.epoch && file.checkpoint > context_.last_saved;
 }
 
+bool Table::Continues(const DataFile& file) const {
+  // A full refresh reads from the start in each attempt.
+  return stream_.sync_mode == SyncMode::kIncremental && file.generation == stream_.generation_id &&
+         file.epoch == context_.epoch && file.checkpoint <= context_.last_saved;
+}
+
 Status Table::Recover(int64_t sequence) {
   newest_checkpoint_ = context_.last_saved;
   if (sequence == 0) return Status::Ok();
@@ -64,13 +70,10 @@ Status Table::Recover(int64_t sequence) {
       TakeOut(next.files, [this](const DataFile& file) { return Withdrawn(file); });
   std::vector<HiddenFile> hidden;
   for (HiddenFile& file : next.hidden) {
-    const bool other_generation =
-        stream_.replaces_table() && file.file.generation != stream_.generation_id;
-    if (file.file.epoch != context_.epoch || file.file.checkpoint > context_.last_saved ||
-        other_generation) {
-      MR_RETURN_IF_ERROR(store_.Abort(file.upload));
-    } else {
+    if (Continues(file.file)) {
       hidden.push_back(std::move(file));
+    } else {
+      MR_RETURN_IF_ERROR(store_.Abort(file.upload));
     }
   }
   if (manifest_.settled() && withdrawn.empty() && hidden.size() == next.hidden.size()) {
@@ -170,7 +173,6 @@ Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& f
   }
   MR_RETURN_IF_ERROR(Store(std::move(next)));
   newest_checkpoint_ = std::max(newest_checkpoint_, checkpoint);
-  wrote_rows_ = true;
   {
     std::lock_guard lock(mutex_);
     for (const FinishedFile& file : files) finished_.erase(file.upload.key);
@@ -181,33 +183,21 @@ Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& f
   return Status::Ok();
 }
 
-void Table::ReplaceGenerations(Manifest& next) const {
-  // Files of this very generation are there when an attempt before showed it, but died before its
-  // last states were saved. What those states cover stays. When all of it had been saved, rows
-  // that came again are the whole stream again; no rows: there was nothing left to read.
-  const bool again = next.swapped_generation == stream_.generation_id &&
-                     next.swapped_epoch == context_.epoch &&
-                     next.swapped_checkpoint <= context_.last_saved && wrote_rows_;
-  const std::vector<DataFile> removed = TakeOut(next.files, [&](const DataFile& file) {
-    return again || file.generation != stream_.generation_id || file.epoch != context_.epoch ||
-           file.checkpoint > context_.last_saved;
-  });
-  next.removing = KeysOf(removed);
-}
-
 Status Table::Finish(StreamStatus status) {
+  if (status != StreamStatus::kComplete && stream_.sync_mode == SyncMode::kFullRefresh) {
+    return DropHidden();
+  }
+  if (status != StreamStatus::kComplete && stream_.replaces_table()) return Settle();
   const bool complete = status == StreamStatus::kComplete;
-  if (stream_.replaces_table() && !complete) return Settle();
   Manifest next = NextManifest();
-  if (stream_.replaces_table()) {
-    ReplaceGenerations(next);
-    next.swapped_generation = stream_.generation_id;
-    next.swapped_epoch = context_.epoch;
-    next.swapped_checkpoint = newest_checkpoint_;
-  } else if (complete) {
-    next.removing = KeysOf(TakeOut(next.files, [&](const DataFile& file) {
-      return file.generation < stream_.minimum_generation_id;
-    }));
+  if (complete) {
+    // Files of the replacing generation are there already when an attempt before showed it, but
+    // died before its last states were saved. What those states cover stays.
+    const std::vector<DataFile> removed = TakeOut(next.files, [this](const DataFile& file) {
+      return stream_.replaces_table() ? !Continues(file)
+                                      : file.generation < stream_.minimum_generation_id;
+    });
+    next.removing = KeysOf(removed);
   }
   for (HiddenFile& hidden : next.hidden) {
     hidden.file.swapped = stream_.replaces_table();
@@ -218,6 +208,17 @@ Status Table::Finish(StreamStatus status) {
   if (complete && next.files.empty()) MR_RETURN_IF_ERROR(WriteEmptyFile(next));
   if (!next.settled()) MR_RETURN_IF_ERROR(Store(std::move(next)));
   return Settle();
+}
+
+Status Table::DropHidden() {
+  if (manifest_.hidden.empty()) return Settle();
+  for (const HiddenFile& hidden : manifest_.hidden) {
+    MR_RETURN_IF_ERROR(store_.Abort(hidden.upload));
+  }
+  MR_RETURN_IF_ERROR(Settle());
+  Manifest next = NextManifest();
+  next.hidden.clear();
+  return Store(std::move(next));
 }
 
 Status Table::Settle() {

@@ -56,7 +56,9 @@ class Table {
 
   /// Makes the files part of the table: visible (incremental append), or hidden until Finish.
   Status Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& files);
-  /// Shows what is hidden, replaces older generations, makes an empty file where there is none.
+  /// kComplete: shows what is hidden, replaces older generations, makes an empty file where there
+  /// is none. kIncomplete: a full refresh is thrown away, because the next attempt reads it all
+  /// again; what a generation that is replaced step by step has so far stays, hidden.
   Status Finish(StreamStatus status);
   /// Throws away what was finished and not committed.
   Status AbortLeftovers();
@@ -67,9 +69,10 @@ class Table {
   /// Does what the manifest decided, then stores it without that.
   Status Settle();
   Status WriteEmptyFile(Manifest& next);
-  /// Moves files that the replacing generation does not keep to `removing`.
-  void ReplaceGenerations(Manifest& next) const;
+  Status DropHidden();
   bool Withdrawn(const DataFile& file) const;
+  /// True when this attempt goes on where the file's one ended, so that its rows don't come again.
+  bool Continues(const DataFile& file) const;
 
   ObjectStore& store_;
   const FileFormat& format_;
@@ -79,7 +82,6 @@ class Table {
   ManifestChain chain_;
   Manifest manifest_;  // the load's thread only
   CheckpointId newest_checkpoint_ = 0;
-  bool wrote_rows_ = false;
 
   mutable std::mutex mutex_;
   int64_t next_part_ = 0;                          // guarded by mutex_

@@ -94,7 +94,8 @@ TEST_F(S3DestinationTest, AppendsAndWithdrawsWhatWasNotSaved) {
 TEST_F(S3DestinationTest, OverwriteHidesTheNewGenerationUntilItIsComplete) {
   Write(CustomersStream(true, 1), {1}, AttemptContext(0, 1));
   auto destination = Make(Config());
-  const ConfiguredStream stream = CustomersStream(true, 2);
+  ConfiguredStream stream = CustomersStream(true, 2);
+  stream.sync_mode = SyncMode::kIncremental;  // goes on over several attempts
   ConfiguredCatalog catalog;
   catalog.streams.push_back(stream);
   DeafListener listener;
