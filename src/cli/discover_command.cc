@@ -60,27 +60,37 @@ std::string TypeText(const Json& schema) {
   return text.empty() ? "anything" : text;
 }
 
-std::string CatalogText(const Catalog& catalog, bool verbose, const Console::Style& style) {
-  std::vector<std::vector<std::string>> rows = {
-      {"STREAM", "COLUMNS", "PRIMARY KEY", "CURSOR", "INCREMENTAL"}};
-  std::string details;
-  for (const Stream& stream : catalog.streams) {
-    const Json properties = stream.json_schema->value("properties", Json::object());
-    bool incremental = false;
-    for (const SyncMode mode : stream.supported_sync_modes) {
-      incremental = incremental || mode == SyncMode::kIncremental;
+/// "id integer, name string …", wrapped and indented.
+std::string ColumnsText(const Json& json_schema) {
+  constexpr size_t kWidth = 100;
+  std::string text, row = "   ";
+  const Json properties = json_schema.value("properties", Json::object());
+  for (const auto& [column, schema] : properties.items()) {
+    const std::string item = fmt::format(" {} {},", column, TypeText(schema));
+    if (DisplayWidth(row) + DisplayWidth(item) > kWidth && row.size() > 3) {
+      text += row + "\n";
+      row = "   ";
     }
-    rows.push_back({stream.descriptor.ToString(), std::to_string(properties.size()),
-                    KeyText(stream), CursorText(stream), incremental ? "yes" : "no"});
-    details += fmt::format("\n{}{}{}\n", style.bold, stream.descriptor.ToString(), style.reset);
-    for (const auto& [column, schema] : properties.items()) {
-      details += fmt::format("  {:30}  {}\n", column, TypeText(schema));
-    }
+    row += item;
   }
-  std::string text = FormatTable(rows, {false, true, false, false, false}, style);
-  if (verbose) text += details;
-  return text + fmt::format("\n{} streams{}\n", catalog.streams.size(),
-                            verbose ? "" : "; columns with --verbose, all with --json");
+  text += row;
+  if (text.ends_with(',')) text.pop_back();
+  return text + "\n";
+}
+
+std::string CatalogText(const Catalog& catalog, const Console::Style& style) {
+  std::string text;
+  for (const Stream& stream : catalog.streams) {
+    text += fmt::format("{}{}{}", style.bold, stream.descriptor.ToString(), style.reset);
+    const std::string key = KeyText(stream), cursor = CursorText(stream);
+    if (!key.empty()) text += fmt::format("  key: {}", key);
+    if (!cursor.empty()) text += fmt::format("  cursor: {}", cursor);
+    std::vector<std::string_view> modes;
+    for (const SyncMode mode : stream.supported_sync_modes) modes.push_back(ToString(mode));
+    text += fmt::format("  {}{}{}\n{}", style.dim, fmt::join(modes, ", "), style.reset,
+                        ColumnsText(*stream.json_schema));
+  }
+  return text + fmt::format("{} streams\n", catalog.streams.size());
 }
 
 }  // namespace
@@ -100,7 +110,7 @@ int RunDiscover(const CommandLine& line) {
   if (line.json) {
     Console::OutJson(*outcome.result);
   } else {
-    Console::Out(CatalogText(*catalog, line.verbose, Console::OutStyle()));
+    Console::Out(CatalogText(*catalog, Console::OutStyle()));
   }
   return kExitDone;
 }

@@ -66,7 +66,7 @@ int RunSyncCommand(const CommandLine& line) {
   const SyncResult result = session.Run();
   if (line.json) {
     Console::OutJson(SyncResultJson(file->name, destination, warnings, result));
-  } else {
+  } else if (!result.report.streams.empty()) {
     Console::Out(SyncResultText(file->name, destination, result));
   }
   if (result.report.error && result.report.outcome != "succeeded") {

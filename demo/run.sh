@@ -1,0 +1,14 @@
+#!/bin/bash
+# A real sync on the embedded sample data: source-faker to Parquet files below demo/out. Prints
+# what landed where. Safe to run again: each run replaces the tables of the one before.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export DEMO_OUT=${DEMO_OUT:-demo/out}
+
+printf 'millrace sync demo/demo.yaml\n'
+build/bin/millrace sync demo/demo.yaml --data-dir "$DEMO_OUT/.millrace"
+
+printf '\n%-60s %10s\n' 'FILE' 'BYTES'
+find "$DEMO_OUT" -name '*.parquet' -not -path '*/[._]*' -printf '%p %s\n' | sort |
+  while read -r file bytes; do printf '%-60s %10s\n' "$file" "$bytes"; done
+printf '\nThe settings are in demo/demo.yaml. Next: build/bin/millrace connectors\n'
