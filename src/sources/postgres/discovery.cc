@@ -8,15 +8,16 @@
 namespace millrace {
 namespace {
 
-// Row types of tables, and arrays of them, are left out: there are as many as tables, and they are
-// read as text anyway.
+// Row types, and arrays of tables' row types, are left out: there are as many as tables, and they
+// are read as text anyway.
 constexpr const char* kTypesSql = R"(
 SELECT t.oid, t.typname, n.nspname, t.typtype, t.typbasetype, t.typtypmod, t.typnotnull, t.typelem,
        t.typsend::oid = 'pg_catalog.array_send'::regproc::oid
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
-WHERE t.typtype <> 'c' AND coalesce(e.typtype, 'b') <> 'c')";
+LEFT JOIN pg_catalog.pg_class r ON r.oid = e.typrelid
+WHERE t.typtype <> 'c' AND coalesce(r.relkind, 'c') = 'c')";
 
 // $1: schemas or NULL; $2: whether to look at privileges; $3: the server can scan ranges of ctid.
 constexpr const char* kTablesSql = R"(

@@ -128,7 +128,8 @@ Status SnapshotReader::ReadPartition(const ConfiguredStream& stream, const Parti
   }
   TableReader reader(*plan, *snapshot_, output, stop);
   MR_RETURN_IF_ERROR(reader.Open());
-  return reader.Read(fmt::format("SELECT {} FROM {}{}", plan->select_list(),
+  return reader.Read({range.schema, range.name},
+                     fmt::format("SELECT {} FROM {}{}", plan->select_list(),
                                  QualifiedName(range.schema, range.name), Where(conditions)));
 }
 
@@ -203,6 +204,7 @@ Status SnapshotReader::ReadByCursor(const ConfiguredStream& stream, const State&
   MR_ASSIGN_OR_RETURN(const std::string where, ConditionSince(*plan, cursor, bounds, &saved, stop));
   CursorProgress progress(*plan, cursor, saved, output);
   MR_RETURN_IF_ERROR(reader.Read(
+      {plan->table().schema, plan->table().name},
       SelectWithCursor(*plan, cursor) + where + CursorOrder(plan->table(), cursor), 1, &progress));
   return progress.Finish();
 }

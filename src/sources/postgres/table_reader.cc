@@ -4,15 +4,28 @@
 #include <arrow/type.h>
 
 #include "base/log.h"
+#include "clients/postgres/pg_error.h"
 
 namespace millrace {
 namespace {
 
 constexpr int kAttemptsMax = 3;
 
-bool IsTransient(const Status& status) {
-  return status.failed() && status.error().type == FailureType::kTransientError;
+/// Whether another try may end better. A query that was canceled (by statement_timeout, or by a
+/// person) would be canceled again.
+bool IsWorthARetry(const Status& status) {
+  constexpr const char* kQueryCanceled = "57014";
+  return status.failed() && status.error().type == FailureType::kTransientError &&
+         SqlStateOf(status) != kQueryCanceled;
 }
+
+// The snapshot's file of the table (as a query sees it) against the present one (as the function
+// does). They differ, or there is none, after TRUNCATE, a rewriting ALTER or DROP: such a table
+// looks empty to an older snapshot.
+constexpr const char* kChangedSql = R"(
+SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2 AND c.relfilenode <> 0
+  AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid))";
 
 }  // namespace
 
@@ -21,11 +34,12 @@ Status TableReader::Open() {
   return output_.Open(plan_.table().descriptor(), opened_);
 }
 
-Status TableReader::Read(const std::string& select, int hidden_fields, RowFilter* filter) {
+Status TableReader::Read(const Relation& relation, const std::string& select, int hidden_fields,
+                         RowFilter* filter) {
   for (int attempt = 1;; ++attempt) {
     bool may_repeat = false;
-    const Status status = ReadOnce(select, hidden_fields, filter, &may_repeat);
-    if (status.ok() || !may_repeat || !IsTransient(status) || attempt == kAttemptsMax) {
+    const Status status = ReadOnce(relation, select, hidden_fields, filter, &may_repeat);
+    if (status.ok() || !may_repeat || !IsWorthARetry(status) || attempt == kAttemptsMax) {
       return status;
     }
     Log(LogLevel::kWarn, "reading {}: {}; trying again ({} of {})",
@@ -33,8 +47,8 @@ Status TableReader::Read(const std::string& select, int hidden_fields, RowFilter
   }
 }
 
-Status TableReader::ReadOnce(const std::string& select, int hidden_fields, RowFilter* filter,
-                             bool* may_repeat) {
+Status TableReader::ReadOnce(const Relation& relation, const std::string& select, int hidden_fields,
+                             RowFilter* filter, bool* may_repeat) {
   *may_repeat = true;
   MR_ASSIGN_OR_RETURN(const auto reader, snapshot_.Enter(stop_));
   auto batch = plan_.TakeBatch();
@@ -48,9 +62,19 @@ Status TableReader::ReadOnce(const std::string& select, int hidden_fields, RowFi
   *may_repeat = decoder.batches_emitted() == 0 && (filter == nullptr || decoder.rows_read() == 0);
   MR_RETURN_IF_ERROR(status);
   *may_repeat = false;
+  MR_RETURN_IF_ERROR(CheckUnchanged(reader->connection(), relation));
   MR_RETURN_IF_ERROR(decoder.Finish());
   plan_.GiveBatch(std::move(batch));
   return Status::Ok();
+}
+
+Status TableReader::CheckUnchanged(PgConnection& connection, const Relation& relation) {
+  // The COPY's lock is still held: what is unchanged now was unchanged then.
+  MR_ASSIGN_OR_RETURN(const PgRows changed,
+                      connection.Query(kChangedSql, {relation.schema, relation.name}, stop_));
+  if (changed.num_rows() == 0) return Status::Ok();
+  return TransientError("{}.{} was truncated, rewritten or made anew while the sync ran",
+                        relation.schema, relation.name);
 }
 
 Status TableReader::Emit(RowBatch& batch) {

@@ -16,20 +16,27 @@ namespace millrace {
 /// read share. One thread.
 class TableReader {
  public:
+  struct Relation {
+    std::string schema;
+    std::string name;
+  };
+
   TableReader(StreamPlan& plan, Snapshot& snapshot, SourceOutput& output, std::stop_token stop)
       : plan_(plan), snapshot_(snapshot), output_(output), stop_(std::move(stop)) {}
 
   /// Opens the stream. Before Read.
   Status Open();
 
-  /// Reads what `select` (a SELECT statement that gives the plan's columns, then
-  /// `hidden_fields` more) returns. While nothing was emitted, a transient failure is tried again,
-  /// twice. `filter` may be null.
-  Status Read(const std::string& select, int hidden_fields = 0, RowFilter* filter = nullptr);
+  /// Reads the rows of `relation` (the table, or a leaf of it) that `select` (a SELECT statement
+  /// that gives the plan's columns, then `hidden_fields` more) returns. While nothing was emitted,
+  /// a transient failure is tried again, twice. `filter` may be null.
+  Status Read(const Relation& relation, const std::string& select, int hidden_fields = 0,
+              RowFilter* filter = nullptr);
 
  private:
-  Status ReadOnce(const std::string& select, int hidden_fields, RowFilter* filter,
-                  bool* may_repeat);
+  Status ReadOnce(const Relation& relation, const std::string& select, int hidden_fields,
+                  RowFilter* filter, bool* may_repeat);
+  Status CheckUnchanged(PgConnection& connection, const Relation& relation);
   Status Emit(RowBatch& batch);
 
   StreamPlan& plan_;

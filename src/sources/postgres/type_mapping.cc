@@ -217,7 +217,9 @@ ColumnType MapType(const PgColumnType& column, const PgTypes& types) {
   const bool built_in = found == types.end() || found->second.schema == "pg_catalog";
   // A cast to the type it has anyway is dropped by the server's parser.
   if (!was_domain && built_in && !column.text.empty()) type->cast = "::" + column.text;
-  if (MayBeCursor(base.oid)) type->cursor_type = was_domain ? found->second.name : column.text;
+  if (MayBeCursor(base.oid) && (!was_domain || found != types.end())) {
+    type->cursor_type = was_domain ? found->second.name : column.text;
+  }
   return *type;
 }
 
