@@ -34,7 +34,7 @@ Result<CsvSurvey> SurveyCsv(ByteReader& input, const CsvOptions& options, size_t
       survey.end_line = reader.line();
       return survey;
     }
-    const std::vector<CsvField>& fields = reader.fields();
+    const std::span<const CsvField> fields = reader.fields();
     const size_t count = std::min(fields.size(), column_count);
     for (size_t at = 0; at < count; ++at) {
       if (likely[at] == kCsvText) continue;

@@ -151,7 +151,7 @@ Status CsvReader::TooManyFields() {
 }
 
 Status CsvReader::AppendRow() {
-  const std::vector<CsvField>& fields = rows_.fields();
+  const std::span<const CsvField> fields = rows_.fields();
   for (Column& column : columns_) {
     const size_t position = static_cast<size_t>(column.what.position);
     if (position >= fields.size()) {

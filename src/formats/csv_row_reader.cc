@@ -6,27 +6,90 @@
 #include "formats/byte_match.h"
 
 namespace millrace {
+namespace {
+
+constexpr size_t kFirstFields = 64;
+
+}  // namespace
+
 CsvRowReader::CsvRowReader(ByteReader& input, const CsvDialect& dialect, int64_t first_line)
-    : dialect_(dialect), text_(input), next_line_(first_line) {
-  const auto add = [&](char c) {
-    const auto end = specials_.begin() + special_count_;
-    if (std::find(specials_.begin(), end, c) == end) {
-      specials_[static_cast<size_t>(special_count_++)] = c;
-    }
-  };
-  add('\n');
-  add('\r');
-  add(dialect.delimiter);
-  if (dialect.quote) add(*dialect.quote);
-  if (dialect.escape) add(*dialect.escape);
-  if (dialect.comment) add(*dialect.comment);
+    : dialect_(dialect), text_(input), next_line_(first_line), fields_(kFirstFields) {
+  // Fewer than four are rare, and a repeated one does no harm.
+  specials_ = {'\n',
+               '\r',
+               dialect.delimiter,
+               dialect.quote.value_or('\n'),
+               dialect.escape.value_or('\n'),
+               dialect.comment.value_or('\n')};
+}
+
+uint64_t CsvRowReader::SpecialsAt(int64_t position) const {
+  const char* const text = text_.data() + position;
+  uint64_t mask = dialect_.escape || dialect_.comment ? MatchAny64<6>(text, specials_.data())
+                                                      : MatchAny64<4>(text, specials_.data());
+  if (const int64_t left = text_.size() - position; left < 64) {
+    mask &= left <= 0 ? 0 : (uint64_t{1} << left) - 1;
+  }
+  return mask;
 }
 
 void CsvRowReader::ScanBlock(int64_t position) {
   block_ = position;
-  mask_ = MatchAny64(text_.data() + position, specials_.data(), special_count_);
-  if (const int64_t left = text_.size() - position; left < 64) {
-    mask_ &= left <= 0 ? 0 : (uint64_t{1} << left) - 1;
+  mask_ = SpecialsAt(position);
+}
+
+void CsvRowReader::AlignBlock() {
+  // The next row starts in the block that the last one ended in, nearly always.
+  if (block_ < 0 || at_ < block_ || at_ >= block_ + 64) {
+    ScanBlock(at_);
+  } else if (at_ > block_) {
+    mask_ &= ~uint64_t{0} << (at_ - block_);
+  }
+}
+
+void CsvRowReader::EndRow(int64_t next, int64_t lines) {
+  row_start_ = at_;
+  row_line_ = next_line_;
+  next_line_ += lines;
+  at_ = next;
+}
+
+bool CsvRowReader::ScanPlainRow() {
+  // Locals, so that they stay in registers.
+  const char* const data = text_.data();
+  const int64_t size = text_.size();
+  const char delimiter = dialect_.delimiter;
+  uint64_t mask = mask_;
+  int64_t block = block_, start = at_;
+  CsvField* field = fields_.data();
+  const CsvField* const last = field + fields_.size() - 1;
+  for (;;) {
+    while (mask == 0) {
+      block += 64;
+      if (block >= size) return false;
+      mask = SpecialsAt(block);
+    }
+    const int64_t position = block + std::countr_zero(mask);
+    mask &= mask - 1;
+    field->raw = {data + start, static_cast<size_t>(position - start)};
+    field->form = CsvField::Form::kPlain;
+    const char c = data[position];
+    start = position + 1;
+    if (c == delimiter) [[likely]] {
+      if (++field == last) return false;  // ScanRow makes room for more
+      continue;
+    }
+    if (c == '\r' && start < size && data[start] == '\n') {
+      ++start;
+    } else if (c != '\n') {
+      return false;
+    }
+    field_count_ = static_cast<size_t>(field - fields_.data()) + 1;
+    quote_closed_ = -1;
+    EndRow(start, 1);
+    block_ = block;
+    mask_ = mask;
+    return true;
   }
 }
 
@@ -47,7 +110,8 @@ void CsvRowReader::EndField(int64_t end) {
   } else {
     field.raw = {text_.data() + field_start_, static_cast<size_t>(end - field_start_)};
   }
-  fields_.push_back(field);
+  if (field_count_ == fields_.size()) fields_.resize(2 * field_count_);
+  fields_[field_count_++] = field;
   quoted_ = false;
   coded_ = false;
   quote_closed_ = -1;
@@ -55,7 +119,7 @@ void CsvRowReader::EndField(int64_t end) {
 }
 
 CsvRowReader::RowEnd CsvRowReader::ScanRow() {
-  fields_.clear();
+  field_count_ = 0;
   field_start_ = at_;
   quoted_ = coded_ = false;
   quote_closed_ = -1;
@@ -63,21 +127,12 @@ CsvRowReader::RowEnd CsvRowReader::ScanRow() {
   bool comment = false;  // behind a comment character
   int64_t skip = -1;     // a special character that an escape or a quote has made ordinary
   int64_t lines = 1;
-  // The next row starts in the block that the last one ended in, nearly always.
-  if (block_ < 0 || at_ < block_ || at_ >= block_ + 64) {
-    ScanBlock(at_);
-  } else if (at_ > block_) {
-    mask_ &= ~uint64_t{0} << (at_ - block_);
-  }
   for (;;) {
     while (mask_ == 0) {
       if (block_ + 64 >= text_.size()) {
         if (!text_.ended()) return RowEnd::kNeedsMore;
         if (!comment) EndField(text_.size());
-        row_start_ = at_;
-        row_line_ = next_line_;
-        next_line_ += lines;
-        at_ = text_.size();
+        EndRow(text_.size(), lines);
         // The caller looks at `inside`: an open quote at the end is an error.
         if (inside) quote_closed_ = -2;
         return RowEnd::kComplete;
@@ -111,10 +166,7 @@ CsvRowReader::RowEnd CsvRowReader::ScanRow() {
       const int64_t next = AfterLineBreak(position);
       if (next < 0) return RowEnd::kNeedsMore;
       if (!comment) EndField(position);
-      row_start_ = at_;
-      row_line_ = next_line_;
-      next_line_ += lines;
-      at_ = next;
+      EndRow(next, lines);
       return RowEnd::kComplete;
     } else if (comment) {
       continue;
@@ -132,15 +184,16 @@ CsvRowReader::RowEnd CsvRowReader::ScanRow() {
 }
 
 bool CsvRowReader::IsBlank() const {
-  if (fields_.empty()) return true;
-  return dialect_.skip_blank_lines && fields_.size() == 1 && fields_[0].raw.empty() &&
+  if (field_count_ == 0) return true;
+  return dialect_.skip_blank_lines && field_count_ == 1 && fields_[0].raw.empty() &&
          fields_[0].form == CsvField::Form::kPlain;
 }
 
 Result<bool> CsvRowReader::Next() {
   for (;;) {
     if (at_ >= text_.size() && text_.ended()) return false;
-    if (at_ >= text_.size() || ScanRow() == RowEnd::kNeedsMore) {
+    if (at_ < text_.size()) AlignBlock();
+    if (at_ >= text_.size() || (!ScanPlainRow() && ScanRow() == RowEnd::kNeedsMore)) {
       MR_RETURN_IF_ERROR(text_.MoveTo(at_, next_line_));
       at_ = 0;
       block_ = -1;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,7 @@ class CsvRowReader {
   /// Config errors name the line: text that is not UTF-8, a quote never closed, a row too large.
   Result<bool> Next();
 
-  const std::vector<CsvField>& fields() const { return fields_; }
+  std::span<const CsvField> fields() const { return {fields_.data(), field_count_}; }
   /// The line on which the current row begins.
   int64_t line() const { return row_line_; }
   /// The line on which the next row begins.
@@ -53,17 +54,23 @@ class CsvRowReader {
  private:
   enum class RowEnd { kComplete, kNeedsMore };
 
-  /// Finds the special characters of the 64 bytes at `position`.
+  /// The special characters of the 64 bytes at `position`.
+  uint64_t SpecialsAt(int64_t position) const;
   void ScanBlock(int64_t position);
+  /// Sees to it that block_ and mask_ are about the row at at_.
+  void AlignBlock();
+  /// Takes a row that has nothing but plain fields and ends within the buffer: nearly every one.
+  /// False: look at it with ScanRow.
+  bool ScanPlainRow();
   RowEnd ScanRow();
   void EndField(int64_t end);
+  void EndRow(int64_t next, int64_t lines);
   /// The position after the line break at `position`, or -1 when it can't be told yet.
   int64_t AfterLineBreak(int64_t position);
   bool IsBlank() const;
 
   const CsvDialect dialect_;
-  std::array<char, 8> specials_{};  // the characters that matter
-  int special_count_ = 0;
+  std::array<char, 6> specials_{};  // the characters that matter; unused places repeat one
 
   TextBuffer text_;
 
@@ -78,8 +85,9 @@ class CsvRowReader {
   // While a row is scanned:
   int64_t field_start_ = 0;
   bool quoted_ = false, coded_ = false;
-  int64_t quote_closed_ = -1;  // position of the closing quote
-  std::vector<CsvField> fields_;
+  int64_t quote_closed_ = -1;     // position of the closing quote
+  std::vector<CsvField> fields_;  // more places than fields
+  size_t field_count_ = 0;
 };
 
 }  // namespace millrace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "connector/number_type.h"
+#include "formats/digit_run.h"
 #include "formats/iso_time.h"
 #include "formats/number_text.h"
 
@@ -30,7 +31,9 @@ bool IsInt(std::string_view text) {
   if (text.size() > 18 + sign) return StartsLikeANumber(text) && ParseInt64(text).has_value();
   if (text.size() == sign) return false;
   bool digits = true;
-  for (size_t at = sign; at < text.size(); ++at) digits &= IsDigit(text[at]);
+  size_t at = sign;
+  for (; text.size() - at > 8; at += 8) digits &= AllDigits(LoadDigits(text.data() + at, 8));
+  digits &= AllDigits(LoadDigits(text.data() + at, text.size() - at));
   return digits && (text[sign] != '0' || text.size() == sign + 1);
 }
 

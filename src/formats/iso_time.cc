@@ -1,5 +1,7 @@
 #include "formats/iso_time.h"
 
+#include "formats/digit_run.h"
+
 namespace millrace {
 namespace {
 
@@ -18,10 +20,13 @@ constexpr int kDaysBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304,
 constexpr unsigned kDaysIn[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
 std::optional<int32_t> DateAt(const char* p) {
-  const unsigned century = TwoDigits(p), of_century = TwoDigits(p + 2);
-  const unsigned month = TwoDigits(p + 5), day = TwoDigits(p + 8);
-  if (p[4] != '-' || p[7] != '-' || century > 99 || of_century > 99) return std::nullopt;
-  const unsigned year = century * 100 + of_century;
+  // "yyyy-mm-" at once: what is left of each character must be a digit's value, or nothing.
+  const uint64_t word = LoadDigits(p, 8) ^ 0x2D30302D30303030;
+  if (((word | (word + 0x7F76767F76767676)) & 0x8080808080808080) != 0) return std::nullopt;
+  const auto digit = [word](int at) { return static_cast<unsigned>(word >> (8 * at)) & 0xFF; };
+  const unsigned year = digit(0) * 1000 + digit(1) * 100 + digit(2) * 10 + digit(3);
+  const unsigned month = digit(5) * 10 + digit(6);
+  const unsigned day = TwoDigits(p + 8);
   if (year == 0 || month < 1 || month > 12 || day < 1) return std::nullopt;
   const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
   if (day > kDaysIn[month - 1] + (leap && month == 2 ? 1 : 0)) return std::nullopt;

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/byte_reader.h"
+#include "base/result.h"
+#include "connector/change_batch.h"
+#include "connector/source.h"
+
+namespace millrace {
+
+/// Where a Parquet file's bytes come from: any part, in any order. Thread-safe.
+struct ParquetBytes {
+  int64_t size = 0;
+  std::function<Result<std::unique_ptr<ByteReader>>(int64_t offset, int64_t size)> open;
+};
+
+/// Reads a Parquet file a row group at a time, within a bounded number of bytes however large the
+/// groups are. Types that nothing behind a source knows become their nearest relative (see
+/// arrow_types.h). Thread-safe: several threads may read different row groups.
+class ParquetReader {
+ public:
+  /// Reads the footer. A config error when this is no Parquet file, or one cut short.
+  static Result<std::unique_ptr<ParquetReader>> Open(ParquetBytes bytes);
+
+  const SchemaPtr& schema() const { return schema_; }
+  int row_group_count() const { return row_group_count_; }
+  int64_t row_count() const { return row_count_; }
+
+  /// Hands out a row group's rows, of `columns` (empty: all), in batches of at most 122,880 rows
+  /// and some 16 MiB.
+  Status ReadRowGroup(int row_group, const std::set<std::string>& columns,
+                      const std::function<Status(ChangeBatch)>& sink);
+
+ private:
+  class Input;
+  struct Group;
+
+  explicit ParquetReader(ParquetBytes bytes);
+  Result<Group> OpenGroup(int row_group, const std::set<std::string>& columns);
+  Status Explain(const Input& input, const std::string& what) const;
+
+  const ParquetBytes bytes_;
+  SchemaPtr schema_;
+  int row_group_count_ = 0;
+  int64_t row_count_ = 0;
+};
+
+}  // namespace millrace
