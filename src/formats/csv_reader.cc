@@ -12,6 +12,7 @@
 #include "formats/batch_bounds.h"
 #include "formats/iso_time.h"
 #include "formats/number_text.h"
+#include "formats/utf8_text.h"
 
 namespace millrace {
 namespace {
@@ -22,7 +23,10 @@ constexpr size_t kShownBytes = 60;
 
 /// A value in a message: not too much of it.
 std::string Shown(std::string_view text) {
-  return std::string(text.substr(0, kShownBytes)) + (text.size() > kShownBytes ? "…" : "");
+  if (text.size() <= kShownBytes) return std::string(text);
+  return std::string(
+             text.substr(0, static_cast<size_t>(WholeCharacters(text.data(), kShownBytes)))) +
+         "…";
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "formats/json_coercion.h"
 #include "formats/json_scanner.h"
+#include "formats/utf8_text.h"
 
 namespace millrace {
 
@@ -110,6 +111,10 @@ Status JsonBatchDecoder::AppendPadded(std::string_view object) {
 }
 
 Status JsonBatchDecoder::Append(std::string_view object) {
+  const int64_t size = static_cast<int64_t>(object.size());
+  if (const int64_t valid = FirstInvalidUtf8(object.data(), size); valid < size) {
+    return ConfigError("the text is not UTF-8 (byte {} of the value)", valid + 1);
+  }
   padded_.assign(object);
   padded_.append(static_cast<size_t>(JsonScanner::kPadding), '\0');
   return AppendPadded(std::string_view(padded_).substr(0, object.size()));

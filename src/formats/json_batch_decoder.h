@@ -25,8 +25,8 @@ class JsonBatchDecoder {
   /// Appends one object as a row. A config error says what is wrong with the JSON and where; the
   /// row is then not there, and the decoder can go on.
   Status Append(std::string_view object);
-  /// The same without a copy, for text that ends before a control character and has
-  /// JsonScanner::kPadding readable bytes behind it.
+  /// The same without a copy, for text that is known to be UTF-8, ends before a control character
+  /// and has JsonScanner::kPadding readable bytes behind it.
   Status AppendPadded(std::string_view object);
   /// Adds a change that the source reports itself about the last row.
   void AddChange(FieldChange change);

@@ -115,34 +115,32 @@ Result<ParquetReader::Group> ParquetReader::OpenGroup(int row_group,
                                                       const std::set<std::string>& columns) {
   Group group{std::make_shared<Input>(bytes_), nullptr, nullptr};
   parquet::ReaderProperties read(arrow::system_memory_pool());
-  read.enable_buffered_stream();
   parquet::ArrowReaderProperties shape(/*use_threads=*/false);
   shape.set_pre_buffer(false);
   shape.set_arrow_extensions_enabled(true);
-  const auto open = [&](const arrow::Status& status) {
+  std::vector<int> leaves;
+  if (metadata_ != nullptr) {
+    for (int leaf = 0; leaf < metadata_->num_columns(); ++leaf) {
+      const std::string name = metadata_->schema()->GetColumnRoot(leaf)->name();
+      if (columns.empty() || columns.contains(name)) leaves.push_back(leaf);
+    }
+    // Column chunks are read through buffers: a row group may be larger than our memory.
+    read.enable_buffered_stream();
+    read.set_buffer_size(
+        std::clamp<int64_t>(kReadBytes / std::max<int64_t>(static_cast<int64_t>(leaves.size()), 1),
+                            kReadBytesLeast, kReadBytesMost));
+    shape.set_batch_size(RowsPerBatch(*metadata_->RowGroup(row_group)));
+  }
+  const auto explained = [&](const arrow::Status& status) {
     return status.ok() ? Status::Ok() : Explain(*group.input, status.message());
   };
-  const auto build = [&]() -> Status {
-    parquet::arrow::FileReaderBuilder builder;
-    MR_RETURN_IF_ERROR(open(builder.Open(group.input, read)));
-    return open(
-        builder.memory_pool(arrow::system_memory_pool())->properties(shape)->Build(&group.file));
-  };
-  MR_RETURN_IF_ERROR(build());
-  if (row_group < 0) return group;
-  const auto& metadata = *group.file->parquet_reader()->metadata();
-  std::vector<int> leaves;
-  for (int leaf = 0; leaf < metadata.num_columns(); ++leaf) {
-    const std::string name = metadata.schema()->GetColumnRoot(leaf)->name();
-    if (columns.empty() || columns.contains(name)) leaves.push_back(leaf);
-  }
-  read.set_buffer_size(
-      std::clamp<int64_t>(kReadBytes / std::max<int64_t>(static_cast<int64_t>(leaves.size()), 1),
-                          kReadBytesLeast, kReadBytesMost));
-  shape.set_batch_size(RowsPerBatch(*metadata.RowGroup(row_group)));
-  MR_RETURN_IF_ERROR(build());
+  parquet::arrow::FileReaderBuilder builder;
+  MR_RETURN_IF_ERROR(explained(builder.Open(group.input, read, metadata_)));
+  builder.memory_pool(arrow::system_memory_pool())->properties(shape);
+  MR_RETURN_IF_ERROR(explained(builder.Build(&group.file)));
+  if (metadata_ == nullptr) return group;
   auto batches = group.file->GetRecordBatchReader({row_group}, leaves);
-  MR_RETURN_IF_ERROR(open(batches.status()));
+  MR_RETURN_IF_ERROR(explained(batches.status()));
   group.batches = std::move(batches).ValueUnsafe();
   return group;
 }
@@ -150,7 +148,7 @@ Result<ParquetReader::Group> ParquetReader::OpenGroup(int row_group,
 Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(ParquetBytes bytes) {
   std::unique_ptr<ParquetReader> reader(new ParquetReader(std::move(bytes)));
   try {
-    MR_ASSIGN_OR_RETURN(const Group group, reader->OpenGroup(-1, {}));
+    MR_ASSIGN_OR_RETURN(const Group group, reader->OpenGroup(0, {}));
     SchemaPtr schema;
     const arrow::Status status = group.file->GetSchema(&schema);
     if (!status.ok()) return reader->Explain(*group.input, status.message());
@@ -159,8 +157,9 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(ParquetBytes bytes) {
       fields.push_back(field->WithType(TravellingType(field->type()))->RemoveMetadata());
     }
     reader->schema_ = arrow::schema(std::move(fields));
+    reader->metadata_ = group.file->parquet_reader()->metadata();
     reader->row_group_count_ = group.file->num_row_groups();
-    reader->row_count_ = group.file->parquet_reader()->metadata()->num_rows();
+    reader->row_count_ = reader->metadata_->num_rows();
     return reader;
   } catch (const std::exception& error) {
     return ConfigError("the Parquet file is corrupted or cut short: {}", error.what());

@@ -14,6 +14,10 @@
 #include "connector/change_batch.h"
 #include "connector/source.h"
 
+namespace parquet {
+class FileMetaData;
+}  // namespace parquet
+
 namespace millrace {
 
 /// Where a Parquet file's bytes come from: any part, in any order. Thread-safe.
@@ -48,6 +52,7 @@ class ParquetReader {
   Status Explain(const Input& input, const std::string& what) const;
 
   const ParquetBytes bytes_;
+  std::shared_ptr<parquet::FileMetaData> metadata_;  // null until the footer was read
   SchemaPtr schema_;
   int row_group_count_ = 0;
   int64_t row_count_ = 0;

@@ -1,10 +1,7 @@
 #include "formats/text_buffer.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
 #include "formats/utf8_text.h"
@@ -47,9 +44,8 @@ Status TextBuffer::MoveTo(int64_t from, int64_t line) {
 Status TextBuffer::Validate(int64_t line) {
   const int64_t end = ended_ ? size_ : WholeCharacters(data_.get(), size_);
   if (end <= validated_) return Status::Ok();
-  const std::string_view text(data_.get() + validated_, static_cast<size_t>(end - validated_));
-  if (!simdjson::validate_utf8(text.data(), text.size())) {
-    const size_t at = static_cast<size_t>(validated_) + FirstInvalidUtf8(text);
+  const int64_t valid = FirstInvalidUtf8(data_.get() + validated_, end - validated_);
+  if (const int64_t at = validated_ + valid; at < end) {
     return ConfigError(
         "line {}: the text is not UTF-8 (byte 0x{:02x}): name its encoding (reader_options: "
         "{{\"encoding\": \"latin-1\"}})",

@@ -1,8 +1,10 @@
 #include "formats/utf8_text.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace millrace {
 namespace {
@@ -13,6 +15,24 @@ int AnnouncedLength(unsigned char first) {
   if (first < 0xC0) return 0;
   if (first < 0xE0) return 2;
   return first < 0xF0 ? 3 : 4;
+}
+
+/// The length of the character at `p`, of which `left` bytes are there; 0 when it is none.
+int CharacterLength(const unsigned char* p, int64_t left) {
+  const auto continues = [&](int at) { return at < left && (p[at] & 0xC0) == 0x80; };
+  const unsigned char first = p[0];
+  if (first < 0x80) return 1;
+  if (first < 0xC2) return 0;  // a continuation, or a longer form of an ASCII character
+  if (first < 0xE0) return continues(1) ? 2 : 0;
+  if (!continues(1) || !continues(2)) return 0;
+  if (first < 0xF0) {
+    const bool longer_form = first == 0xE0 && p[1] < 0xA0;
+    const bool surrogate = first == 0xED && p[1] > 0x9F;
+    return longer_form || surrogate ? 0 : 3;
+  }
+  const bool longer_form = first == 0xF0 && p[1] < 0x90;
+  const bool beyond = first > 0xF4 || (first == 0xF4 && p[1] > 0x8F);
+  return !continues(3) || longer_form || beyond ? 0 : 4;
 }
 
 }  // namespace
@@ -26,31 +46,22 @@ int64_t WholeCharacters(const char* text, int64_t size) {
   return size;
 }
 
-size_t FirstInvalidUtf8(std::string_view text) {
-  // Halves the text until the first invalid character is found.
-  size_t valid = 0;
-  size_t end = text.size();
-  while (valid < end) {
-    size_t middle = valid + (end - valid) / 2;
-    middle = valid + static_cast<size_t>(WholeCharacters(text.data() + valid,
-                                                         static_cast<int64_t>(middle - valid)));
-    if (middle == valid) {
-      middle = std::min(end, valid + 4);
-      for (size_t next = valid + 1; next <= middle; ++next) {
-        if (simdjson::validate_utf8(text.data() + valid, next - valid)) {
-          middle = next;
-          break;
-        }
-        if (next == middle) return valid;
-      }
-      valid = middle;
-    } else if (simdjson::validate_utf8(text.data() + valid, middle - valid)) {
-      valid = middle;
-    } else {
-      end = middle;
+int64_t FirstInvalidUtf8(const char* text, int64_t size) {
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(text);
+  int64_t at = 0;
+  while (at < size) {
+#if defined(__SSE2__)
+    while (size - at >= 16 &&
+           _mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + at))) == 0) {
+      at += 16;
     }
+    if (at == size) break;
+#endif
+    const int length = CharacterLength(bytes + at, size - at);
+    if (length == 0) return at;
+    at += length;
   }
-  return std::min(valid, text.size());
+  return size;
 }
 
 }  // namespace millrace

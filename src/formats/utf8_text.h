@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace millrace {
 
@@ -10,8 +8,8 @@ namespace millrace {
 /// character is cut. Says nothing about validity.
 int64_t WholeCharacters(const char* text, int64_t size);
 
-/// Where the first byte stands that is not UTF-8; text.size() when all is valid. For messages: not
-/// fast.
-size_t FirstInvalidUtf8(std::string_view text);
+/// Where the first byte stands that is not UTF-8; `size` when all is valid. Fast for text that is
+/// mostly ASCII.
+int64_t FirstInvalidUtf8(const char* text, int64_t size);
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 
 #include "base/byte_reader.h"
 #include "base/result.h"
+#include "clients/object_store/object_store.h"
 
 namespace millrace {
 
@@ -32,5 +33,10 @@ class FileInput {
 
 /// A file of this machine.
 std::unique_ptr<FileInput> MakeLocalInput(std::string path);
+/// What a web server answers a GET request with. Ranged when the server says that it gives out
+/// parts.
+std::unique_ptr<FileInput> MakeHttpInput(std::string url);
+/// An object of a store that gives out parts: all that we know.
+std::unique_ptr<FileInput> MakeObjectInput(std::unique_ptr<ObjectStore> store, std::string key);
 
 }  // namespace millrace

@@ -5,30 +5,12 @@
 #include <vector>
 
 #include "formats/text_converter.h"
+#include "sources/file/bounded_reader.h"
 
 namespace millrace {
 namespace {
 
 constexpr int64_t kDiscardBytes = 256 << 10;
-
-/// A text that owns what it is made of, and ends early when told to.
-class BoundedText : public ByteReader {
- public:
-  BoundedText(std::unique_ptr<ByteReader> text, int64_t size)
-      : text_(std::move(text)), left_(size) {}
-
-  Result<int64_t> Read(char* out, int64_t size) override {
-    if (left_ >= 0) size = std::min(size, left_);
-    if (size == 0) return int64_t{0};
-    MR_ASSIGN_OR_RETURN(const int64_t got, text_->Read(out, size));
-    if (left_ >= 0) left_ -= got;
-    return got;
-  }
-
- private:
-  const std::unique_ptr<ByteReader> text_;
-  int64_t left_;
-};
 
 /// A name without the query that an address may have.
 std::string_view PathOf(const std::string& url) {
@@ -73,7 +55,7 @@ Result<std::unique_ptr<ByteReader>> TextInput::Open(int64_t offset, int64_t size
     if (got == 0) break;
     offset -= got;
   }
-  return std::make_unique<BoundedText>(std::move(bytes), size);
+  return std::make_unique<BoundedReader>(std::move(bytes), size);
 }
 
 }  // namespace millrace
