@@ -38,6 +38,11 @@ class ArchiveReader : public ByteReader {
       return Failure("is corrupted or something else");
     }
     MR_ASSIGN_OR_RETURN(const bool found, NextFile());
+    // What does not begin as it should would be handed through as it is.
+    const bool coded = archive_filter_code(a, 0) != ARCHIVE_FILTER_NONE;
+    if (compression_ != Compression::kZip && !coded) {
+      return ConfigError("the file is no {} data", ToString(compression_));
+    }
     if (found) return Status::Ok();
     if (member_.empty()) return ConfigError("the zip archive holds no file");
     return ConfigError("the zip archive holds no file '{}'", member_);

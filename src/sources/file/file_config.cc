@@ -66,13 +66,14 @@ Result<FileProvider> ParseProvider(const Json& config) {
         "there",
         storage);
   }
+  // Not one of Airbyte's fields: what S3-compatible servers and emulators need.
+  MR_ASSIGN_OR_RETURN(provider.endpoint, Text(*found, "endpoint", false));
   if (storage == "HTTPS") {
     const auto agent = found->find("user_agent");
     provider.user_agent = agent != found->end() && agent->is_boolean() && agent->get<bool>();
   } else if (storage == "S3") {
     MR_ASSIGN_OR_RETURN(provider.access_key_id, Secret(*found, "aws_access_key_id"));
     MR_ASSIGN_OR_RETURN(provider.secret_access_key, Secret(*found, "aws_secret_access_key"));
-    MR_ASSIGN_OR_RETURN(provider.endpoint, Text(*found, "endpoint", false));
     MR_ASSIGN_OR_RETURN(provider.region, Text(*found, "region_name", false));
     if (provider.access_key_id.empty() != provider.secret_access_key.empty()) {
       return ConfigError(

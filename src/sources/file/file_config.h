@@ -26,9 +26,10 @@ struct ReaderOptions {
 struct FileProvider {
   std::string storage;  ///< "local", "HTTPS", "S3", "GCS", "AzBlob"
   bool user_agent = false;
-  std::string access_key_id, secret_access_key, endpoint, region;  ///< S3
-  std::string service_account_json;                                ///< GCS
-  std::string storage_account, sas_token, shared_key;              ///< AzBlob
+  std::string endpoint;  ///< S3, GCS, AzBlob: not the provider's own servers
+  std::string access_key_id, secret_access_key, region;  ///< S3
+  std::string service_account_json;                      ///< GCS
+  std::string storage_account, sas_token, shared_key;    ///< AzBlob
 };
 
 /// source-file's connectionConfiguration. A plain value.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "clients/object_store/cloud_stores.h"
 #include "clients/object_store/s3_store.h"
 #include "clients/s3/s3_config.h"
 
@@ -48,6 +49,31 @@ Result<std::unique_ptr<FileInput>> OpenS3(const FileConfig& config) {
   return MakeObjectInput(std::move(store), std::move(address.key));
 }
 
+Result<std::unique_ptr<FileInput>> OpenGcs(const FileConfig& config) {
+  MR_ASSIGN_OR_RETURN(ObjectAddress address, ParseObjectAddress(config.url, "gs"));
+  GcsConfig gcs;
+  gcs.bucket = std::move(address.bucket);
+  gcs.service_account_json = config.provider.service_account_json;
+  gcs.endpoint = config.provider.endpoint;
+  MR_ASSIGN_OR_RETURN(std::unique_ptr<ObjectStore> store, MakeGcsStore(gcs));
+  return MakeObjectInput(std::move(store), std::move(address.key));
+}
+
+Result<std::unique_ptr<FileInput>> OpenAzure(const FileConfig& config) {
+  MR_ASSIGN_OR_RETURN(ObjectAddress address, ParseObjectAddress(config.url, "azure"));
+  AzureConfig azure;
+  azure.account = config.provider.storage_account;
+  azure.container = std::move(address.bucket);
+  azure.shared_key = config.provider.shared_key;
+  azure.sas_token = config.provider.sas_token;
+  azure.endpoint = config.provider.endpoint;
+  if (!azure.shared_key.empty() && !azure.sas_token.empty()) {
+    return ConfigError("provider: sas_token and shared_key exclude each other");
+  }
+  MR_ASSIGN_OR_RETURN(std::unique_ptr<ObjectStore> store, MakeAzureStore(azure));
+  return MakeObjectInput(std::move(store), std::move(address.key));
+}
+
 Result<std::unique_ptr<FileInput>> OpenHttp(const FileConfig& config) {
   const std::string& url = config.url;
   if (url.starts_with("https://") || url.starts_with("http://")) return MakeHttpInput(url);
@@ -62,13 +88,12 @@ Result<std::unique_ptr<FileInput>> OpenHttp(const FileConfig& config) {
 Result<std::unique_ptr<FileInput>> OpenLocation(const FileConfig& config) {
   const std::string& storage = config.provider.storage;
   if (storage == "S3") return OpenS3(config);
+  if (storage == "GCS") return OpenGcs(config);
+  if (storage == "AzBlob") return OpenAzure(config);
   if (storage == "HTTPS") return OpenHttp(config);
-  if (storage == "local") {
-    std::string_view path = config.url;
-    if (path.starts_with("file://")) path.remove_prefix(7);
-    return MakeLocalInput(std::string(path));
-  }
-  return ConfigError("provider.storage: '{}' comes later", storage);
+  std::string_view path = config.url;
+  if (path.starts_with("file://")) path.remove_prefix(7);
+  return MakeLocalInput(std::string(path));
 }
 
 }  // namespace millrace
