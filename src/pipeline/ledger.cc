@@ -3,6 +3,19 @@
 #include <algorithm>
 
 namespace millrace {
+namespace {
+
+/// A full refresh that appends: the next attempt reads all of it again and adds it to the table.
+bool AppendsAll(const SyncedStream& stream) {
+  return stream.configured().sync_mode == SyncMode::kFullRefresh &&
+         !stream.configured().replaces_table();
+}
+
+std::string Finishing(const SyncedStream& stream) {
+  return "finishing " + stream.descriptor().ToString();
+}
+
+}  // namespace
 
 Ledger::Ledger(SyncContext& context, StateStore& states, Source& source, SavedState saved,
                const std::vector<SyncedStream*>& streams)
@@ -49,7 +62,8 @@ void Ledger::Settle(CheckpointId durable) {
     const Pending pending = std::move(pending_.front());
     pending_.pop_front();
     context_.uncommitted_bytes.GiveBack(pending.uncommitted_bytes);
-    if (pending.checkpoint.id != 0) Save(pending);
+    FinishAppends(pending.ends);
+    if (failure_.ok() && pending.checkpoint.id != 0) Save(pending);
     if (failure_.ok()) Finish(pending.ends);
   }
 }
@@ -71,14 +85,25 @@ void Ledger::Save(const Pending& pending) {
   }
 }
 
+void Ledger::FinishAppends(const std::vector<SyncedStream*>& ends) {
+  for (SyncedStream* stream : ends) {
+    if (stream->stopped() || !AppendsAll(*stream)) continue;
+    const Status status = context_.load.FinishStream(stream->descriptor(), StreamStatus::kComplete);
+    // Were its state, or a later one, saved now, its rows could not be withdrawn any more.
+    if (!status.ok()) return Fail(status.WithContext(Finishing(*stream)));
+  }
+}
+
 void Ledger::Finish(const std::vector<SyncedStream*>& ends) {
   for (SyncedStream* stream : ends) {
     if (stream->stopped()) continue;
-    const Status status = context_.load.FinishStream(stream->descriptor(), StreamStatus::kComplete);
+    const Status status = AppendsAll(*stream) ? Status::Ok()  // finished before
+                                              : context_.load.FinishStream(stream->descriptor(),
+                                                                           StreamStatus::kComplete);
     if (status.ok()) {
       stream->SetComplete();
     } else {
-      stream->SetIncomplete(status.WithContext("finishing " + stream->descriptor().ToString()));
+      stream->SetIncomplete(status.WithContext(Finishing(*stream)));
     }
   }
 }

@@ -10,10 +10,13 @@
 
 namespace millrace {
 
-/// Keeps the order that never changes: data durable → state saved → source acknowledged → stream
-/// finished. Numbers the checkpoints, commits them in order without waiting for one before the
-/// next, and does the rest for each when the destination reports it. Lives on RunSync's own
-/// thread.
+/// Keeps the order that never changes: data durable → state saved → source acknowledged. Numbers
+/// the checkpoints, commits them in order without waiting for one before the next, and does the
+/// rest for each when the destination reports it. Lives on RunSync's own thread.
+///
+/// A stream is finished after its last state was saved: what is shown is never withdrawn. Except a
+/// full refresh that appends, which is finished just before: a crash in between withdraws all of
+/// it, where the other order would leave rows that the next attempt adds a second time.
 class Ledger {
  public:
   /// `saved` is what the state store loaded; everything outlives the ledger. `streams` are the
@@ -41,6 +44,7 @@ class Ledger {
   };
 
   void Save(const Pending& pending);
+  void FinishAppends(const std::vector<SyncedStream*>& ends);
   void Finish(const std::vector<SyncedStream*>& ends);
   void Settle(CheckpointId durable);
   void Fail(const Status& why);

@@ -130,7 +130,9 @@ void StreamQueue::On(DrainItem item) {
     } else {
       if (at_checkpoint_ && incremental()) Stage(last_state_, /*ends=*/false);
       const Status& ended = end_ && end_->complete ? item.read : item.unended;
-      stream_.SetIncomplete(end_ && !end_->complete ? end_->why : ended);
+      const Status& why = end_ && !end_->complete ? end_->why : ended;
+      // A stream that nobody came to before the sync was told to stop is not incomplete.
+      if (!why.canceled() || stream_.begun()) stream_.SetIncomplete(why);
     }
   }
   Close();

@@ -204,8 +204,8 @@ void SyncRun::FinishIncomplete() {
 SyncOutcome SyncRun::Outcome() const {
   const auto complete = std::count_if(streams_.begin(), streams_.end(),
                                       [](const auto& stream) { return stream->complete(); });
-  if (complete == static_cast<std::ptrdiff_t>(streams_.size())) return SyncOutcome::kSucceeded;
   if (!ledger_.failure().ok()) return SyncOutcome::kFailed;
+  if (complete == static_cast<std::ptrdiff_t>(streams_.size())) return SyncOutcome::kSucceeded;
   if (stop_.stop_requested()) return SyncOutcome::kCanceled;
   if (finishing_early_) return SyncOutcome::kInterrupted;
   return complete > 0 && !global_broken_ ? SyncOutcome::kPartial : SyncOutcome::kFailed;
