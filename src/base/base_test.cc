@@ -81,6 +81,14 @@ TEST(Secrets, StrikesTheLongestFirst) {
   EXPECT_EQ(Secrets::Redact("a hunter2hunter3 b hunter2 c"), "a ********** b ********** c");
 }
 
+TEST(Secrets, ShortOnesAreStruckOnlyWhereTheyStandAlone) {
+  Secrets::Register("shop");
+  Secrets::Register("long-enough-to-be-unique");
+  EXPECT_EQ(Secrets::Redact("password=shop shop_orders workshop (shop)"),
+            "password=********** shop_orders workshop (**********)");
+  EXPECT_EQ(Secrets::Redact("xlong-enough-to-be-uniquex"), "x**********x");
+}
+
 TEST(Uuid, Version7CountsWithinABatch) {
   UuidV7Batch batch{WallTime(std::chrono::milliseconds(0x0123456789ab))};
   std::set<std::string> ids;

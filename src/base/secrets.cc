@@ -1,6 +1,7 @@
 #include "base/secrets.h"
 
 #include <algorithm>
+#include <cctype>
 #include <mutex>
 #include <vector>
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::string_view kMask = "**********";
 constexpr size_t kShortest = 3;
+constexpr size_t kStruckInsideWords = 12;
 
 std::mutex secrets_mutex;
 
@@ -16,6 +18,19 @@ std::mutex secrets_mutex;
 std::vector<std::string>& RegisteredSecrets() {
   static std::vector<std::string> secrets;
   return secrets;
+}
+
+bool IsWordCharacter(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+/// Whether text[at, at + size) has no neighbour that makes it a part of a longer word.
+bool StandsAlone(std::string_view text, size_t at, size_t size) {
+  const bool joined_before = at > 0 && IsWordCharacter(text[at - 1]) && IsWordCharacter(text[at]);
+  const size_t end = at + size;
+  const bool joined_after =
+      end < text.size() && IsWordCharacter(text[end]) && IsWordCharacter(text[end - 1]);
+  return !joined_before && !joined_after;
 }
 
 }  // namespace
@@ -34,8 +49,13 @@ std::string Secrets::Redact(std::string_view text) {
   std::string safe(text);
   std::lock_guard lock(secrets_mutex);
   for (const std::string& secret : RegisteredSecrets()) {
-    for (size_t at = 0; (at = safe.find(secret, at)) != std::string::npos; at += kMask.size()) {
-      safe.replace(at, secret.size(), kMask);
+    for (size_t at = 0; (at = safe.find(secret, at)) != std::string::npos;) {
+      if (secret.size() >= kStruckInsideWords || StandsAlone(safe, at, secret.size())) {
+        safe.replace(at, secret.size(), kMask);
+        at += kMask.size();
+      } else {
+        at += secret.size();
+      }
     }
   }
   return safe;

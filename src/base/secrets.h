@@ -12,7 +12,9 @@ class Secrets {
  public:
   /// Values shorter than 3 characters are not registered: striking them would ruin every text.
   static void Register(std::string_view secret);
-  /// `text` with each registered value replaced by "**********".
+  /// `text` with each registered value replaced by "**********". Short ones (under 12 characters)
+  /// are struck where they stand alone, not as a part of a longer word: with the password "shop",
+  /// "password=shop" is struck and "shop_orders" is not.
   static std::string Redact(std::string_view text);
 };
 
