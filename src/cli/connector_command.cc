@@ -62,7 +62,7 @@ void GiveGenerations(ConfiguredCatalog* catalog) {
   }
 }
 
-Result<StartDocument> Prepare(const CommandLine& line) {
+Result<StartDocument> Prepare(const CommandLine& line, const Json& given) {
   const bool source = line.name.starts_with("source-");
   StartDocument start;
   start.task = "connector " + line.action;
@@ -70,7 +70,7 @@ Result<StartDocument> Prepare(const CommandLine& line) {
   start.verbose = line.verbose;
   start.metadata = source ? "none" : "current";
   start.saved.epoch = RandomUuid();
-  MR_ASSIGN_OR_RETURN(Json config, ReadJsonFile(line.config));
+  Json config = given;
   MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(line.name));
   MR_ASSIGN_OR_RETURN(const CheckedConfig checked,
                       CheckConfig(spec.at("connectionSpecification"), "config", {}, &config));
@@ -118,14 +118,8 @@ Status Become(const StartDocument& start) {
   return ErrnoError(errno, "starting " + program.string());
 }
 
-/// What Airbyte's platform reads: a failed check is a result, everything else a TRACE.
-int FailByProtocol(const CommandLine& line, const Status& status) {
-  const Error& error = status.error();
-  if (line.action == "check" && error.type == FailureType::kConfigError) {
-    PrintMessage(ConnectionStatusMessage(false, error.message));
-    return kExitDone;
-  }
-  PrintMessage(ErrorTraceMessage(error, Clock::System().WallNow()));
+int FailByProtocol(const Status& status) {
+  PrintMessage(ErrorTraceMessage(status.error(), Clock::System().WallNow()));
   return kExitFailed;
 }
 
@@ -138,12 +132,18 @@ int RunConnector(const CommandLine& line) {
   }
   if (line.action == "spec") {
     const auto spec = BuiltinSpec(line.name);
-    if (!spec.ok()) return FailByProtocol(line, spec.status());
+    if (!spec.ok()) return FailByProtocol(spec.status());
     PrintMessage(SpecMessage(*spec));
     return kExitDone;
   }
-  const auto start = Prepare(line);
-  return FailByProtocol(line, start.ok() ? Become(*start) : start.status());
+  const auto config = ReadJsonFile(line.config);
+  if (!config.ok()) return FailByProtocol(config.status());
+  const auto start = Prepare(line, *config);
+  if (start.ok()) return FailByProtocol(Become(*start));
+  // A configuration that doesn't fit is what a check is there to find.
+  if (line.action != "check") return FailByProtocol(start.status());
+  PrintMessage(ConnectionStatusMessage(false, start.status().ToString()));
+  return kExitDone;
 }
 
 }  // namespace millrace

@@ -1,13 +1,11 @@
 #include "cli/attempt/message_source.h"
 
-#include <simdjson.h>
-
-#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "connector/json_schema.h"
 #include "formats/json_batch_decoder.h"
+#include "formats/json_scanner.h"
 
 namespace millrace {
 namespace {
@@ -23,6 +21,65 @@ struct Inlet {
   bool stopped = false;  ///< its writing failed: its records are passed over
   bool ended = false;    ///< its status was reported
 };
+
+/// What of a message is needed, without a tree of the rest: records come by the million.
+struct Envelope {
+  std::string type;
+  std::optional<std::string> stream, name_space;  // of a record
+  std::string_view data, meta;                    // of a record, as JSON
+};
+
+bool ReadText(JsonScanner& scanner, std::string* out) {
+  JsonScanner::Text text;
+  if (!scanner.ReadString(&text)) return false;
+  if (!text.escaped) {
+    *out = text.raw;
+    return true;
+  }
+  return Unescape(text.raw, out);
+}
+
+/// Reads the members of an object; `read` takes the value of each key.
+template <typename ReadMember>
+bool ReadObject(JsonScanner& scanner, const ReadMember& read) {
+  if (scanner.Peek() != JsonScanner::Kind::kObject) return false;
+  scanner.Enter();
+  for (;;) {
+    JsonScanner::Text key;
+    bool done = false;
+    if (!scanner.NextMember(&key, &done)) return false;
+    if (done) return true;
+    if (!read(key.raw)) return false;
+  }
+}
+
+/// What is wrong with the line; null when it is a message.
+const char* ScanEnvelope(std::string_view line, Envelope* envelope) {
+  JsonScanner scanner(line);
+  std::string_view skipped;
+  const auto read_record = [&](std::string_view key) {
+    const bool text = scanner.Peek() == JsonScanner::Kind::kString;
+    if (key == "stream" && text) return ReadText(scanner, &envelope->stream.emplace());
+    if (key == "namespace" && text) return ReadText(scanner, &envelope->name_space.emplace());
+    if (key == "data") return scanner.SkipValue(&envelope->data);
+    if (key == "meta") return scanner.SkipValue(&envelope->meta);
+    return scanner.SkipValue(&skipped);
+  };
+  const auto read_message = [&](std::string_view key) {
+    const JsonScanner::Kind kind = scanner.Peek();
+    if (key == "type" && kind == JsonScanner::Kind::kString) {
+      return ReadText(scanner, &envelope->type);
+    }
+    if (key == "record" && kind == JsonScanner::Kind::kObject) {
+      return ReadObject(scanner, read_record);
+    }
+    return scanner.SkipValue(&skipped);
+  };
+  if (!ReadObject(scanner, read_message) || !scanner.AtEnd()) {
+    return *scanner.error() != '\0' ? scanner.error() : "it must be a JSON object";
+  }
+  return envelope->type.empty() ? "it has no type" : nullptr;
+}
 
 /// One reading of the input.
 class MessageReading {
@@ -94,18 +151,16 @@ class MessageReading {
   }
 
   Status TakeMessage() {
-    line_.reserve(line_.size() + simdjson::SIMDJSON_PADDING);
-    simdjson::ondemand::document document;
-    std::string_view type;
-    if (parser_.iterate(line_).get(document) != simdjson::SUCCESS ||
-        document["type"].get_string().get(type) != simdjson::SUCCESS) {
-      return ConfigError("this is not a message of the Airbyte Protocol");
+    line_.reserve(line_.size() + JsonScanner::kPadding + 1);
+    Envelope envelope;
+    if (const char* fault = ScanEnvelope(line_, &envelope)) {
+      return ConfigError("this is not a message of the Airbyte Protocol: {}", fault);
     }
-    if (type == "RECORD") return TakeRecord(document);
-    if (type != "STATE" && type != "TRACE") return Status::Ok();
+    if (envelope.type == "RECORD") return TakeRecord(envelope);
+    if (envelope.type != "STATE" && envelope.type != "TRACE") return Status::Ok();
     const Json message = Json::parse(line_, nullptr, /*allow_exceptions=*/false);
     if (message.is_discarded()) return ConfigError("this is not JSON");
-    return type == "STATE" ? TakeState(message) : TakeTrace(message);
+    return envelope.type == "STATE" ? TakeState(message) : TakeTrace(message);
   }
 
   Result<Inlet*> Find(const StreamDescriptor& stream) {
@@ -114,43 +169,31 @@ class MessageReading {
     return ConfigError("the stream {} is not in the configured catalog", stream.ToString());
   }
 
-  Status TakeRecord(simdjson::ondemand::document& document) {
-    simdjson::ondemand::object record;
-    std::string_view name, name_space, data;
-    if (document["record"].get_object().get(record) != simdjson::SUCCESS ||
-        record["stream"].get_string().get(name) != simdjson::SUCCESS) {
-      return ConfigError("a record needs a stream");
-    }
-    StreamDescriptor stream{std::string(name), std::nullopt};
-    if (record["namespace"].get_string().get(name_space) == simdjson::SUCCESS) {
-      stream.name_space = std::string(name_space);
-    }
+  Status TakeRecord(const Envelope& envelope) {
+    if (!envelope.stream) return ConfigError("a record needs a stream");
+    if (!envelope.data.starts_with('{')) return ConfigError("a record needs an object \"data\"");
+    const StreamDescriptor stream{*envelope.stream, envelope.name_space};
     MR_ASSIGN_OR_RETURN(Inlet* const inlet, Find(stream));
     if (inlet->stopped) return Status::Ok();
-    simdjson::ondemand::object fields;
-    if (record["data"].get_object().get(fields) != simdjson::SUCCESS ||
-        fields.raw_json().get(data) != simdjson::SUCCESS) {
-      return ConfigError("a record needs an object \"data\"");
-    }
-    MR_RETURN_IF_ERROR(inlet->decoder->Append(data));
-    TakeChanges(record, *inlet->decoder);
-    const JsonBatchDecoder& decoder = *inlet->decoder;
+    JsonBatchDecoder& decoder = *inlet->decoder;
+    MR_RETURN_IF_ERROR(decoder.Append(envelope.data));
+    if (!envelope.meta.empty()) TakeChanges(envelope.meta, decoder);
     const bool full = decoder.rows() >= kBatchRows ||
                       (decoder.rows() % 64 == 0 && decoder.bytes() >= kBatchBytes);
     return full ? Deliver(stream, *inlet) : Status::Ok();
   }
 
   /// Changes that the source reports itself, about the row appended last.
-  static void TakeChanges(simdjson::ondemand::object& record, JsonBatchDecoder& decoder) {
-    simdjson::ondemand::array changes;
-    if (record["meta"]["changes"].get_array().get(changes) != simdjson::SUCCESS) return;
-    for (auto change : changes) {
-      std::string_view field, kind, reason;
-      if (change["field"].get_string().get(field) != simdjson::SUCCESS) return;
+  static void TakeChanges(std::string_view meta, JsonBatchDecoder& decoder) {
+    const Json json = Json::parse(meta, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains("changes")) return;
+    for (const Json& change : json["changes"]) {
+      if (!change.is_object() || !change.value("field", Json()).is_string()) continue;
       FieldChange taken;
-      taken.field = field;
-      if (change["change"].get_string().get(kind) == simdjson::SUCCESS) taken.change = kind;
-      if (change["reason"].get_string().get(reason) == simdjson::SUCCESS) taken.reason = reason;
+      taken.field = change["field"].get<std::string>();
+      const Json kind = change.value("change", Json()), reason = change.value("reason", Json());
+      if (kind.is_string()) taken.change = kind.get<std::string>();
+      if (reason.is_string()) taken.reason = reason.get<std::string>();
       decoder.AddChange(std::move(taken));
     }
   }
@@ -204,7 +247,6 @@ class MessageReading {
   ByteReader& input_;
   SourceOutput& output_;
   const std::stop_token stop_;
-  simdjson::ondemand::parser parser_;
   std::map<StreamDescriptor, Inlet> inlets_;
   std::string line_;
   int64_t line_number_ = 0;

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.h"
@@ -13,6 +12,7 @@
 #include "cli/attempt/message_source.h"
 #include "cli/attempt/protocol_output.h"
 #include "cli/attempt/record_destination.h"
+#include "cli/attempt/stream_status_messages.h"
 #include "cli/attempt/sync_options_of.h"
 #include "pipeline/run_sync.h"
 #include "protocol/message.h"
@@ -81,24 +81,6 @@ class ProtocolStateStore : public StateStore {
   const bool destination_;
 };
 
-/// Says STREAM_STATUS for each change of a stream's.
-class StatusMessages : public ProgressListener {
- public:
-  explicit StatusMessages(ProtocolOutput& output) : output_(output) {}
-
-  void OnProgress(const StreamProgress& progress) override {
-    if (!progress.status) return;
-    const auto [last, first] = said_.try_emplace(progress.stream, *progress.status);
-    if (!first && last->second == *progress.status) return;
-    last->second = *progress.status;
-    output_.WriteMessage(StreamStatusMessage(progress.stream, *progress.status, Now()));
-  }
-
- private:
-  ProtocolOutput& output_;
-  std::map<StreamDescriptor, StreamStatus> said_;
-};
-
 int RunCheck(const StartDocument& start, ProtocolOutput& output) {
   Status status;
   if (start.source) {
@@ -126,12 +108,11 @@ int RunDiscover(const StartDocument& start, ProtocolOutput& output) {
 
 /// Copies between a connector and standard in- or output.
 int Copy(const StartDocument& start, Source& source, Destination& destination,
-         ProtocolOutput& output, AttemptStop& stop) {
+         ProtocolOutput& output, ProgressListener* listener, AttemptStop& stop) {
   ProtocolStateStore states(output, start.saved, start.destination.has_value());
-  StatusMessages statuses(output);
   SyncOptions options = SyncOptionsOf(start, *start.catalog);
+  options.listener = listener;
   if (start.source) {
-    options.listener = &statuses;
     // Whoever reads wants states as they come.
     options.commit_interval = std::chrono::milliseconds(0);
   }
@@ -153,15 +134,16 @@ int Copy(const StartDocument& start, Source& source, Destination& destination,
 int RunRead(const StartDocument& start, ProtocolOutput& output, AttemptStop& stop) {
   const auto source = MakeSource(*start.source);
   if (!source.ok()) return Fail(output, source.status());
-  RecordDestination destination(output);
-  return Copy(start, **source, destination, output, stop);
+  StreamStatusMessages statuses(output);
+  RecordDestination destination(output, statuses);
+  return Copy(start, **source, destination, output, &statuses, stop);
 }
 
 int RunWrite(const StartDocument& start, ProtocolOutput& output, AttemptStop& stop) {
   const auto destination = MakeDestination(*start.destination);
   if (!destination.ok()) return Fail(output, destination.status());
   MessageSource source(std::make_unique<StandardInput>(stop));
-  return Copy(start, source, **destination, output, stop);
+  return Copy(start, source, **destination, output, nullptr, stop);
 }
 
 }  // namespace

@@ -89,12 +89,14 @@ class RecordWriter : public StreamWriter {
 
 class RecordLoad : public Load {
  public:
-  RecordLoad(ProtocolOutput& output, const Clock& clock, CommitListener& listener)
-      : output_(output), clock_(clock), listener_(listener) {}
+  RecordLoad(ProtocolOutput& output, StreamStatusMessages& statuses, const Clock& clock,
+             CommitListener& listener)
+      : output_(output), statuses_(statuses), clock_(clock), listener_(listener) {}
 
   Result<std::unique_ptr<StreamWriter>> OpenWriter(const ConfiguredStream& stream,
                                                    const SchemaPtr& schema, int lane) override {
     MR_ASSIGN_OR_RETURN(auto encoder, JsonEncoder::Make(schema));
+    statuses_.Start(stream.descriptor());
     return std::unique_ptr<StreamWriter>(std::make_unique<RecordWriter>(
         output_, stream.descriptor(), lane, clock_, std::move(encoder)));
   }
@@ -108,6 +110,7 @@ class RecordLoad : public Load {
 
  private:
   ProtocolOutput& output_;
+  StreamStatusMessages& statuses_;
   const Clock& clock_;
   CommitListener& listener_;
 };
@@ -118,7 +121,7 @@ Result<std::unique_ptr<Load>> RecordDestination::OpenLoad(const ConfiguredCatalo
                                                           const LoadContext& context,
                                                           CommitListener& listener) {
   const Clock& clock = context.clock != nullptr ? *context.clock : Clock::System();
-  return std::unique_ptr<Load>(std::make_unique<RecordLoad>(output_, clock, listener));
+  return std::unique_ptr<Load>(std::make_unique<RecordLoad>(output_, statuses_, clock, listener));
 }
 
 }  // namespace millrace

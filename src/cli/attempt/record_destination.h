@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/attempt/protocol_output.h"
+#include "cli/attempt/stream_status_messages.h"
 #include "connector/destination.h"
 
 namespace millrace {
@@ -11,8 +12,9 @@ namespace millrace {
 /// was written counts as durable: keeping it is the reader's part of the protocol.
 class RecordDestination : public Destination {
  public:
-  /// `output` outlives it.
-  explicit RecordDestination(ProtocolOutput& output) : output_(output) {}
+  /// Both outlive it.
+  RecordDestination(ProtocolOutput& output, StreamStatusMessages& statuses)
+      : output_(output), statuses_(statuses) {}
 
   Status Check() override { return Status::Ok(); }
   Result<std::unique_ptr<Load>> OpenLoad(const ConfiguredCatalog& catalog,
@@ -21,6 +23,7 @@ class RecordDestination : public Destination {
 
  private:
   ProtocolOutput& output_;
+  StreamStatusMessages& statuses_;
 };
 
 }  // namespace millrace

@@ -1,0 +1,23 @@
+#include "cli/attempt/stream_status_messages.h"
+
+#include <nlohmann/json.hpp>
+
+#include "protocol/message.h"
+
+namespace millrace {
+
+void StreamStatusMessages::OnProgress(const StreamProgress& progress) {
+  if (!progress.status) return;
+  Start(progress.stream);
+  Say(progress.stream, *progress.status);
+}
+
+void StreamStatusMessages::Say(const StreamDescriptor& stream, StreamStatus status) {
+  std::lock_guard lock(mutex_);
+  const auto [said, first] = said_.try_emplace(stream, status);
+  if (!first && said->second >= status) return;
+  said->second = status;
+  output_.WriteMessage(StreamStatusMessage(stream, status, Clock::System().WallNow()));
+}
+
+}  // namespace millrace
