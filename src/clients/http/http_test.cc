@@ -17,8 +17,8 @@ using std::chrono::milliseconds;
 
 HttpOptions Quick() {
   HttpOptions options;
-  options.connect = milliseconds(2000);
-  options.stall = milliseconds(300);
+  options.connect = milliseconds(20'000);
+  options.stall = milliseconds(20'000);
   options.retry = {.attempts_max = 4, .first_delay = milliseconds(1), .delay_max = milliseconds(4)};
   return options;
 }
@@ -187,6 +187,7 @@ TEST(HttpClientTest, SaysWhatFailedInOneLine) {
   const auto config = FailureType::kConfigError;
   const auto transient = FailureType::kTransientError;
   HttpOptions options = Quick();
+  options.stall = milliseconds(1500);
   options.retry.attempts_max = 2;
   options.body_bytes_max = 1000;
   HttpClient client(options);
@@ -366,12 +367,14 @@ TEST(HttpReaderTest, WaitsForAReaderThatIsSlowWithoutHoldingMore) {
   ScriptedServer server([&](const Request& request, Reply& reply) {
     ServeRange(content, request, reply, content.size(), false);
   });
-  HttpClient client(Quick());
+  HttpOptions options = Quick();
+  options.stall = milliseconds(1000);
+  HttpClient client(options);
   auto reader = HttpReader::Open(client, Source(server.Url()));
   std::string read(1'000'000, '\0');
   ASSERT_GT(*(*reader)->Read(read.data(), 10), 0);
   // Longer than the stall deadline, which counts only while someone waits for bytes.
-  std::this_thread::sleep_for(milliseconds(700));
+  std::this_thread::sleep_for(milliseconds(1500));
   const auto rest = ReadToEnd(**reader);
   ASSERT_TRUE(rest.ok()) << rest.status().ToString();
   EXPECT_EQ((*rest).size(), content.size() - 10);

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "base/json.h"
 #include "base/uuid.h"
+#include "clients/http/testing/fault_proxy.h"
 #include "clients/http/testing/scripted_server.h"
 #include "clients/object_store/multipart_upload.h"
 #include "clients/s3/testing/s3_server.h"
@@ -191,6 +191,41 @@ TEST_F(S3StoreTest, ManyUploadsShareTheThreads) {
       ASSERT_TRUE(*read == content);
     });
   }
+}
+
+TEST_F(S3StoreTest, LosesNothingOverABadNetwork) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  std::minstd_rand random(seed);
+  S3Config config = S3Server::Get().Config();
+  // Every third connection lives, so that the bounded attempts suffice.
+  FaultProxy proxy(std::stoi(config.endpoint.substr(config.endpoint.rfind(':') + 1)),
+                   [&](int number) -> int64_t {
+                     if (number % 3 == 0) return -1;
+                     return std::uniform_int_distribution<int64_t>(1, 6'000'000)(random);
+                   });
+  config.endpoint = proxy.Url();
+  config.http.idle_connections_max = 0;
+  config.http.retry = {.attempts_max = 12,
+                       .first_delay = std::chrono::milliseconds(1),
+                       .delay_max = std::chrono::milliseconds(4)};
+  const auto store = Open(config);
+  const std::string content = Content(40'000'000);
+  const auto pending = Upload(*store, "file", content);
+  ASSERT_OK(pending);
+  ASSERT_OK(store->Complete(*pending));
+  EXPECT_EQ(*store->Put("once", "x", {PutCondition::Kind::kIfAbsent, ""}), PutOutcome::kWritten);
+  auto reader = store->OpenReader("file");
+  ASSERT_OK(reader);
+  std::string read, piece(1'000'000, '\0');
+  for (int64_t got = 1; got > 0;) {
+    const auto some = (*reader)->Read(piece.data(), 1'000'000);
+    ASSERT_OK(some);
+    read.append(piece, 0, static_cast<size_t>(got = *some));
+  }
+  EXPECT_TRUE(read == content);
+  EXPECT_GE(proxy.num_cut(), 3);
+  EXPECT_EQ(Keys(), (std::vector<std::string>{"file", "once"}));
 }
 
 TEST_F(S3StoreTest, RefusesUploadsThatAreNotItsOwn) {

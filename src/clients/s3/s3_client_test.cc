@@ -23,7 +23,7 @@ std::unique_ptr<S3Client> Client(const ScriptedServer& server, const std::string
   config.endpoint = server.Url("");
   config.region = "garage";
   config.credentials = {"AKID", "s3cr3t-key", token};
-  config.http.stall = std::chrono::milliseconds(500);
+  config.http.stall = std::chrono::seconds(20);
   config.http.retry = {.attempts_max = 3,
                        .first_delay = std::chrono::milliseconds(1),
                        .delay_max = std::chrono::milliseconds(3)};
@@ -150,9 +150,11 @@ TEST(S3ClientTest, KnowsAnErrorThatComesAs200) {
 }
 
 TEST(S3ClientTest, RecognisesItsOwnWriteAfterALostAnswer) {
-  std::string stored;
   for (const bool ours : {true, false}) {
+    std::mutex mutex;
+    std::string stored;  // guarded by mutex: the second attempt has another connection
     ScriptedServer server([&](const Request& request, Reply& reply) {
+      std::lock_guard lock(mutex);
       if (request.method == "PUT") {
         if (request.number == 1) {
           stored = ours ? request.body : "theirs";
