@@ -50,6 +50,7 @@ class PostgresSource : public PartitionedSource {
 
   Result<std::vector<Partition>> Split(const ConfiguredStream& stream,
                                        const State& resume_from) override {
+    MR_RETURN_IF_ERROR(reader_.Prepare({}));
     auto partitions = reader_.Split(stream, resume_from, {});
     if (!partitions.ok()) return About(partitions.status(), stream.descriptor());
     return partitions;
@@ -130,6 +131,7 @@ Status PostgresSource::ReadStream(const ConfiguredStream& stream, const State& r
 
 Status PostgresSource::Read(const ConfiguredCatalog& catalog, const State& resume_from,
                             SourceOutput& output, std::stop_token stop) {
+  MR_RETURN_IF_ERROR(reader_.Prepare(stop));
   for (const ConfiguredStream& stream : catalog.streams) {
     const StreamDescriptor& descriptor = stream.descriptor();
     if (stop.stop_requested()) return Status::Canceled();

@@ -57,6 +57,11 @@ Status SnapshotReader::TakeSnapshot(std::stop_token stop) {
   return Status::Ok();
 }
 
+Status SnapshotReader::Prepare(std::stop_token stop) {
+  const std::lock_guard lock(mutex_);
+  return TakeSnapshot(stop);
+}
+
 Result<StreamPlan*> SnapshotReader::PlanOf(const ConfiguredStream& stream, std::stop_token stop) {
   const std::lock_guard lock(mutex_);
   const StreamDescriptor& descriptor = stream.descriptor();

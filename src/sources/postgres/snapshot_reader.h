@@ -24,6 +24,10 @@ class SnapshotReader {
   SnapshotReader(ConnectionPool& pool, DiscoveryScope scope)
       : pool_(pool), scope_(std::move(scope)) {}
 
+  /// Takes the snapshot and reads the catalog, unless that is done. A failure concerns every
+  /// stream. The other methods do it themselves when it has not been done.
+  Status Prepare(std::stop_token stop);
+
   /// The pieces in which a stream can be read without an order: of a full refresh, and of an
   /// incremental stream without a state. Empty: it is read by ReadByCursor.
   Result<std::vector<Partition>> Split(const ConfiguredStream& stream, const State& resume_from,

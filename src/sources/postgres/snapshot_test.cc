@@ -231,7 +231,7 @@ TEST_F(SnapshotTest, AStoppedStreamLeavesTheConnectionPoolUsable) {
 }
 
 TEST(PageRanges, CoverEveryPageOnce) {
-  Table table;
+  PostgresTable table;
   table.schema = "s";
   table.name = "t";
   for (const int64_t pages : {0, 1, 999, 1499, 1500, 64000, 115000, 10000000}) {
