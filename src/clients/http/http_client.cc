@@ -24,10 +24,11 @@ HttpAttempt HttpClient::SendOnce(const HttpRequest& request, std::stop_token sto
   if (attempt.status.ok()) {
     attempt.response.head = exchange.head();
     auto body = exchange.ReadAll();
-    if (body.ok()) {
-      attempt.response.body = *std::move(body);
+    const int status = attempt.response.head.status;
+    // A server may refuse early, and close while we still send: what it said stands.
+    if (body.ok() || (status >= 400 && body.status().failed())) {
+      if (body.ok()) attempt.response.body = *std::move(body);
       // A server that says it is too busy has not done what was asked.
-      const int status = attempt.response.head.status;
       attempt.may_retry =
           IsTransientStatus(status) && (request.may_repeat() || status == 429 || status == 503);
       return attempt;

@@ -21,7 +21,8 @@ struct HttpAttempt {
 
 /// Speaks HTTP/1.1 with any number of hosts, keeping connections open. TLS is always verified;
 /// proxies are those of the environment (http_proxy, https_proxy, no_proxy). Messages name host and
-/// path, never a query or credentials. Thread-safe; outlives the exchanges it started.
+/// path, never a query or credentials. The process ignores SIGPIPE (TLS writes to sockets that may
+/// have closed). Thread-safe; outlives the exchanges it started.
 class HttpClient {
  public:
   explicit HttpClient(HttpOptions options = {});

@@ -86,6 +86,8 @@ Status HttpReader::ConnectOnce(bool* retry, std::optional<std::chrono::milliseco
     return status;
   }
   if (code == 416) {
+    // Behind the end of what is there now; once something was read, that is something else.
+    if (opened_) return Replaced();
     ended_ = true;
     opened_ = true;
     total_size_ = ParseContentRange(exchange_->head().Find("Content-Range")).total;
@@ -107,19 +109,25 @@ Status HttpReader::AcceptHead() {
   } else {
     range = {0, ParseNumber(head.Find("Content-Length"))};
   }
+  const bool resumes = opened_;
   if (partial && range.first != position_) {
     return TransientError("{}: asked for bytes from {} on, got others ({})", where_, position_,
                           head.Find("Content-Range"));
   }
-  if (opened_) {
+  if (resumes) {
     MR_RETURN_IF_ERROR(CheckUnchanged(range.total));
   } else {
     head_ = head;
     total_size_ = range.total;
   }
   opened_ = true;
-  if (!partial) return Skip(position_);
-  return Status::Ok();
+  if (partial) return Status::Ok();
+  MR_RETURN_IF_ERROR(Skip(position_));
+  return ended_ && resumes ? Replaced() : Status::Ok();
+}
+
+Status HttpReader::Replaced() const {
+  return TransientError("{}: the transfer broke, and it was replaced meanwhile; run again", where_);
 }
 
 Status HttpReader::CheckUnchanged(int64_t total_size) const {
@@ -130,10 +138,13 @@ Status HttpReader::CheckUnchanged(int64_t total_size) const {
   const bool same = now.Find("ETag") == head_.Find("ETag") &&
                     now.Find("Last-Modified") == head_.Find("Last-Modified") &&
                     (!sizes_known || total_size == total_size_);
-  if (comparable && same) return Status::Ok();
-  return TransientError("{}: the transfer broke, and {}; run again", where_,
-                        comparable ? "it was replaced meanwhile"
-                                   : "the server doesn't say whether it is still the same");
+  if (!comparable) {
+    return TransientError(
+        "{}: the transfer broke, and the server doesn't say whether it is still the same; run "
+        "again",
+        where_);
+  }
+  return same ? Status::Ok() : Replaced();
 }
 
 /// A server without ranges sends everything once more.

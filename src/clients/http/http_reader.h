@@ -50,6 +50,7 @@ class HttpReader : public ByteReader {
   Status AcceptHead();
   Status Skip(int64_t bytes);
   Status CheckUnchanged(int64_t total_size) const;
+  Status Replaced() const;
 
   HttpClient& client_;
   const HttpSource source_;
