@@ -11,8 +11,10 @@
 namespace millrace {
 namespace {
 
+/// Few enough that their fields stay in the processor's cache.
+constexpr int64_t kRowsAtOnce = 256;
 /// How often a stop is looked for.
-constexpr int64_t kRowsPerStopCheck = 4096;
+constexpr int64_t kBlocksPerStopCheck = 64;
 
 }  // namespace
 
@@ -23,30 +25,30 @@ Result<CsvSurvey> SurveyCsv(ByteReader& input, const CsvOptions& options, size_t
   survey.kinds.resize(column_count);
   std::vector<CsvKind> likely(column_count, kCsvInt);
   CsvRowReader reader(input, options.dialect, first_line);
+  CsvRows rows;
   std::string scratch;
-  while (reader.next_offset() < bytes_max &&
-         (options.rows_max < 0 || survey.rows < options.rows_max)) {
-    MR_ASSIGN_OR_RETURN(const bool more, reader.Next());
+  for (int64_t blocks = 0;; ++blocks) {
+    int64_t rows_max = kRowsAtOnce;
+    if (options.rows_max >= 0) rows_max = std::min(rows_max, options.rows_max - survey.rows);
+    MR_ASSIGN_OR_RETURN(const bool more,
+                        reader.NextRows(static_cast<size_t>(rows_max), bytes_max, &rows));
     if (!more) break;
-    // Blank lines may have led past the end.
-    if (reader.row_offset() >= bytes_max) {
-      survey.end_offset = reader.row_offset();
-      survey.end_line = reader.line();
-      return survey;
+    for (size_t column = 0; column < column_count; ++column) {
+      // A text column stays one, whatever comes.
+      if (likely[column] == kCsvText) continue;
+      for (size_t row = 0; row < rows.size(); ++row) {
+        if (column >= rows.count[row]) continue;
+        const CsvField& field = rows.fields[rows.first[row] + column];
+        const std::string_view text =
+            field.form == CsvField::Form::kCoded ? reader.Decode(field, scratch) : field.raw;
+        if (values.IsNull(text)) continue;
+        const CsvKind kind = values.KindOf(text, likely[column]);
+        survey.kinds[column] = static_cast<uint8_t>(survey.kinds[column] | kind);
+        likely[column] = kind;
+      }
     }
-    const std::span<const CsvField> fields = reader.fields();
-    const size_t count = std::min(fields.size(), column_count);
-    for (size_t at = 0; at < count; ++at) {
-      if (likely[at] == kCsvText) continue;
-      const std::string_view text = fields[at].form == CsvField::Form::kCoded
-                                        ? reader.Decode(fields[at], scratch)
-                                        : fields[at].raw;
-      if (values.IsNull(text)) continue;
-      likely[at] = values.KindOf(text, likely[at]);
-      survey.kinds[at] = static_cast<uint8_t>(survey.kinds[at] | likely[at]);
-    }
-    ++survey.rows;
-    if (survey.rows % kRowsPerStopCheck == 0 && stop.stop_requested()) return Status::Canceled();
+    survey.rows += static_cast<int64_t>(rows.size());
+    if (blocks % kBlocksPerStopCheck == 0 && stop.stop_requested()) return Status::Canceled();
   }
   survey.end_offset = reader.next_offset();
   survey.end_line = reader.next_line();

@@ -4,7 +4,9 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
@@ -17,7 +19,8 @@
 namespace millrace {
 namespace {
 
-constexpr int64_t kRowsPerSizeCheck = 1024;
+/// Few enough that their fields stay in the processor's cache.
+constexpr int64_t kRowsAtOnce = 256;
 constexpr int64_t kBadLinesLogged = 5;
 constexpr size_t kShownBytes = 60;
 
@@ -35,8 +38,9 @@ CsvReader::CsvReader(ByteReader& input, const CsvOptions& options, size_t column
                      int64_t first_line)
     : options_(options),
       values_(options),
+      plain_numbers_(!options.thousands && options.decimal == '.'),
       column_count_(column_count),
-      rows_(input, options.dialect, first_line) {}
+      reader_(input, options.dialect, first_line) {}
 
 Result<std::unique_ptr<CsvReader>> CsvReader::Make(ByteReader& input, const CsvOptions& options,
                                                    std::vector<CsvColumn> columns,
@@ -96,82 +100,126 @@ bool CsvReader::AppendNumber(Column& column, std::string_view text) {
   }
 }
 
-bool CsvReader::AppendValue(Column& column, std::string_view text) {
-  ColumnBuilder& builder = *column.builder;
-  switch (column.reading) {
-    case Column::Reading::kText:
-      builder.AppendText(text);
-      return true;
-    case Column::Reading::kInt:
-    case Column::Reading::kNumber:
-    case Column::Reading::kDouble:
-      return AppendNumber(column, text);
-    case Column::Reading::kBool: {
-      const int value = ParseCsvBool(text);
-      if (value >= 0) builder.AppendBool(value == 1);
-      return value >= 0;
-    }
-    case Column::Reading::kDate: {
-      const std::optional<int32_t> date = ParseIsoDate(text);
-      if (date) builder.AppendInt32(*date);
-      return date.has_value();
-    }
-    case Column::Reading::kTime: {
-      if (const std::optional<IsoTimestamp> time = ParseIsoTimestamp(text)) {
-        if (time->has_zone != column.zoned || !time->exact) return false;
-        builder.AppendInt64(time->micros);
-        return true;
-      }
-      const std::optional<int32_t> date = ParseIsoDate(text);
-      if (!date || column.zoned) return false;
-      builder.AppendInt64(int64_t{*date} * 86'400'000'000);
-      return true;
-    }
+bool CsvReader::AppendTime(Column& column, std::string_view text) {
+  if (const std::optional<IsoTimestamp> time = ParseIsoTimestamp(text)) {
+    if (time->has_zone != column.zoned || !time->exact) return false;
+    column.builder->AppendInt64(time->micros);
+    return true;
   }
-  return false;
+  const std::optional<int32_t> date = ParseIsoDate(text);
+  if (!date || column.zoned) return false;
+  column.builder->AppendInt64(int64_t{*date} * 86'400'000'000);
+  return true;
 }
 
-Status CsvReader::WrongValue(const Column& column, std::string_view text) const {
-  return ConfigError(
-      "line {}: column '{}': '{}' is no {}: read the column as text (reader_options: {{\"dtype\": "
-      "{{\"{}\": \"str\"}}}}) or mend the value",
-      rows_.line(), column.what.name, Shown(text),
-      IsNumber(*column.what.type) ? "number" : column.what.type->ToString(), column.what.name);
-}
-
-Status CsvReader::TooManyFields() {
-  if (options_.bad_lines == CsvOptions::BadLines::kError) {
-    return ConfigError(
-        "line {}: the row has {} fields, the file has {} columns: mend it, or leave such rows out "
-        "(reader_options: {{\"on_bad_lines\": \"skip\"}})",
-        rows_.line(), rows_.fields().size(), column_count_);
-  }
-  ++bad_lines_;
-  if (options_.bad_lines == CsvOptions::BadLines::kWarn && bad_lines_ <= kBadLinesLogged) {
-    Log(LogLevel::kWarn, "line {}: the row has {} fields, the file has {} columns: left out",
-        rows_.line(), rows_.fields().size(), column_count_);
+template <typename Append>
+Status CsvReader::EachValue(Column& column, Append append) {
+  const size_t position = static_cast<size_t>(column.what.position);
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    if (position >= rows_.count[row]) {
+      column.builder->AppendNull();
+      continue;
+    }
+    const CsvField& field = rows_.fields[rows_.first[row] + position];
+    const std::string_view text =
+        field.form == CsvField::Form::kCoded ? reader_.Decode(field, scratch_) : field.raw;
+    if (values_.IsNull(text)) {
+      column.builder->AppendNull();
+    } else if (!append(text)) {
+      return WrongValue(column, text, rows_.line[row]);
+    }
   }
   return Status::Ok();
 }
 
-Status CsvReader::AppendRow() {
-  const std::span<const CsvField> fields = rows_.fields();
-  for (Column& column : columns_) {
-    const size_t position = static_cast<size_t>(column.what.position);
-    if (position >= fields.size()) {
-      column.builder->AppendNull();
+Status CsvReader::AppendColumn(Column& column) {
+  ColumnBuilder& builder = *column.builder;
+  switch (column.reading) {
+    case Column::Reading::kText:
+      return EachValue(column, [&](std::string_view text) {
+        builder.AppendText(text);
+        return true;
+      });
+    case Column::Reading::kInt:
+      if (!plain_numbers_) break;
+      return EachValue(column, [&](std::string_view text) {
+        // What nearly every value looks like, before blanks are thought of.
+        const std::optional<int64_t> value = ParseInt64(text);
+        if (!value) return AppendNumber(column, text);
+        builder.AppendInt64(*value);
+        return true;
+      });
+    case Column::Reading::kNumber:
+      if (!plain_numbers_) break;
+      return EachValue(column, [&](std::string_view text) {
+        const int64_t size =
+            WriteCanonicalNumber(text, builder.TextRoom(CanonicalNumberRoom(text.size())));
+        if (size < 0) return AppendNumber(column, text);
+        builder.CommitText(size);
+        return true;
+      });
+    case Column::Reading::kBool:
+      return EachValue(column, [&](std::string_view text) {
+        const int value = ParseCsvBool(text);
+        if (value >= 0) builder.AppendBool(value == 1);
+        return value >= 0;
+      });
+    case Column::Reading::kDate:
+      return EachValue(column, [&](std::string_view text) {
+        const std::optional<int32_t> date = ParseIsoDate(text);
+        if (date) builder.AppendInt32(*date);
+        return date.has_value();
+      });
+    case Column::Reading::kTime:
+      return EachValue(column, [&](std::string_view text) { return AppendTime(column, text); });
+    case Column::Reading::kDouble:
+      break;
+  }
+  return EachValue(column, [&](std::string_view text) { return AppendNumber(column, text); });
+}
+
+Status CsvReader::WrongValue(const Column& column, std::string_view text, int64_t line) const {
+  return ConfigError(
+      "line {}: column '{}': '{}' is no {}: read the column as text (reader_options: {{\"dtype\": "
+      "{{\"{}\": \"str\"}}}}) or mend the value",
+      line, column.what.name, Shown(text),
+      IsNumber(*column.what.type) ? "number" : column.what.type->ToString(), column.what.name);
+}
+
+Status CsvReader::DropBadRows() {
+  const auto bad = [this](size_t count) { return count > column_count_; };
+  if (std::none_of(rows_.count.begin(), rows_.count.end(), bad)) return Status::Ok();
+  size_t kept = 0;
+  for (size_t row = 0; row < rows_.size(); ++row) {
+    if (!bad(rows_.count[row])) {
+      rows_.first[kept] = rows_.first[row];
+      rows_.count[kept] = rows_.count[row];
+      rows_.line[kept++] = rows_.line[row];
       continue;
     }
-    const CsvField& field = fields[position];
-    const std::string_view text =
-        field.form == CsvField::Form::kCoded ? rows_.Decode(field, scratch_) : field.raw;
-    if (values_.IsNull(text)) {
-      column.builder->AppendNull();
-    } else if (!AppendValue(column, text)) {
-      return WrongValue(column, text);
+    if (options_.bad_lines == CsvOptions::BadLines::kError) {
+      return ConfigError(
+          "line {}: the row has {} fields, the file has {} columns: mend it, or leave such rows "
+          "out (reader_options: {{\"on_bad_lines\": \"skip\"}})",
+          rows_.line[row], rows_.count[row], column_count_);
+    }
+    ++bad_lines_;
+    if (options_.bad_lines == CsvOptions::BadLines::kWarn && bad_lines_ <= kBadLinesLogged) {
+      Log(LogLevel::kWarn, "line {}: the row has {} fields, the file has {} columns: left out",
+          rows_.line[row], rows_.count[row], column_count_);
     }
   }
-  ++batch_rows_;
+  rows_.first.resize(kept);
+  rows_.count.resize(kept);
+  rows_.line.resize(kept);
+  return Status::Ok();
+}
+
+Status CsvReader::AppendRows() {
+  rows_read_ += static_cast<int64_t>(rows_.size());
+  MR_RETURN_IF_ERROR(DropBadRows());
+  for (Column& column : columns_) MR_RETURN_IF_ERROR(AppendColumn(column));
+  batch_rows_ += static_cast<int64_t>(rows_.size());
   return Status::Ok();
 }
 
@@ -186,24 +234,18 @@ Result<std::shared_ptr<arrow::RecordBatch>> CsvReader::Finish() {
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> CsvReader::Next() {
-  int64_t row_bytes = 0;
-  while (options_.rows_max < 0 || rows_read_ < options_.rows_max) {
-    MR_ASSIGN_OR_RETURN(const bool more, rows_.Next());
-    if (!more) break;
-    ++rows_read_;
-    if (rows_.fields().size() > column_count_) {
-      MR_RETURN_IF_ERROR(TooManyFields());
-      continue;
-    }
-    MR_RETURN_IF_ERROR(AppendRow());
-    row_bytes += rows_.next_offset() - rows_.row_offset();
-    if (batch_rows_ >= kBatchRowsMax || row_bytes >= kBatchBytesMax) return Finish();
-    if (batch_rows_ % kRowsPerSizeCheck != 0) continue;
+  for (;;) {
+    int64_t rows_max = std::min(kRowsAtOnce, kBatchRowsMax - batch_rows_);
+    if (options_.rows_max >= 0) rows_max = std::min(rows_max, options_.rows_max - rows_read_);
+    MR_ASSIGN_OR_RETURN(const bool more,
+                        reader_.NextRows(static_cast<size_t>(rows_max),
+                                         std::numeric_limits<int64_t>::max(), &rows_));
+    if (!more) return Finish();
+    MR_RETURN_IF_ERROR(AppendRows());
     int64_t bytes = 0;
     for (const Column& column : columns_) bytes += column.builder->bytes();
-    if (bytes >= kBatchBytesMax) return Finish();
+    if (batch_rows_ >= kBatchRowsMax || bytes >= kBatchBytesMax) return Finish();
   }
-  return Finish();
 }
 
 }  // namespace millrace

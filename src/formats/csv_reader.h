@@ -51,18 +51,25 @@ class CsvReader {
 
   CsvReader(ByteReader& input, const CsvOptions& options, size_t column_count, int64_t first_line);
 
-  Status AppendRow();
-  /// False when the text is no value of the column.
-  bool AppendValue(Column& column, std::string_view text);
+  /// Appends the rows in rows_ to all columns.
+  Status AppendRows();
+  Status AppendColumn(Column& column);
+  /// Calls `append` for each value of the column that is there and no null; false: a wrong value.
+  template <typename Append>
+  Status EachValue(Column& column, Append append);
   bool AppendNumber(Column& column, std::string_view text);
-  Status TooManyFields();
-  Status WrongValue(const Column& column, std::string_view text) const;
+  bool AppendTime(Column& column, std::string_view text);
+  /// Takes rows with too many fields out of rows_, or fails.
+  Status DropBadRows();
+  Status WrongValue(const Column& column, std::string_view text, int64_t line) const;
   Result<std::shared_ptr<arrow::RecordBatch>> Finish();
 
   const CsvOptions options_;
   const CsvValues values_;
+  const bool plain_numbers_;  // no thousands separators, and '.' is the point
   const size_t column_count_;
-  CsvRowReader rows_;
+  CsvRowReader reader_;
+  CsvRows rows_;
   std::vector<Column> columns_;
   SchemaPtr schema_;
   std::string scratch_, number_scratch_;

@@ -180,6 +180,29 @@ std::pair<std::string, std::string> RandomCsv(std::mt19937& random) {
   return {csv, expected};
 }
 
+TEST(CsvReader, SurveysAPartUpToTheRowBehindIt) {
+  const std::string text = "1\n2\n\n\n3\n4\n";
+  for (const auto& [bytes, rows, end] : {std::tuple{1, 1, 2},
+                                         {2, 1, 2},
+                                         {3, 2, 4},
+                                         {4, 2, 4},
+                                         {5, 2, 6},
+                                         {6, 2, 6},
+                                         {7, 3, 8},
+                                         {100, 4, 10}}) {
+    MemoryReader input(text);
+    const auto survey = SurveyCsv(input, {}, 1, 1, bytes, {});
+    ASSERT_TRUE(survey.ok());
+    EXPECT_EQ(survey->rows, rows) << bytes;
+    // Blank lines may be left to the next part.
+    EXPECT_LE(survey->end_offset, end) << bytes;
+    MemoryReader rest(text.substr(static_cast<size_t>(survey->end_offset)));
+    const auto after = SurveyCsv(rest, {}, 1, survey->end_line, INT64_MAX, {});
+    EXPECT_EQ(survey->rows + after->rows, 4) << bytes;
+    EXPECT_EQ(after->end_line, 7) << bytes;
+  }
+}
+
 TEST(CsvReader, ReadsWhatWasWrittenInAnyChunks) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(testing::Message() << "seed " << seed);

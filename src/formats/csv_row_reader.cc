@@ -9,6 +9,8 @@ namespace millrace {
 namespace {
 
 constexpr size_t kFirstFields = 64;
+/// Stands for the place of a closing quote.
+constexpr int64_t kNeverClosed = -2;
 
 }  // namespace
 
@@ -61,8 +63,10 @@ bool CsvRowReader::ScanPlainRow() {
   const char delimiter = dialect_.delimiter;
   uint64_t mask = mask_;
   int64_t block = block_, start = at_;
-  CsvField* field = fields_.data();
-  const CsvField* const last = field + fields_.size() - 1;
+  CsvField* const first = fields_.data() + first_field_;
+  CsvField* field = first;
+  const CsvField* const last = fields_.data() + fields_.size() - 1;
+  if (field >= last) return false;
   for (;;) {
     while (mask == 0) {
       block += 64;
@@ -84,7 +88,7 @@ bool CsvRowReader::ScanPlainRow() {
     } else if (c != '\n') {
       return false;
     }
-    field_count_ = static_cast<size_t>(field - fields_.data()) + 1;
+    field_count_ = static_cast<size_t>(field - first) + 1;
     quote_closed_ = -1;
     EndRow(start, 1);
     block_ = block;
@@ -110,8 +114,9 @@ void CsvRowReader::EndField(int64_t end) {
   } else {
     field.raw = {text_.data() + field_start_, static_cast<size_t>(end - field_start_)};
   }
-  if (field_count_ == fields_.size()) fields_.resize(2 * field_count_);
-  fields_[field_count_++] = field;
+  const size_t place = first_field_ + field_count_++;
+  if (place >= fields_.size()) fields_.resize(2 * place);
+  fields_[place] = field;
   quoted_ = false;
   coded_ = false;
   quote_closed_ = -1;
@@ -134,7 +139,7 @@ CsvRowReader::RowEnd CsvRowReader::ScanRow() {
         if (!comment) EndField(text_.size());
         EndRow(text_.size(), lines);
         // The caller looks at `inside`: an open quote at the end is an error.
-        if (inside) quote_closed_ = -2;
+        if (inside) quote_closed_ = kNeverClosed;
         return RowEnd::kComplete;
       }
       ScanBlock(block_ + 64);
@@ -185,25 +190,74 @@ CsvRowReader::RowEnd CsvRowReader::ScanRow() {
 
 bool CsvRowReader::IsBlank() const {
   if (field_count_ == 0) return true;
-  return dialect_.skip_blank_lines && field_count_ == 1 && fields_[0].raw.empty() &&
-         fields_[0].form == CsvField::Form::kPlain;
+  const CsvField& field = fields_[first_field_];
+  return dialect_.skip_blank_lines && field_count_ == 1 && field.raw.empty() &&
+         field.form == CsvField::Form::kPlain;
+}
+
+CsvRowReader::Found CsvRowReader::FindRow() {
+  for (;;) {
+    if (at_ >= text_.size()) return text_.ended() ? Found::kEnd : Found::kNeedsMore;
+    AlignBlock();
+    if (!ScanPlainRow() && ScanRow() == RowEnd::kNeedsMore) {
+      block_ = -1;
+      return Found::kNeedsMore;
+    }
+    if (quote_closed_ == kNeverClosed) return Found::kOpenQuote;
+    if (!IsBlank()) return Found::kRow;
+  }
 }
 
 Result<bool> CsvRowReader::Next() {
+  first_field_ = 0;
   for (;;) {
-    if (at_ >= text_.size() && text_.ended()) return false;
-    if (at_ < text_.size()) AlignBlock();
-    if (at_ >= text_.size() || (!ScanPlainRow() && ScanRow() == RowEnd::kNeedsMore)) {
-      MR_RETURN_IF_ERROR(text_.MoveTo(at_, next_line_));
-      at_ = 0;
-      block_ = -1;
-      continue;
+    switch (FindRow()) {
+      case Found::kRow:
+        return true;
+      case Found::kEnd:
+        return false;
+      case Found::kOpenQuote:
+        return ConfigError("line {}: a quote is opened and never closed", row_line_);
+      case Found::kNeedsMore:
+        MR_RETURN_IF_ERROR(text_.MoveTo(at_, next_line_));
+        at_ = 0;
+        block_ = -1;
     }
-    if (quote_closed_ == -2) {
-      return ConfigError("line {}: a quote is opened and never closed", row_line_);
-    }
-    if (!IsBlank()) return true;
   }
+}
+
+void CsvRowReader::StepBack(int64_t at, int64_t line) {
+  at_ = at;
+  next_line_ = line;
+  block_ = -1;
+}
+
+Result<bool> CsvRowReader::NextRows(size_t rows_max, int64_t offset_end, CsvRows* rows) {
+  rows->first.clear();
+  rows->count.clear();
+  rows->line.clear();
+  if (rows_max == 0 || next_offset() >= offset_end) return false;
+  MR_ASSIGN_OR_RETURN(bool more, Next());
+  if (!more) return false;
+  if (row_offset() >= offset_end) {
+    // Blank lines have led past the end.
+    StepBack(row_start_, row_line_);
+    return false;
+  }
+  while (more) {
+    rows->first.push_back(first_field_);
+    rows->count.push_back(field_count_);
+    rows->line.push_back(row_line_);
+    first_field_ += field_count_;
+    field_count_ = 0;
+    if (rows->size() >= rows_max || next_offset() >= offset_end) break;
+    const int64_t at = at_, line = next_line_;
+    more = FindRow() == Found::kRow && row_offset() < offset_end;
+    // An error or a row behind the end is the next call's to look at.
+    if (!more && at_ != at) StepBack(at, line);
+  }
+  rows->fields = {fields_.data(), first_field_};
+  return true;
 }
 
 std::string_view CsvRowReader::Decode(const CsvField& field, std::string& scratch) const {

@@ -25,6 +25,16 @@ struct CsvField {
   Form form = Form::kPlain;
 };
 
+/// Some rows at once, so that a column's values can be looked at one after the other.
+struct CsvRows {
+  std::span<const CsvField> fields;  ///< of all rows
+  std::vector<size_t> first;         ///< per row, its first field
+  std::vector<size_t> count;         ///< per row, how many fields it has
+  std::vector<int64_t> line;         ///< per row, the line on which it begins
+
+  size_t size() const { return first.size(); }
+};
+
 /// Cuts a stream of UTF-8 CSV text into rows and fields. Reads a block at a time, finds the
 /// characters that matter 64 bytes at a time, and copies nothing but the row that a block's end
 /// cuts. A quote opens a quoted field only as the field's first character; anywhere else it is an
@@ -39,7 +49,12 @@ class CsvRowReader {
   /// Config errors name the line: text that is not UTF-8, a quote never closed, a row too large.
   Result<bool> Next();
 
-  std::span<const CsvField> fields() const { return {fields_.data(), field_count_}; }
+  /// Goes over the next rows: as many as were read into the buffer, `rows_max` at most, only those
+  /// that start before `offset_end` of the stream; false when there is none. Valid until the next
+  /// call. Errors as Next; rows before the faulty one are handed out first.
+  Result<bool> NextRows(size_t rows_max, int64_t offset_end, CsvRows* rows);
+
+  std::span<const CsvField> fields() const { return {fields_.data() + first_field_, field_count_}; }
   /// The line on which the current row begins.
   int64_t line() const { return row_line_; }
   /// The line on which the next row begins.
@@ -53,6 +68,7 @@ class CsvRowReader {
 
  private:
   enum class RowEnd { kComplete, kNeedsMore };
+  enum class Found { kRow, kNeedsMore, kEnd, kOpenQuote };
 
   /// The special characters of the 64 bytes at `position`.
   uint64_t SpecialsAt(int64_t position) const;
@@ -62,9 +78,12 @@ class CsvRowReader {
   /// Takes a row that has nothing but plain fields and ends within the buffer: nearly every one.
   /// False: look at it with ScanRow.
   bool ScanPlainRow();
+  /// The next row that is not blank, if it lies in the buffer.
+  Found FindRow();
   RowEnd ScanRow();
   void EndField(int64_t end);
   void EndRow(int64_t next, int64_t lines);
+  void StepBack(int64_t at, int64_t line);
   /// The position after the line break at `position`, or -1 when it can't be told yet.
   int64_t AfterLineBreak(int64_t position);
   bool IsBlank() const;
@@ -87,6 +106,7 @@ class CsvRowReader {
   bool quoted_ = false, coded_ = false;
   int64_t quote_closed_ = -1;     // position of the closing quote
   std::vector<CsvField> fields_;  // more places than fields
+  size_t first_field_ = 0;        // of the current row
   size_t field_count_ = 0;
 };
 

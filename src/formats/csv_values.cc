@@ -2,8 +2,6 @@
 
 #include <arrow/type.h>
 
-#include <algorithm>
-
 #include "connector/number_type.h"
 #include "formats/digit_run.h"
 #include "formats/iso_time.h"
@@ -67,8 +65,11 @@ CsvValues::CsvValues(const CsvOptions& options)
       empty_is_null_ = true;
       return;
     }
-    null_first_[static_cast<unsigned char>(text[0])] = true;
-    null_size_max_ = std::max(null_size_max_, text.size());
+    if (text.size() > kNullSizeMax) {
+      long_nulls_.emplace(text);
+      return;
+    }
+    null_sizes_[static_cast<unsigned char>(text[0])] |= uint32_t{1} << text.size();
     nulls_.emplace(text);
   };
   if (options.keep_default_na) {

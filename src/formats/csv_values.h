@@ -33,8 +33,9 @@ class CsvValues {
   /// Whether the text stands for a missing value.
   bool IsNull(std::string_view text) const {
     if (text.empty()) return empty_is_null_;
-    return text.size() <= null_size_max_ && null_first_[static_cast<unsigned char>(text[0])] &&
-           nulls_.contains(text);
+    if (text.size() > kNullSizeMax) return !long_nulls_.empty() && long_nulls_.contains(text);
+    const uint32_t sizes = null_sizes_[static_cast<unsigned char>(text[0])];
+    return ((sizes >> text.size()) & 1) != 0 && nulls_.contains(text);
   }
 
   /// The kind of a value that is not null. `likely` is tried first: columns repeat themselves.
@@ -49,6 +50,8 @@ class CsvValues {
   static std::shared_ptr<arrow::DataType> TypeOf(uint8_t kinds);
 
  private:
+  /// Longer nulls are kept apart: nobody has them.
+  static constexpr size_t kNullSizeMax = 31;
   struct TextHash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
@@ -58,9 +61,9 @@ class CsvValues {
   const std::optional<char> thousands_;
   const bool infer_dates_;
   bool empty_is_null_ = false;
-  size_t null_size_max_ = 0;
-  std::array<bool, 256> null_first_{};
-  std::unordered_set<std::string, TextHash, std::equal_to<>> nulls_;
+  /// By a text's first character: a bit for each size that a null with that character has.
+  std::array<uint32_t, 256> null_sizes_{};
+  std::unordered_set<std::string, TextHash, std::equal_to<>> nulls_, long_nulls_;
 };
 
 /// "true" in the three spellings that count → 1, "false" → 0, else -1.

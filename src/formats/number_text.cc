@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "formats/digit_run.h"
-
 namespace millrace {
 namespace {
 
@@ -68,16 +66,9 @@ int64_t WritePlain(std::string_view text, char* out) {
 
 }  // namespace
 
-std::optional<int64_t> ParseInt64(std::string_view text) {
+std::optional<int64_t> ParseLongInt64(std::string_view text) {
   size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
   const bool negative = at == 1;
-  if (at == text.size()) return std::nullopt;
-  if (const size_t digits = text.size() - at; digits <= 8) {
-    const uint64_t word = LoadDigits(text.data() + at, digits);
-    if (!AllDigits(word)) return std::nullopt;
-    const int64_t value = static_cast<int64_t>(DigitsValue(word));
-    return negative ? -value : value;
-  }
   while (at + 1 < text.size() && text[at] == '0') ++at;
   if (text.size() - at > 19) return std::nullopt;
   uint64_t value = 0;
