@@ -22,7 +22,7 @@ Status CopyDecoder::Consume(const char* data, size_t size) {
   size_t taken = 0;
   if (pending_.empty()) {
     MR_RETURN_IF_ERROR(ConsumeWhole(data, size, &taken));
-    pending_.assign(data + taken, size - taken);
+    if (taken < size) pending_.assign(data + taken, size - taken);
   } else {
     pending_.append(data, size);
     MR_RETURN_IF_ERROR(ConsumeWhole(pending_.data(), pending_.size(), &taken));
@@ -55,7 +55,8 @@ Status CopyDecoder::ConsumeWhole(const char* data, size_t size, size_t* taken) {
         break;
       }
       case Stage::kTuples: {
-        MR_ASSIGN_OR_RETURN(const size_t tuple, ParseTuple(p, left));
+        size_t tuple = 0;
+        MR_RETURN_IF_ERROR(ParseTuple(p, left, &tuple));
         if (tuple == 0) return Status::Ok();
         at += tuple;
         if (stage_ == Stage::kTuples) MR_RETURN_IF_ERROR(TakeRow(tuple));
@@ -69,12 +70,13 @@ Status CopyDecoder::ConsumeWhole(const char* data, size_t size, size_t* taken) {
   return Status::Ok();
 }
 
-Result<size_t> CopyDecoder::ParseTuple(const char* data, size_t size) {
-  if (size < 2) return size_t{0};
+Status CopyDecoder::ParseTuple(const char* data, size_t size, size_t* tuple) {
+  if (size < 2) return Status::Ok();
   const int count = WireInt16(data);
   if (count == kTrailer) {
     stage_ = Stage::kEnd;
-    return size_t{2};
+    *tuple = 2;
+    return Status::Ok();
   }
   if (count != static_cast<int>(fields_.size())) {
     return SystemError("reading rows: row {} has {} fields instead of {}", rows_read_ + 1, count,
@@ -83,19 +85,20 @@ Result<size_t> CopyDecoder::ParseTuple(const char* data, size_t size) {
   const char* p = data + 2;
   const char* const end = data + size;
   for (WireField& field : fields_) {
-    if (end - p < 4) return size_t{0};
+    if (end - p < 4) return Status::Ok();
     field.size = WireInt32(p);
     p += 4;
     field.data = p;
     if (field.size > 0) {
-      if (end - p < field.size) return size_t{0};
+      if (end - p < field.size) return Status::Ok();
       p += field.size;
     } else if (field.size < -1) {
       return SystemError("reading rows: a field of row {} has the size {}", rows_read_ + 1,
                          field.size);
     }
   }
-  return static_cast<size_t>(p - data);
+  *tuple = static_cast<size_t>(p - data);
+  return Status::Ok();
 }
 
 Status CopyDecoder::TakeRow(size_t wire_bytes) {

@@ -53,8 +53,8 @@ class CopyDecoder : public CopySink {
 
   /// Handles whole items from the front and sets how many bytes they took.
   Status ConsumeWhole(const char* data, size_t size, size_t* taken);
-  /// The size of the tuple in front, its fields in fields_; 0 when it is not whole yet.
-  Result<size_t> ParseTuple(const char* data, size_t size);
+  /// Finds the fields_ of the tuple in front and its size; 0 when it is not whole yet.
+  Status ParseTuple(const char* data, size_t size, size_t* tuple);
   Status TakeRow(size_t wire_bytes);
 
   RowBatch& batch_;

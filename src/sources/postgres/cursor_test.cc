@@ -164,6 +164,31 @@ TEST_F(CursorTest, SaysWhichColumnsCouldBeOne) {
   EXPECT_EQ(output.errors["items"].type, FailureType::kConfigError);
 }
 
+TEST_F(CursorTest, ManyStreamsGoOnTogether) {
+  ConfiguredCatalog catalog;
+  State state;
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = fmt::format("t{}", i);
+    Sql(fmt::format("CREATE TABLE {} (id int, at int); INSERT INTO {} VALUES (1, 1), (2, 2)", name,
+                    name));
+    catalog.streams.push_back(Configured(name, "at"));
+    state.Merge(StateMessage::OfStream({name, "public"}, Json{{"state_type", "cursor_based"},
+                                                              {"cursor_field", {"at"}},
+                                                              {"cursor", "1"},
+                                                              {"cursor_record_count", 1}}));
+  }
+  Sql("DROP TABLE t5");
+  RecordedOutput output;
+  ASSERT_TRUE(Open()->Read(catalog, state, output, {}).ok());
+  EXPECT_EQ(output.rows, 11);
+  EXPECT_EQ(output.checkpoints.size(), 11U);
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(output.statuses[fmt::format("t{}", i)],
+              i == 5 ? StreamStatus::kIncomplete : StreamStatus::kComplete);
+  }
+  EXPECT_NE(output.errors["t5"].message.find("public.t5"), std::string::npos);
+}
+
 TEST_F(CursorTest, ACursorThatIsNotSelectedStillWorks) {
   Sql("CREATE TABLE items (id int, at int); INSERT INTO items VALUES (1, 1)");
   auto stream = Configured("items", "at");

@@ -3,7 +3,9 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <atomic>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/log.h"
 #include "connector/json_schema.h"
@@ -14,6 +16,10 @@
 
 namespace millrace {
 namespace {
+
+/// Streams read by their cursor at the same time: enough to hide round trips, few enough for any
+/// server.
+constexpr size_t kStreamsAtOnce = 4;
 
 Stream StreamOf(const PostgresTable& table) {
   arrow::FieldVector fields;
@@ -68,6 +74,9 @@ class PostgresSource : public PartitionedSource {
 
  private:
   Status CheckSchemas(PgConnection& connection);
+  /// kCanceled ends the read; what else becomes of a stream is reported.
+  Status ReadAndReport(const ConfiguredStream& stream, const State& resume_from,
+                       SourceOutput& output, std::stop_token stop);
   Status ReadStream(const ConfiguredStream& stream, const State& resume_from, SourceOutput& output,
                     std::stop_token stop);
 
@@ -132,21 +141,40 @@ Status PostgresSource::ReadStream(const ConfiguredStream& stream, const State& r
 Status PostgresSource::Read(const ConfiguredCatalog& catalog, const State& resume_from,
                             SourceOutput& output, std::stop_token stop) {
   MR_RETURN_IF_ERROR(reader_.Prepare(stop));
-  for (const ConfiguredStream& stream : catalog.streams) {
-    const StreamDescriptor& descriptor = stream.descriptor();
-    if (stop.stop_requested()) return Status::Canceled();
-    output.ReportStatus(descriptor, StreamStatus::kStarted);
-    const Status status = About(ReadStream(stream, resume_from, output, stop), descriptor);
-    if (status.canceled()) return status;
-    if (status.ok()) {
-      output.ReportStatus(descriptor, StreamStatus::kComplete);
-    } else if (status.failed()) {
-      output.ReportStatus(descriptor, StreamStatus::kIncomplete, status.error());
-    } else {
-      output.ReportStatus(descriptor, StreamStatus::kIncomplete);  // its writing was given up
+  std::atomic<size_t> next = 0;
+  std::atomic<bool> canceled = false;
+  const auto read_streams = [&] {
+    for (size_t i; (i = next++) < catalog.streams.size() && !canceled;) {
+      if (stop.stop_requested() ||
+          ReadAndReport(catalog.streams[i], resume_from, output, stop).canceled()) {
+        canceled = true;
+      }
     }
+  };
+  // One connection of the pool holds the snapshot.
+  const size_t threads_max = std::min(
+      {catalog.streams.size(), kStreamsAtOnce, static_cast<size_t>(config_.max_connections - 1)});
+  {
+    std::vector<std::jthread> threads;
+    for (size_t i = 1; i < threads_max; ++i) threads.emplace_back(read_streams);
+    read_streams();
   }
-  return Status::Ok();
+  return canceled ? Status::Canceled() : Status::Ok();
+}
+
+Status PostgresSource::ReadAndReport(const ConfiguredStream& stream, const State& resume_from,
+                                     SourceOutput& output, std::stop_token stop) {
+  const StreamDescriptor& descriptor = stream.descriptor();
+  output.ReportStatus(descriptor, StreamStatus::kStarted);
+  const Status status = About(ReadStream(stream, resume_from, output, stop), descriptor);
+  if (status.ok()) {
+    output.ReportStatus(descriptor, StreamStatus::kComplete);
+  } else if (status.failed()) {
+    output.ReportStatus(descriptor, StreamStatus::kIncomplete, status.error());
+  } else if (!status.canceled()) {
+    output.ReportStatus(descriptor, StreamStatus::kIncomplete);  // its writing was given up
+  }
+  return status;
 }
 
 }  // namespace
