@@ -249,6 +249,7 @@ TEST_F(LakeLoadTest, OverwriteDropsWhatAnAttemptCommittedWithoutASavedState) {
   Open();
   Write({1});
   ASSERT_TRUE(Commit(1).ok());
+  context_.started_at = Clock::System().WallNow() + std::chrono::seconds(5);
   Open(0);
   EXPECT_EQ(StagedFiles(), 0U);
   Write({1, 2});
@@ -269,6 +270,21 @@ TEST_F(LakeLoadTest, OverwriteOfAnEmptyStreamLeavesOneEmptyFileWithTheSchema) {
   ASSERT_THAT(Files(), SizeIs(1));
   EXPECT_THAT(Rows(), IsEmpty());
   EXPECT_EQ(ReadFile(Files()[0])->schema()->field(0)->name(), "id");
+}
+
+TEST_F(LakeLoadTest, ManifestThatACrashLeftTornIsPassedOver) {
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(Finish().ok());
+  const auto newest = root_ / "_airbyte_internal/tables/public/users/manifest-000000000002.json";
+  ASSERT_TRUE(std::filesystem::exists(newest));  // it says that the first was carried out
+  std::filesystem::resize_file(newest, 0);
+  Open(1);
+  Write({2});
+  ASSERT_TRUE(Commit(2).ok());
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2));
 }
 
 TEST_F(LakeLoadTest, FullRefreshOfTheSameGenerationReplacesItAgain) {

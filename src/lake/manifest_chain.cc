@@ -5,6 +5,8 @@
 #include <charconv>
 #include <vector>
 
+#include "base/log.h"
+
 namespace millrace {
 namespace {
 
@@ -30,7 +32,7 @@ int64_t ManifestChain::SequenceOf(std::string_view key) const {
   return parsed.ptr == name.data() + name.size() ? sequence : 0;
 }
 
-Result<Manifest> ManifestChain::Read(int64_t sequence) const {
+Result<std::string> ManifestChain::ReadText(int64_t sequence) const {
   const std::string key = KeyOf(sequence);
   MR_ASSIGN_OR_RETURN(auto reader, store_.OpenReader(key));
   std::string text;
@@ -43,14 +45,35 @@ Result<Manifest> ManifestChain::Read(int64_t sequence) const {
       return SystemError("the manifest {} is larger than {} bytes", key, kManifestBytesMax);
     }
   }
-  return ManifestFromText(text, key);
+  return text;
+}
+
+Result<Manifest> ManifestChain::ReadNewest(int64_t sequence) const {
+  MR_ASSIGN_OR_RETURN(const std::string text, ReadText(sequence));
+  auto newest = ManifestFromText(text, KeyOf(sequence));
+  if (newest.ok() || sequence == 1 || newest.status().error().type != FailureType::kSystemError) {
+    return newest;
+  }
+  Log(LogLevel::kWarn, "{}; going by the one before it", newest.status().ToString());
+  MR_ASSIGN_OR_RETURN(const std::string text_before, ReadText(sequence - 1));
+  MR_ASSIGN_OR_RETURN(Manifest before, ManifestFromText(text_before, KeyOf(sequence - 1)));
+  before.sequence = sequence;  // its name is taken
+  return before;
 }
 
 Status ManifestChain::Append(const Manifest& manifest) {
-  MR_ASSIGN_OR_RETURN(const PutOutcome outcome,
-                      store_.Put(KeyOf(manifest.sequence), ManifestToText(manifest),
-                                 {PutCondition::Kind::kIfAbsent, ""}));
-  if (outcome == PutOutcome::kConditionFailed) {
+  return AfterPut(manifest, store_.Put(KeyOf(manifest.sequence), ManifestToText(manifest),
+                                       {PutCondition::Kind::kIfAbsent, ""}));
+}
+
+Status ManifestChain::AppendSettled(const Manifest& manifest) {
+  return AfterPut(manifest, store_.PutRepeatable(KeyOf(manifest.sequence), ManifestToText(manifest),
+                                                 {PutCondition::Kind::kIfAbsent, ""}));
+}
+
+Status ManifestChain::AfterPut(const Manifest& manifest, const Result<PutOutcome>& outcome) {
+  if (!outcome.ok()) return outcome.status();
+  if (*outcome == PutOutcome::kConditionFailed) {
     return TransientError(
         "another attempt wrote to the same table at the same time ({} in {} was there already); "
         "let it end, then run again",

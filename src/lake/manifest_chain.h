@@ -19,14 +19,21 @@ class ManifestChain {
   /// The number of the manifest stored under `key`; 0 when the key is none of this chain's.
   int64_t SequenceOf(std::string_view key) const;
 
-  Result<Manifest> Read(int64_t sequence) const;
+  /// The table's manifest, `sequence` being the newest in the store. One that a crash of the
+  /// machine left torn was an AppendSettled: the one before it counts.
+  Result<Manifest> ReadNewest(int64_t sequence) const;
 
   /// Stores `manifest` as the one after `sequence`; decided and durable when it returns. A
   /// transient error when another attempt was there first.
   Status Append(const Manifest& manifest);
+  /// The same for a manifest that only says that the one before was carried out: it may be lost in
+  /// a crash, then that is done again.
+  Status AppendSettled(const Manifest& manifest);
 
  private:
   std::string KeyOf(int64_t sequence) const;
+  Result<std::string> ReadText(int64_t sequence) const;
+  Status AfterPut(const Manifest& manifest, const Result<PutOutcome>& outcome);
 
   ObjectStore& store_;
   const std::string folder_;

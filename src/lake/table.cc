@@ -57,7 +57,7 @@ bool Table::Continues(const DataFile& file) const {
 Status Table::Recover(int64_t sequence) {
   newest_checkpoint_ = context_.last_saved;
   if (sequence == 0) return Status::Ok();
-  MR_ASSIGN_OR_RETURN(manifest_, chain_.Read(sequence));
+  MR_ASSIGN_OR_RETURN(manifest_, chain_.ReadNewest(sequence));
   if (manifest_.fencing_token > context_.fencing_token) {
     return SystemError("a newer attempt ({} after {}) has written this table; this one stops",
                        manifest_.fencing_token, context_.fencing_token);
@@ -171,12 +171,18 @@ Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& f
       next.hidden.push_back({std::move(data), file.upload});
     }
   }
-  MR_RETURN_IF_ERROR(Store(std::move(next)));
   newest_checkpoint_ = std::max(newest_checkpoint_, checkpoint);
+  if (stream_.sync_mode == SyncMode::kFullRefresh) {
+    // No later attempt wants to know of it: it would read everything again.
+    manifest_.hidden = std::move(next.hidden);
+  } else {
+    MR_RETURN_IF_ERROR(Store(std::move(next)));
+  }
   {
     std::lock_guard lock(mutex_);
     for (const FinishedFile& file : files) finished_.erase(file.upload.key);
   }
+  if (!visible) return Status::Ok();
   for (const PendingUpload& upload : manifest_.completing) {
     MR_RETURN_IF_ERROR(store_.Complete(upload));
   }
@@ -215,10 +221,8 @@ Status Table::DropHidden() {
   for (const HiddenFile& hidden : manifest_.hidden) {
     MR_RETURN_IF_ERROR(store_.Abort(hidden.upload));
   }
-  MR_RETURN_IF_ERROR(Settle());
-  Manifest next = NextManifest();
-  next.hidden.clear();
-  return Store(std::move(next));
+  manifest_.hidden.clear();  // stored nowhere: see Commit
+  return Settle();
 }
 
 Status Table::Settle() {
@@ -227,7 +231,10 @@ Status Table::Settle() {
     MR_RETURN_IF_ERROR(store_.Complete(upload));
   }
   MR_RETURN_IF_ERROR(store_.Delete(manifest_.removing));
-  return Store(NextManifest());
+  Manifest next = NextManifest();
+  MR_RETURN_IF_ERROR(chain_.AppendSettled(next));
+  manifest_ = std::move(next);
+  return Status::Ok();
 }
 
 Status Table::WriteEmptyFile(Manifest& next) {

@@ -59,7 +59,7 @@ Status SyncLocalFile(const LocalFile& file, const std::filesystem::path& path) {
   return Status::Ok();
 }
 
-Status MakeFolders(const std::filesystem::path& folder) {
+Result<std::vector<std::filesystem::path>> MakeFolders(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> parents;  // of the folders to be made, lowest first
   std::error_code code;
   for (auto missing = folder; !missing.empty() && !std::filesystem::exists(missing, code);
@@ -68,10 +68,14 @@ Status MakeFolders(const std::filesystem::path& folder) {
                                                 : std::filesystem::path("."));
     if (missing == missing.parent_path()) break;
   }
-  if (parents.empty()) return Status::Ok();
+  if (parents.empty()) return parents;
   std::filesystem::create_directories(folder, code);
   if (code) return ErrnoError(code.value(), "making " + folder.string());
-  for (const auto& parent : parents) MR_RETURN_IF_ERROR(SyncFolder(parent));
+  return parents;
+}
+
+Status SyncFolders(const std::vector<std::filesystem::path>& folders) {
+  for (const auto& folder : folders) MR_RETURN_IF_ERROR(SyncFolder(folder));
   return Status::Ok();
 }
 

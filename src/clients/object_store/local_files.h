@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/byte_reader.h"
 #include "base/result.h"
@@ -36,8 +37,10 @@ Status WriteLocalFile(const LocalFile& file, std::string_view bytes,
                       const std::filesystem::path& path);
 Status SyncLocalFile(const LocalFile& file, const std::filesystem::path& path);
 
-/// Makes `folder` and what is missing above it; durable when it returns.
-Status MakeFolders(const std::filesystem::path& folder);
+/// Makes `folder` and what is missing above it. Gives the folders that have a new entry; durable
+/// once SyncFolders has been called with them, which costs least after everything else is done.
+Result<std::vector<std::filesystem::path>> MakeFolders(const std::filesystem::path& folder);
+Status SyncFolders(const std::vector<std::filesystem::path>& folders);
 
 /// Reads from `offset` on.
 Result<std::unique_ptr<ByteReader>> OpenLocalReader(const std::filesystem::path& path,

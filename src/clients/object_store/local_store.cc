@@ -107,6 +107,8 @@ class LocalStore : public ObjectStore {
   Result<std::string> ReadRange(std::string_view key, int64_t offset, int64_t size) override;
   Result<PutOutcome> Put(std::string_view key, std::string_view content,
                          const PutCondition& condition) override;
+  Result<PutOutcome> PutRepeatable(std::string_view key, std::string_view content,
+                                   const PutCondition& condition) override;
   Result<std::unique_ptr<ObjectUpload>> StartUpload(std::string_view key) override;
   Status Complete(const PendingUpload& upload) override;
   Status Abort(const PendingUpload& upload) override;
@@ -118,6 +120,11 @@ class LocalStore : public ObjectStore {
   /// A key's file. Config error for a key that would leave the root.
   Result<fs::path> PathOf(std::string_view key) const;
   Result<std::string> StagedPathOf(const PendingUpload& upload) const;
+  Result<PutOutcome> Put(std::string_view key, std::string_view content,
+                         const PutCondition& condition, bool durable);
+  /// Gives the written file its name, if the condition holds.
+  Result<PutOutcome> Place(std::string_view key, const fs::path& staged, const fs::path& path,
+                           const PutCondition& condition);
   Result<PutOutcome> PutIfMatch(std::string_view key, const fs::path& staged, const fs::path& path,
                                 const std::string& etag);
 
@@ -194,36 +201,55 @@ Result<std::string> LocalStore::ReadRange(std::string_view key, int64_t offset, 
 
 Result<PutOutcome> LocalStore::Put(std::string_view key, std::string_view content,
                                    const PutCondition& condition) {
+  return Put(key, content, condition, /*durable=*/true);
+}
+
+Result<PutOutcome> LocalStore::PutRepeatable(std::string_view key, std::string_view content,
+                                             const PutCondition& condition) {
+  return Put(key, content, condition, /*durable=*/false);
+}
+
+Result<PutOutcome> LocalStore::Put(std::string_view key, std::string_view content,
+                                   const PutCondition& condition, bool durable) {
   MR_ASSIGN_OR_RETURN(const fs::path path, PathOf(key));
-  MR_RETURN_IF_ERROR(MakeFolders(path.parent_path()));
-  MR_RETURN_IF_ERROR(MakeFolders(root_ / kStagingFolder));
+  MR_ASSIGN_OR_RETURN(auto to_sync, MakeFolders(path.parent_path()));
+  MR_RETURN_IF_ERROR(MakeFolders(root_ / kStagingFolder).status());
   const fs::path staged = root_ / kStagingFolder / (RandomUuid() + std::string(kStagedSuffix));
   MR_ASSIGN_OR_RETURN(LocalFile file, CreateLocalFile(staged));
   Status written = WriteLocalFile(file, content, path);
-  if (written.ok()) written = SyncLocalFile(file, path);
-  if (!written.ok()) {
-    ::unlink(staged.c_str());
-    return written;
+  if (written.ok() && durable) written = SyncLocalFile(file, path);
+  PutOutcome outcome = PutOutcome::kWritten;
+  if (written.ok()) {
+    auto placed = Place(key, staged, path, condition);
+    written = placed.status();
+    if (placed.ok()) outcome = *placed;
   }
-  switch (condition.kind) {
-    case PutCondition::Kind::kIfMatch:
-      return PutIfMatch(key, staged, path, condition.etag);
-    case PutCondition::Kind::kIfAbsent: {
-      // A hard link fails when the name is taken: exactly one winner.
-      const int error_number = ::link(staged.c_str(), path.c_str()) == 0 ? 0 : errno;
+  if (!written.ok() || outcome == PutOutcome::kConditionFailed) ::unlink(staged.c_str());
+  MR_RETURN_IF_ERROR(written);
+  if (durable && outcome == PutOutcome::kWritten) {
+    to_sync.push_back(path.parent_path());
+    MR_RETURN_IF_ERROR(SyncFolders(to_sync));
+  }
+  return outcome;
+}
+
+Result<PutOutcome> LocalStore::Place(std::string_view key, const fs::path& staged,
+                                     const fs::path& path, const PutCondition& condition) {
+  if (condition.kind == PutCondition::Kind::kIfMatch) {
+    return PutIfMatch(key, staged, path, condition.etag);
+  }
+  if (condition.kind == PutCondition::Kind::kIfAbsent) {
+    // A hard link fails when the name is taken: exactly one winner.
+    if (::link(staged.c_str(), path.c_str()) == 0) {
       ::unlink(staged.c_str());
-      if (error_number == EEXIST) return PutOutcome::kConditionFailed;
-      if (error_number != 0) return ErrnoError(error_number, "creating " + path.string());
-      break;
+      return PutOutcome::kWritten;
     }
-    case PutCondition::Kind::kAlways:
-      if (::rename(staged.c_str(), path.c_str()) != 0) {
-        const int error_number = errno;
-        ::unlink(staged.c_str());
-        return ErrnoError(error_number, "replacing " + path.string());
-      }
+    if (errno == EEXIST) return PutOutcome::kConditionFailed;
+    return ErrnoError(errno, "creating " + path.string());
   }
-  MR_RETURN_IF_ERROR(SyncFolder(path.parent_path()));
+  if (::rename(staged.c_str(), path.c_str()) != 0) {
+    return ErrnoError(errno, "replacing " + path.string());
+  }
   return PutOutcome::kWritten;
 }
 
@@ -235,20 +261,17 @@ Result<PutOutcome> LocalStore::PutIfMatch(std::string_view key, const fs::path& 
   // Held for a stat and a rename; given back when the descriptor closes.
   if (::flock(lock.fd(), LOCK_EX) != 0) return ErrnoError(errno, "locking " + lock_path.string());
   MR_ASSIGN_OR_RETURN(const auto current, Head(key));
-  if (current == nullptr || current->etag != etag) {
-    ::unlink(staged.c_str());
-    return PutOutcome::kConditionFailed;
-  }
+  if (current == nullptr || current->etag != etag) return PutOutcome::kConditionFailed;
   if (::rename(staged.c_str(), path.c_str()) != 0) {
     return ErrnoError(errno, "replacing " + path.string());
   }
-  MR_RETURN_IF_ERROR(SyncFolder(path.parent_path()));
   return PutOutcome::kWritten;
 }
 
 Result<std::unique_ptr<ObjectUpload>> LocalStore::StartUpload(std::string_view key) {
   MR_RETURN_IF_ERROR(PathOf(key).status());
-  MR_RETURN_IF_ERROR(MakeFolders(root_ / kStagingFolder));
+  MR_ASSIGN_OR_RETURN(const auto to_sync, MakeFolders(root_ / kStagingFolder));
+  MR_RETURN_IF_ERROR(SyncFolders(to_sync));
   std::string key_text = EscapeKey(key);
   if (key_text.size() > kKeyTextMax) key_text.clear();
   const std::string staged =
@@ -271,14 +294,15 @@ Status LocalStore::Complete(const PendingUpload& upload) {
   MR_ASSIGN_OR_RETURN(const std::string staged, StagedPathOf(upload));
   MR_ASSIGN_OR_RETURN(const fs::path from, PathOf(staged));
   MR_ASSIGN_OR_RETURN(const fs::path to, PathOf(upload.key));
-  MR_RETURN_IF_ERROR(MakeFolders(to.parent_path()));
+  MR_ASSIGN_OR_RETURN(auto to_sync, MakeFolders(to.parent_path()));
   if (::rename(from.c_str(), to.c_str()) != 0) {
     const int error_number = errno;
     std::error_code code;
     const bool done_before = error_number == ENOENT && fs::exists(to, code);
     if (!done_before) return ErrnoError(error_number, "moving a finished file to " + to.string());
   }
-  return SyncFolder(to.parent_path());
+  to_sync.push_back(to.parent_path());
+  return SyncFolders(to_sync);
 }
 
 Status LocalStore::Abort(const PendingUpload& upload) {
@@ -337,7 +361,8 @@ Result<std::unique_ptr<ObjectStore>> OpenLocalStore(const std::filesystem::path&
   fs::path absolute = fs::absolute(root, code).lexically_normal();
   if (code) return ErrnoError(code.value(), "finding " + root.string());
   if (!absolute.has_filename()) absolute = absolute.parent_path();
-  MR_RETURN_IF_ERROR(MakeFolders(absolute));
+  MR_ASSIGN_OR_RETURN(const auto to_sync, MakeFolders(absolute));
+  MR_RETURN_IF_ERROR(SyncFolders(to_sync));
   if (!fs::is_directory(absolute, code)) {
     return ConfigError("{} is not a folder; name one that files can be written to",
                        absolute.string());

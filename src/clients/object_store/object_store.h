@@ -70,6 +70,12 @@ class ObjectStore {
   /// Replaces the whole object in one step; durable and visible when it returns.
   virtual Result<PutOutcome> Put(std::string_view key, std::string_view content,
                                  const PutCondition& condition = {}) = 0;
+  /// Like Put, for what can be done again: a crash of the machine may undo it. A disk saves its
+  /// syncs; other stores know no difference.
+  virtual Result<PutOutcome> PutRepeatable(std::string_view key, std::string_view content,
+                                           const PutCondition& condition) {
+    return Put(key, content, condition);
+  }
   virtual Result<std::unique_ptr<ObjectUpload>> StartUpload(std::string_view key) = 0;
   /// Makes a finished upload visible under its key, replacing what is there. Idempotent: completing
   /// it again, after a crash between doing it and writing that down, is ok.

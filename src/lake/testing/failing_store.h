@@ -34,6 +34,11 @@ class FailingStore : public ObjectStore {
     MR_RETURN_IF_ERROR(Pass());
     return store_->Put(key, content, condition);
   }
+  Result<PutOutcome> PutRepeatable(std::string_view key, std::string_view content,
+                                   const PutCondition& condition) override {
+    MR_RETURN_IF_ERROR(Pass());
+    return store_->PutRepeatable(key, content, condition);
+  }
   Result<std::unique_ptr<ObjectUpload>> StartUpload(std::string_view key) override {
     MR_RETURN_IF_ERROR(Pass());
     return store_->StartUpload(key);
