@@ -24,15 +24,16 @@ def end(tmp_path):
 
 
 def failed(millrace, file, kind, *expected, **more):
-    """The sync fails with this failure type, and one line says all of `expected`."""
-    outcome = millrace.run("sync", file, **more)
+    """The sync fails with this failure type, and one line of the message says all of `expected`."""
+    outcome = millrace.run("sync", file, "--json", **more)
     assert outcome.code == 1, outcome
-    errors = [line for line in outcome.err.splitlines() if line.startswith("error")]
+    report = outcome.json()
+    errors = [e for e in (report.get("error"), *(s.get("error") for s in report.get("streams", []))) if e]
     assert errors, outcome
-    for part in expected:
-        assert any(part.lower() in line.lower() for line in errors), f"no {part!r} in {errors}"
-    report = millrace.run("sync", file, "--json", **more).json()
-    assert kind in str(report), f"expected {kind}: {report}"
+    assert all(e["message"].strip() and "\n" not in e["message"] for e in errors), errors
+    assert any(e["type"].endswith(kind) and all(part.lower() in e["message"].lower() for part in expected) for e in errors), \
+        f"no {kind} that says {expected}: {errors}"
+    assert any(e["message"] in outcome.err for e in errors), f"standard error says it too: {outcome!r}"
     return outcome
 
 

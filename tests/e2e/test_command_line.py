@@ -86,7 +86,7 @@ class TestCheckAndDiscover:
 
     def test_discover_prints_the_catalog(self, millrace, db, end):
         customers(db, 1)
-        outcome = millrace.run("discover", millrace.file(("postgres", db.config()), end), expect=0)
+        outcome = millrace.run("discover", millrace.file(("postgres", db.config()), end), "--verbose", expect=0)
         assert "customers" in outcome.out and "updated_at" in outcome.out
 
 
