@@ -49,7 +49,7 @@ SOURCES = {
         {"url": ({"url": "/no/such/file.csv"}, "config_error")},
         {"S7": "a file is read whole; it has no cursor"}),
     "source-faker": End(
-        lambda f: {"count": 50, "seed": 1},
+        lambda f: {"count": 50, "seed": 1, "always_updated": False},
         {"count": ({"count": -1}, "config_error")}),
 }
 DESTINATIONS = {

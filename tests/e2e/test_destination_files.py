@@ -163,7 +163,7 @@ class TestFormats:
     def test_without_flattening_data_is_one_column(self, millrace, tmp_path):
         for kind in ("CSV", "JSONL"):
             lake = LocalLake(tmp_path / kind)
-            millrace.sync(millrace.file(FAKER, lake.end(format={"format_type": kind, "flattening": "No flattening"}), streams=[{"name": "users"}], name=f"c{kind}"))
+            millrace.sync(millrace.file(FAKER, lake.end(format={"format_type": kind, "flattening": "No flattening", "compression": {"compression_type": "No Compression"}}), streams=[{"name": "users"}], name=f"c{kind}"))
             first = output_files.visible(lake.folder)[0].read_text().splitlines()[0]
             assert "_airbyte_data" in first, first
 

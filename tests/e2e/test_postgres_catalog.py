@@ -65,7 +65,7 @@ def test_names_with_everything_in_them(millrace, db, tmp_path):
         quoted = n.replace('"', '""')
         db.execute(f'create table "{quoted}" ("Id" int primary key, "{quoted}" text)')
         db.execute(f'insert into "{quoted}" values (1, \'x\')')
-    file = millrace.file(("postgres", db.config()), ("local", {"path": str(tmp_path / "out"), "format": {"format_type": "JSONL", "flattening": "Root level flattening"}}), metadata="none")
+    file = millrace.file(("postgres", db.config()), ("local", {"path": str(tmp_path / "out"), "format": {"format_type": "JSONL", "flattening": "Root level flattening", "compression": {"compression_type": "No Compression"}}}), metadata="none")
     millrace.sync(file)
     files = output_files.visible(tmp_path / "out")
     assert len(files) == len(names), files

@@ -31,8 +31,7 @@ def relation(folder, con=None):
 
 def rows(folder, columns="*", order=None):
     _, rel = relation(folder)
-    rel = rel.project(columns)
-    return (rel.order(order) if order else rel).fetchall()
+    return rel.query("files", f"select {columns} from files" + (f" order by {order}" if order else "")).fetchall()
 
 
 def count(folder):
