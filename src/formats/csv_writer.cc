@@ -30,8 +30,6 @@ void AppendCell(std::string_view value, std::string& out) {
   out += '"';
 }
 
-bool IsText(const arrow::Array& array) { return array.type_id() == arrow::Type::STRING; }
-
 class CsvWriter : public FileWriter {
  public:
   CsvWriter(SchemaPtr schema, JsonEncoder encoder, TextLayout layout, ByteSink& sink, bool gzip)
@@ -98,9 +96,17 @@ class CsvWriter : public FileWriter {
 
   void AppendValue(const arrow::Array& column, int64_t row) {
     if (column.IsNull(row)) return;
-    if (IsText(column)) {
-      AppendCell(static_cast<const arrow::StringArray&>(column).GetView(row), text_);
-      return;
+    switch (column.type_id()) {
+      case arrow::Type::STRING:
+        return AppendCell(static_cast<const arrow::StringArray&>(column).GetView(row), text_);
+      case arrow::Type::LARGE_STRING:
+        return AppendCell(static_cast<const arrow::LargeStringArray&>(column).GetView(row), text_);
+      case arrow::Type::DICTIONARY: {
+        const auto& encoded = static_cast<const arrow::DictionaryArray&>(column);
+        return AppendValue(*encoded.dictionary(), encoded.GetValueIndex(row));
+      }
+      default:
+        break;
     }
     json_.clear();
     AppendJsonValue(column, row, json_);

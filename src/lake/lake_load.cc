@@ -41,7 +41,7 @@ class LakeLoad : public Load {
   const std::unique_ptr<ObjectStore> store_;
   const LayoutConfig layout_;
   const FileFormat format_;
-  const ConfiguredCatalog& catalog_;
+  const ConfiguredCatalog catalog_;  // the tables refer to its streams
   const LoadContext context_;
   CommitListener& listener_;
   std::map<StreamDescriptor, std::unique_ptr<Table>> tables_;  // fixed after Open

@@ -11,7 +11,7 @@ namespace millrace {
 
 /// Opens one attempt's writing of tables made of files: refuses what can't work (dedup modes, two
 /// streams with the same files), then recovers each table and cleans up after attempts that died.
-/// `catalog`, `context` and `listener` outlive the load.
+/// `listener`, and what `context` points to, outlive the load.
 Result<std::unique_ptr<Load>> OpenLakeLoad(std::unique_ptr<ObjectStore> store,
                                            const LayoutConfig& layout, const FileFormat& format,
                                            const ConfiguredCatalog& catalog,

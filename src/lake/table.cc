@@ -248,11 +248,10 @@ Status Table::WriteEmptyFile(Manifest& next) {
   schema = format_.type == FileFormat::Type::kParquet
                ? NumberSchemaOf(schema, context_.number_format, text_numbers())
                : schema;
-  MR_ASSIGN_OR_RETURN(auto upload, StartFile());
-  UploadSink sink(*upload);
+  UploadSink sink([this] { return StartFile(); });
   MR_ASSIGN_OR_RETURN(auto writer, MakeFileWriter(format_, schema, sink));
   MR_ASSIGN_OR_RETURN(const FileTotals totals, writer->Close());
-  MR_ASSIGN_OR_RETURN(PendingUpload pending, upload->Finish());
+  MR_ASSIGN_OR_RETURN(PendingUpload pending, sink.Finish());
   next.files.push_back({pending.key, 0, totals.bytes, stream_.generation_id, context_.epoch,
                         newest_checkpoint_, stream_.replaces_table()});
   next.completing.push_back(std::move(pending));

@@ -31,7 +31,6 @@ class TableWriter : public StreamWriter {
  private:
   /// A file being written. The members go in reverse order: the writer before its sink.
   struct OpenFile {
-    std::unique_ptr<ObjectUpload> upload;
     std::unique_ptr<UploadSink> sink;
     std::unique_ptr<FileWriter> writer;
     SchemaPtr schema;
@@ -121,8 +120,7 @@ Status TableWriter::Account() {
 }
 
 Status TableWriter::Open(const SchemaPtr& file_schema) {
-  MR_ASSIGN_OR_RETURN(file_.upload, table_.StartFile());
-  file_.sink = std::make_unique<UploadSink>(*file_.upload);
+  file_.sink = std::make_unique<UploadSink>([this] { return table_.StartFile(); });
   MR_ASSIGN_OR_RETURN(file_.writer, MakeFileWriter(table_.format(), file_schema, *file_.sink));
   file_.schema = file_schema;
   return Status::Ok();
@@ -131,7 +129,7 @@ Status TableWriter::Open(const SchemaPtr& file_schema) {
 Status TableWriter::CloseFile() {
   if (file_.writer == nullptr) return Status::Ok();
   MR_ASSIGN_OR_RETURN(const FileTotals totals, file_.writer->Close());
-  MR_ASSIGN_OR_RETURN(PendingUpload upload, file_.upload->Finish());
+  MR_ASSIGN_OR_RETURN(PendingUpload upload, file_.sink->Finish());
   finished_.push_back({std::move(upload), totals.rows, totals.bytes});
   table_.AddFinished(finished_.back());
   file_.writer.reset();  // before what it writes to

@@ -27,6 +27,8 @@ constexpr std::string_view kStagedSuffix = ".staged";
 /// most 255 bytes, and 44 go to what makes it unique.
 constexpr size_t kKeyTextMax = 200;
 
+constexpr int64_t kPushBytes = int64_t{8} << 20;
+
 /// "a/b.parquet" as "a%2Fb.parquet": one file name.
 std::string EscapeKey(std::string_view key) {
   std::string text;
@@ -78,7 +80,16 @@ class LocalUpload : public ObjectUpload {
     if (!finished_) ::unlink(path_.c_str());
   }
 
-  Status Write(std::string_view bytes) override { return WriteLocalFile(file_, bytes, path_); }
+  Status Write(std::string_view bytes) override {
+    MR_RETURN_IF_ERROR(WriteLocalFile(file_, bytes, path_));
+    written_ += static_cast<int64_t>(bytes.size());
+    if (written_ - pushed_ >= kPushBytes) {
+      // The disk starts on it now, so that the sync at the end has little left to wait for.
+      ::sync_file_range(file_.fd(), pushed_, written_ - pushed_, SYNC_FILE_RANGE_WRITE);
+      pushed_ = written_;
+    }
+    return Status::Ok();
+  }
 
   Result<PendingUpload> Finish() override {
     MR_RETURN_IF_ERROR(SyncLocalFile(file_, path_));
@@ -93,6 +104,8 @@ class LocalUpload : public ObjectUpload {
   const std::string staged_;  // relative to the root
   const fs::path path_;
   LocalFile file_;
+  int64_t written_ = 0;
+  int64_t pushed_ = 0;  // of them, handed to the disk
   bool finished_ = false;
 };
 
