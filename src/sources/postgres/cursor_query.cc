@@ -141,6 +141,9 @@ std::string CursorConstant(const TableColumn& column, const std::string& text) {
 
 Result<std::string> CanonicalCursor(PgConnection& connection, const TableColumn& column,
                                     const std::string& text, std::stop_token stop) {
+  if (text.find('\0') != std::string::npos) {
+    return ConfigError("the saved cursor of {} holds a zero byte", column.name);
+  }
   auto rows = connection.Query("SELECT " + CursorConstant(column, text), {}, stop,
                                PgConnection::Format::kBinary);
   if (!rows.ok()) return rows.status().WithContext("reading the saved cursor of " + column.name);

@@ -89,8 +89,8 @@ class SourceFixture : public ::testing::Test {
     static std::unique_ptr<TemporaryServer> server = [] {
       auto started = TemporaryServer::Start();
       // Loudly: a machine that can't run these tests must not look as if it had.
-      if (!started.ok()) ADD_FAILURE() << started.status().ToString();
-      return started.ok() ? *std::move(started) : nullptr;
+      MR_CHECK(started.ok(), started.status().ToString());
+      return *std::move(started);
     }();
     return *server;
   }

@@ -73,8 +73,8 @@ pid_t Spawn(const std::vector<std::string>& command, const fs::path& folder, con
   const std::string log_path = folder / log;
   const pid_t child = fork();
   if (child != 0) return child;
-  prctl(PR_SET_PDEATHSIG, SIGQUIT);  // a test that crashes leaves no server
   DropRoot();
+  prctl(PR_SET_PDEATHSIG, SIGQUIT);  // a test that crashes leaves no server
   if (chdir(folder.c_str()) != 0 || freopen(log_path.c_str(), "a", stdout) == nullptr) _exit(125);
   dup2(STDOUT_FILENO, STDERR_FILENO);
   execv(argv[0], argv.data());
