@@ -34,7 +34,7 @@ class CsvReader {
 
   const SchemaPtr& schema() const { return schema_; }
 
-  /// The next rows: 122,880 or 16 MiB of them. Null at the end.
+  /// The next rows: 122,880 or 4 MiB of them. Null at the end.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
 
   /// Rows left out because they had too many fields (BadLines::kWarn, kSkip).

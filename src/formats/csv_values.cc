@@ -63,14 +63,9 @@ CsvValues::CsvValues(const CsvOptions& options)
   const auto add = [this](std::string_view text) {
     if (text.empty()) {
       empty_is_null_ = true;
-      return;
+    } else {
+      nulls_[static_cast<unsigned char>(text[0])].emplace_back(text);
     }
-    if (text.size() > kNullSizeMax) {
-      long_nulls_.emplace(text);
-      return;
-    }
-    null_sizes_[static_cast<unsigned char>(text[0])] |= uint32_t{1} << text.size();
-    nulls_.emplace(text);
   };
   if (options.keep_default_na) {
     for (const std::string_view text : kDefaultNulls) add(text);

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <vector>
 
 #include "formats/csv_options.h"
 
@@ -33,9 +33,10 @@ class CsvValues {
   /// Whether the text stands for a missing value.
   bool IsNull(std::string_view text) const {
     if (text.empty()) return empty_is_null_;
-    if (text.size() > kNullSizeMax) return !long_nulls_.empty() && long_nulls_.contains(text);
-    const uint32_t sizes = null_sizes_[static_cast<unsigned char>(text[0])];
-    return ((sizes >> text.size()) & 1) != 0 && nulls_.contains(text);
+    for (const std::string& null : nulls_[static_cast<unsigned char>(text[0])]) {
+      if (null == text) return true;
+    }
+    return false;
   }
 
   /// The kind of a value that is not null. `likely` is tried first: columns repeat themselves.
@@ -50,20 +51,11 @@ class CsvValues {
   static std::shared_ptr<arrow::DataType> TypeOf(uint8_t kinds);
 
  private:
-  /// Longer nulls are kept apart: nobody has them.
-  static constexpr size_t kNullSizeMax = 31;
-  struct TextHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-
   const char decimal_;
   const std::optional<char> thousands_;
   const bool infer_dates_;
   bool empty_is_null_ = false;
-  /// By a text's first character: a bit for each size that a null with that character has.
-  std::array<uint32_t, 256> null_sizes_{};
-  std::unordered_set<std::string, TextHash, std::equal_to<>> nulls_, long_nulls_;
+  std::array<std::vector<std::string>, 256> nulls_;  // by their first character
 };
 
 /// "true" in the three spellings that count → 1, "false" → 0, else -1.

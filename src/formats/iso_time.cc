@@ -1,5 +1,7 @@
 #include "formats/iso_time.h"
 
+#include <array>
+
 #include "formats/digit_run.h"
 
 namespace millrace {
@@ -15,6 +17,17 @@ unsigned TwoDigits(const char* p) {
   return tens > 9 || ones > 9 ? 1000 : tens * 10 + ones;
 }
 
+/// Days from 1970-01-01 to the first day of each year, and of the one after the last.
+constexpr std::array<int32_t, 10'001> kYearStarts = [] {
+  std::array<int32_t, 10'001> starts{};
+  starts[1] = -719'162;
+  for (int year = 1; year < 10'000; ++year) {
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    starts[static_cast<size_t>(year) + 1] = starts[static_cast<size_t>(year)] + (leap ? 366 : 365);
+  }
+  return starts;
+}();
+
 /// Days before the month in a year without a leap day.
 constexpr int kDaysBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
 constexpr unsigned kDaysIn[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -28,12 +41,10 @@ std::optional<int32_t> DateAt(const char* p) {
   const unsigned month = digit(5) * 10 + digit(6);
   const unsigned day = TwoDigits(p + 8);
   if (year == 0 || month < 1 || month > 12 || day < 1) return std::nullopt;
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  const bool leap = kYearStarts[year + 1] - kYearStarts[year] == 366;
   if (day > kDaysIn[month - 1] + (leap && month == 2 ? 1 : 0)) return std::nullopt;
-  const int before = static_cast<int>(year) - 1;
-  const int days = before * 365 + before / 4 - before / 100 + before / 400 +
-                   kDaysBefore[month - 1] + (leap && month > 2 ? 1 : 0) + static_cast<int>(day) - 1;
-  return days - 719162;  // from 0001-01-01 to 1970-01-01
+  return kYearStarts[year] + kDaysBefore[month - 1] + (leap && month > 2 ? 1 : 0) +
+         static_cast<int>(day) - 1;
 }
 
 /// Reads "hh:mm[:ss[.f]]" from the front of `text`.

@@ -34,7 +34,7 @@ class JsonReader {
                                                   SchemaPtr schema, int64_t first_line,
                                                   int64_t rows_max = -1);
 
-  /// The next records: 122,880 or 16 MiB of them. `rows` is null at the end.
+  /// The next records: 122,880 or 4 MiB of them. `rows` is null at the end.
   Result<ChangeBatch> Next();
 
  private:

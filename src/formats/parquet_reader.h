@@ -39,7 +39,7 @@ class ParquetReader {
   int64_t row_count() const { return row_count_; }
 
   /// Hands out a row group's rows, of `columns` (empty: all), in batches of at most 122,880 rows
-  /// and some 16 MiB.
+  /// and some 4 MiB.
   Status ReadRowGroup(int row_group, const std::set<std::string>& columns,
                       const std::function<Status(ChangeBatch)>& sink);
 
