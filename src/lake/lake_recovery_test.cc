@@ -1,0 +1,218 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lake/testing/lake_load_fixture.h"
+
+namespace millrace {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST_F(LakeLoadTest, RowsOfCheckpointsThatWereNotSavedAreWithdrawn) {
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  Write({2});
+  ASSERT_TRUE(Commit(2).ok());
+
+  Open(1);
+  EXPECT_THAT(Rows(), ElementsAre(1));
+  Write({2, 3});
+  ASSERT_TRUE(Commit(2).ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2, 3));
+
+  context_.epoch = "epoch-2";  // nothing is withdrawn across epochs
+  Open(0);
+  EXPECT_THAT(Rows(), ElementsAre(1, 2, 3));
+}
+
+TEST_F(LakeLoadTest, IncrementalStreamReplacesItsTableOverSeveralAttempts) {
+  Open();
+  Write({100});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(Finish().ok());
+  Overwrite(2);
+  stream().sync_mode = SyncMode::kIncremental;
+  Open(1);
+  Write({1});
+  ASSERT_TRUE(Commit(2).ok());
+  ASSERT_TRUE(Finish(StreamStatus::kIncomplete).ok());
+  EXPECT_THAT(Rows(), ElementsAre(100));
+  Open(2);  // goes on where the saved state is
+  Write({2});
+  ASSERT_TRUE(Commit(3).ok());
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2));
+  Open(2);  // shown, but its last state was not saved: those rows come again
+  Write({2, 3});
+  ASSERT_TRUE(Commit(3).ok());
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2, 3));
+  Open(3);  // nothing was left to read
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2, 3));
+}
+
+TEST_F(LakeLoadTest, OverwriteDropsWhatAnAttemptCommittedWithoutASavedState) {
+  Overwrite(1);
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  context_.started_at = Clock::System().WallNow() + std::chrono::seconds(5);
+  Open(0);
+  EXPECT_EQ(StagedFiles(), 0U);
+  Write({1, 2});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2));
+}
+
+TEST_F(LakeLoadTest, ManifestThatACrashLeftTornIsPassedOver) {
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(Finish().ok());
+  const auto newest = root_ / "_airbyte_internal/tables/public/users/manifest-000000000002.json";
+  ASSERT_TRUE(std::filesystem::exists(newest));  // it says that the first was carried out
+  std::filesystem::resize_file(newest, 0);
+  Open(1);
+  Write({2});
+  ASSERT_TRUE(Commit(2).ok());
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2));
+}
+
+TEST_F(LakeLoadTest, FullRefreshOfTheSameGenerationReplacesItAgain) {
+  Overwrite(1);
+  Open();
+  Write({1, 2});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(Finish().ok());
+  Open(1);
+  Write({7});
+  ASSERT_TRUE(Commit(2).ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2));
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(7));
+}
+
+TEST_F(LakeLoadTest, UnfinishedFullRefreshAppendLeavesNothing) {
+  stream().sync_mode = SyncMode::kFullRefresh;
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(Finish(StreamStatus::kIncomplete).ok());
+  EXPECT_EQ(StagedFiles(), 0U);
+  Open(1);
+  Write({1, 2});
+  ASSERT_TRUE(Commit(2).ok());
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(1, 2));
+}
+
+TEST_F(LakeLoadTest, UncommittedFilesOfADeadAttemptAreCleanedUp) {
+  Open();
+  Write({1});
+  auto parts = writer_->Flush();  // durable, and then the process dies
+  ASSERT_TRUE(parts.ok());
+  EXPECT_EQ(StagedFiles(), 1U);
+  context_.started_at = Clock::System().WallNow() + std::chrono::seconds(5);
+  Open();
+  EXPECT_EQ(StagedFiles(), 0U);
+  Write({1});
+  parts = writer_->Flush();
+  ASSERT_TRUE(load_->Close().ok());  // Close knows what it did not commit
+  EXPECT_EQ(StagedFiles(), 0U);
+}
+
+TEST_F(LakeLoadTest, OlderAttemptStops) {
+  Open();
+  context_.fencing_token = 7;
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  context_.fencing_token = 3;
+  auto store = OpenLocalStore(root_);
+  ASSERT_TRUE(store.ok());
+  auto load = OpenLakeLoad(*std::move(store), layout_, format_, catalog_, context_, log_);
+  ASSERT_FALSE(load.ok());
+  EXPECT_THAT(load.status().ToString(), testing::HasSubstr("newer attempt"));
+}
+
+TEST_F(LakeLoadTest, OfTwoWritersAtATimeOneCommits) {
+  Open();
+  auto first = std::move(load_);
+  auto first_writer = std::move(writer_);
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(first_writer->Write(Ids({2})).ok());
+  auto parts = first_writer->Flush();
+  ASSERT_TRUE(parts.ok());
+  EXPECT_FALSE(first->Commit({1, {}}, {*parts}).ok());
+  EXPECT_THAT(Rows(), ElementsAre(1));
+}
+
+enum class Mode { kAppend, kOverwrite, kReplaceByIncrements };
+
+/// Dies before each store request in turn, during commit and finish; the next attempt finds the
+/// states that were saved (those whose commit was reported) and delivers what they don't cover.
+class LakeLoadCrashTest : public LakeLoadTest, public testing::WithParamInterface<Mode> {
+ protected:
+  /// True when it came to its end.
+  bool WriteFrom(int64_t first) {
+    for (int64_t id = first; id <= 2; ++id) {
+      if (!writer_->Write(Ids({id})).ok()) return false;
+      if (!Commit(static_cast<CheckpointId>(id + 1)).ok()) return false;
+    }
+    return Finish().ok();
+  }
+};
+
+TEST_P(LakeLoadCrashTest, NoRequestLosesOrDoublesRowsWhenItIsTheLast) {
+  constexpr int kRequestsMax = 60;
+  for (int requests = 0;; ++requests) {
+    SCOPED_TRACE(testing::Message() << "dies at request " << requests);
+    ASSERT_LT(requests, kRequestsMax) << "the run that does not die was not reached";
+    std::filesystem::remove_all(root_);
+    stream().generation_id = 1;
+    stream().minimum_generation_id = 0;
+    stream().sync_mode = SyncMode::kIncremental;
+    Open();
+    Write({100});
+    ASSERT_TRUE(Commit(1).ok());
+    ASSERT_TRUE(Finish().ok());
+    if (GetParam() != Mode::kAppend) Overwrite(2);
+    if (GetParam() == Mode::kReplaceByIncrements) stream().sync_mode = SyncMode::kIncremental;
+
+    Open(1);
+    log_ = CommitLog();
+    store_->FailAfter(requests);
+    const bool survived = WriteFrom(1);
+    const CheckpointId saved = log_.committed.empty() ? 1 : log_.committed.back();
+    const std::vector<int64_t> seen = Rows();
+    if (GetParam() == Mode::kAppend) {
+      EXPECT_THAT(seen, testing::Contains(100));
+    } else {
+      EXPECT_THAT(seen, testing::Not(IsEmpty())) << "a reader found an empty table";
+    }
+    Open(saved);
+    const bool reads_all = GetParam() == Mode::kOverwrite;
+    ASSERT_TRUE(WriteFrom(reads_all ? 1 : static_cast<int64_t>(saved)));
+    ASSERT_TRUE(load_->Close().ok());
+    if (GetParam() == Mode::kAppend) {
+      EXPECT_THAT(Rows(), ElementsAre(1, 2, 100));
+    } else {
+      EXPECT_THAT(Rows(), ElementsAre(1, 2));
+    }
+    if (survived) break;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, LakeLoadCrashTest,
+                         testing::Values(Mode::kAppend, Mode::kOverwrite,
+                                         Mode::kReplaceByIncrements));
+
+}  // namespace
+}  // namespace millrace
