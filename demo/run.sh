@@ -4,9 +4,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export DEMO_OUT=${DEMO_OUT:-demo/out}
+millrace=${MILLRACE:-build/bin/millrace}
 
 printf 'millrace sync demo/demo.yaml\n'
-build/bin/millrace sync demo/demo.yaml --data-dir "$DEMO_OUT/.millrace"
+"$millrace" sync demo/demo.yaml --data-dir "$DEMO_OUT/.millrace"
 
 printf '\n%-60s %10s\n' 'FILE' 'BYTES'
 find "$DEMO_OUT" -name '*.parquet' -not -path '*/[._]*' -printf '%p %s\n' | sort |

@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/nearest_names.h"
 
 namespace millrace {
 namespace {
 
-std::vector<std::string> NamesOf(const Catalog& catalog) {
-  std::vector<std::string> names;
-  for (const Stream& stream : catalog.streams) names.push_back(stream.descriptor.ToString());
-  return names;
+/// What may be written instead of `selection`: in the same form, with a namespace or without.
+std::vector<std::string> NamesLike(const StreamSelection& selection, const Catalog& catalog) {
+  std::set<std::string> names;
+  for (const Stream& stream : catalog.streams) {
+    names.insert(selection.name_space ? stream.descriptor.ToString() : stream.descriptor.name);
+  }
+  return {names.begin(), names.end()};
 }
 
 /// The one stream that a selection means.
@@ -29,7 +33,7 @@ Result<const Stream*> FindStream(const Catalog& catalog, const StreamSelection& 
   if (found.size() == 1) return found.front();
   if (found.empty()) {
     const std::string wanted = StreamDescriptor{selection.name, selection.name_space}.ToString();
-    const auto names = NamesOf(catalog);
+    const auto names = NamesLike(selection, catalog);
     std::string near = DidYouMean(wanted, names);
     if (near.empty() && names.empty()) near = "; it offers none";
     if (near.empty()) near = " (see: millrace discover)";
@@ -175,6 +179,7 @@ Status KeepOnly(const std::vector<std::string>& only, ConfiguredCatalog* catalog
   std::vector<std::string> names;
   for (const ConfiguredStream& stream : catalog->streams) {
     names.push_back(stream.descriptor().ToString());
+    if (stream.descriptor().name_space) names.push_back(stream.descriptor().name);
   }
   for (const std::string& argument : only) {
     const bool found =

@@ -1,0 +1,142 @@
+#include "attempt/attempt_channel.h"
+
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+
+#include <nlohmann/json.hpp>
+
+#include "attempt/start_document.h"
+#include "attempt/sync_report.h"
+
+namespace millrace {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr auto kLongEnough = std::chrono::seconds(30);
+
+/// The channel, and the parent's end as a bare socket.
+class AttemptChannelTest : public ::testing::Test {
+ protected:
+  AttemptChannelTest() {
+    int fds[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    parent_ = std::make_unique<JsonLineSocket>(fds[0]);
+    channel_ = std::make_unique<AttemptChannel>(std::make_unique<JsonLineSocket>(fds[1]),
+                                                [this](std::string_view command) {
+                                                  std::lock_guard lock(mutex_);
+                                                  commands_.emplace_back(command);
+                                                  heard_.notify_all();
+                                                });
+  }
+
+  void ExpectCommand(const std::string& command) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(heard_.wait_for(lock, kLongEnough, [&] {
+      return std::find(commands_.begin(), commands_.end(), command) != commands_.end();
+    })) << command;
+  }
+
+  /// What the child sent next.
+  Json Sent() {
+    const auto message = parent_->Read();
+    EXPECT_TRUE(message.ok() && *message);
+    return **message;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable heard_;
+  std::vector<std::string> commands_;
+  std::unique_ptr<JsonLineSocket> parent_;
+  std::unique_ptr<AttemptChannel> channel_;
+};
+
+TEST_F(AttemptChannelTest, AsksAndIsAnswered) {
+  std::jthread parent([this] {
+    const Json first = Sent();
+    EXPECT_EQ(first["type"], Json("STATE"));
+    // An answer to something else changes nothing.
+    ASSERT_TRUE(parent_->Write({{"answer", 999}, {"value", 1}}).ok());
+    ASSERT_TRUE(parent_->Write({{"answer", first["seq"]}, {"value", {{"saved", true}}}}).ok());
+    const Json second = Sent();
+    EXPECT_GT(second["seq"].get<int>(), first["seq"].get<int>());
+    ASSERT_TRUE(parent_
+                    ->Write({{"answer", second["seq"]},
+                             {"error", {{"type", "config_error"}, {"message", "disk full"}}}})
+                    .ok());
+  });
+  const auto answer = channel_->Ask({{"type", "STATE"}}, Deadline::After(kLongEnough));
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ((*answer)["saved"], Json(true));
+  const auto refused = channel_->Ask({{"type", "STATE"}}, Deadline::After(kLongEnough));
+  ASSERT_TRUE(refused.status().failed());
+  EXPECT_EQ(refused.status().error().type, FailureType::kConfigError);
+  EXPECT_EQ(refused.status().ToString(), "disk full");
+}
+
+TEST_F(AttemptChannelTest, HearsCommandsAndTheEnd) {
+  ASSERT_TRUE(parent_->Write({{"command", "finish"}}).ok());
+  ExpectCommand("finish");
+  std::jthread parent([this] {
+    Sent();
+    parent_.reset();
+  });
+  EXPECT_TRUE(channel_->Ask({{"type", "STATE"}}, Deadline::Never()).status().canceled());
+  ExpectCommand("closed");
+}
+
+TEST_F(AttemptChannelTest, GivesUpAtTheDeadline) {
+  const auto answer =
+      channel_->Ask({{"type", "STATE"}}, Deadline::After(std::chrono::milliseconds(20)));
+  EXPECT_TRUE(answer.status().canceled());
+}
+
+TEST_F(AttemptChannelTest, RefusesWhatIsNoMessage) {
+  ASSERT_TRUE(channel_->Tell({{"type", "LOG"}}).ok());
+  EXPECT_EQ(Sent()["type"], Json("LOG"));
+  int fds[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  JsonLineSocket reader(fds[0]), writer(fds[1]);
+  ASSERT_EQ(::send(writer.fd(), "nonsense\n", 9, 0), 9);
+  const auto message = reader.Read();
+  ASSERT_FALSE(message.ok());
+  EXPECT_THAT(message.status().ToString(), HasSubstr("no JSON object"));
+}
+
+TEST(StartDocument, ComesBackAsItWas) {
+  StartDocument start;
+  start.task = "sync";
+  start.source = ConnectorConfig{"source-faker", Json{{"count", 5}}};
+  start.connection = "shop";
+  start.attempt = 7;
+  start.saved = {"epoch", 3, {}};
+  start.saved.state.Merge(StateMessage::OfStream({"users", std::nullopt}, Json{{"a", 1}}));
+  start.commit_interval = std::chrono::seconds(3);
+  const auto back = StartDocumentFromJson(Json::parse(ToJson(start).dump()));
+  ASSERT_TRUE(back.ok()) << back.status().ToString();
+  EXPECT_EQ(ToJson(*back), ToJson(start));
+  EXPECT_FALSE(back->destination.has_value());
+  EXPECT_FALSE(StartDocumentFromJson(Json::object()).ok());
+}
+
+TEST(SyncReport, ComesBackAsItWas) {
+  SyncReport report;
+  report.outcome = "partial";
+  report.streams.push_back({{"users", "public"},
+                            "INCOMPLETE",
+                            5,
+                            6,
+                            4,
+                            1,
+                            10,
+                            std::nullopt,
+                            Error{FailureType::kTransientError, "broken", "detail", {}}});
+  report.records_read = 5;
+  const auto back = SyncReportFromJson(Json::parse(ToJson(report).dump()));
+  ASSERT_TRUE(back.ok()) << back.status().ToString();
+  EXPECT_EQ(ToJson(*back), ToJson(report));
+  EXPECT_EQ(back->streams[0].error->type, FailureType::kTransientError);
+}
+
+}  // namespace
+}  // namespace millrace

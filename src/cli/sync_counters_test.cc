@@ -1,0 +1,89 @@
+#include "cli/sync_counters.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+namespace millrace {
+namespace {
+
+class SyncCountersTest : public ::testing::Test {
+ protected:
+  SyncCountersTest()
+      : path_(std::filesystem::path(::testing::TempDir()) /
+              ::testing::UnitTest::GetInstance()->current_test_info()->name() / "counters.json") {
+    std::filesystem::remove_all(path_.parent_path());
+  }
+
+  static ConfiguredStream StreamIn(SyncMode mode, DestinationSyncMode destination) {
+    ConfiguredStream stream;
+    stream.stream.descriptor = {"users", "public"};
+    stream.sync_mode = mode;
+    stream.destination_sync_mode = destination;
+    return stream;
+  }
+
+  const std::filesystem::path path_;
+};
+
+TEST_F(SyncCountersTest, OverwriteReplacesWithANewGenerationEachTime) {
+  SyncCounters counters = *SyncCounters::Load(path_);
+  auto stream = StreamIn(SyncMode::kFullRefresh, DestinationSyncMode::kOverwrite);
+  for (int64_t generation = 1; generation <= 3; ++generation) {
+    EXPECT_FALSE(counters.Assign(&stream, false, false));
+    EXPECT_EQ(stream.generation_id, generation);
+    EXPECT_TRUE(stream.replaces_table());
+    if (generation == 2) counters.Complete(stream.descriptor());
+  }
+}
+
+TEST_F(SyncCountersTest, AppendKeepsItsGenerationExceptForAReadAgain) {
+  SyncCounters counters = *SyncCounters::Load(path_);
+  auto incremental = StreamIn(SyncMode::kIncremental, DestinationSyncMode::kAppend);
+  for (const bool retried : {false, true, false}) {
+    EXPECT_FALSE(counters.Assign(&incremental, false, retried));
+    EXPECT_EQ(incremental.generation_id, 1);
+    EXPECT_EQ(incremental.minimum_generation_id, 0);
+  }
+  auto full = StreamIn(SyncMode::kFullRefresh, DestinationSyncMode::kAppend);
+  counters.Assign(&full, false, /*retried=*/true);
+  EXPECT_EQ(full.generation_id, 2);
+  EXPECT_EQ(full.minimum_generation_id, 0);
+}
+
+TEST_F(SyncCountersTest, ARefreshReplacesAndIsBegunAgainUntilItIsComplete) {
+  auto stream = StreamIn(SyncMode::kIncremental, DestinationSyncMode::kAppend);
+  {
+    SyncCounters counters = *SyncCounters::Load(path_);
+    counters.BeginSync();
+    counters.BeginAttempt();
+    counters.Assign(&stream, false, false);
+    EXPECT_TRUE(counters.Assign(&stream, /*refreshed=*/true, false));
+    EXPECT_EQ(stream.generation_id, 2);
+    EXPECT_TRUE(stream.replaces_table());
+    ASSERT_TRUE(counters.Save().ok());
+  }
+  // The attempt failed; a later process knows.
+  SyncCounters counters = *SyncCounters::Load(path_);
+  EXPECT_EQ(counters.sync_id(), 1);
+  EXPECT_EQ(counters.attempt_id(), 1);
+  EXPECT_TRUE(counters.Assign(&stream, false, false));
+  EXPECT_EQ(stream.generation_id, 3);
+  EXPECT_TRUE(stream.replaces_table());
+  EXPECT_TRUE(counters.Complete(stream.descriptor()));
+  EXPECT_FALSE(counters.Complete(stream.descriptor()));
+  EXPECT_FALSE(counters.Assign(&stream, false, false));
+  EXPECT_EQ(stream.generation_id, 3);
+  EXPECT_EQ(stream.minimum_generation_id, 0);
+}
+
+TEST_F(SyncCountersTest, NamesADamagedFile) {
+  std::filesystem::create_directories(path_.parent_path());
+  std::ofstream(path_) << "{\"sync_id\": 1}";
+  const auto counters = SyncCounters::Load(path_);
+  ASSERT_FALSE(counters.ok());
+  EXPECT_THAT(counters.status().ToString(), ::testing::HasSubstr(path_.string()));
+}
+
+}  // namespace
+}  // namespace millrace
