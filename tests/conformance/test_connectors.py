@@ -184,7 +184,8 @@ class TestDestination:
         write(fixtures.folder, "catalog.json", {"streams": [{"stream": self.STREAM, "sync_mode": "full_refresh", "destination_sync_mode": mode, "generation_id": generation,
                                                              "minimum_generation_id": minimum, "sync_id": generation}]})
         descriptor = {"name": "things", "namespace": "ns"}
-        lines = [{"type": "RECORD", "record": {"stream": "things", "namespace": "ns", "emitted_at": 1, "data": r}} for r in records]
+        lines = [{"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": 1, "stream_status": {"stream_descriptor": descriptor, "status": "STARTED"}}}]
+        lines += [{"type": "RECORD", "record": {"stream": "things", "namespace": "ns", "emitted_at": 1, "data": r}} for r in records]
         if state:
             lines.append({"type": "STATE", "state": {"type": "STREAM", "stream": {"stream_descriptor": descriptor, "stream_state": state}}})
         if status:
@@ -218,7 +219,7 @@ class TestDestination:
         self.write(millrace, fixtures, name, self.rows(50, 60), "overwrite", 2, 2, status="INCOMPLETE")
         assert self.ids(fixtures, name) == list(range(1, 11)), "an unfinished generation is hidden"
         self.write(millrace, fixtures, name, self.rows(50, 60), "overwrite", 3, 3, status=None)
-        assert self.ids(fixtures, name) == list(range(1, 11)), "an input that just ends is not complete"
+        assert self.ids(fixtures, name) == list(range(1, 11)), "a stream that started and just ends is not complete"
         assert self.write(millrace, fixtures, name, self.rows(100, 104), "overwrite", 4, 4, state={"n": 2}).code == 0
         assert self.ids(fixtures, name) == list(range(100, 105))
 
@@ -233,7 +234,8 @@ class TestDestination:
 
     def test_s15_a_record_of_an_unknown_stream_fails(self, millrace, fixtures, name):
         write(fixtures.folder, "config.json", EVERY[name].config(fixtures))
-        write(fixtures.folder, "catalog.json", {"streams": []})
+        write(fixtures.folder, "catalog.json", {"streams": [{"stream": self.STREAM, "sync_mode": "full_refresh", "destination_sync_mode": "append", "generation_id": 1,
+                                                             "minimum_generation_id": 0, "sync_id": 1}]})
         line = json.dumps({"type": "RECORD", "record": {"stream": "stranger", "emitted_at": 1, "data": {"a": 1}}}) + "\n"
         outcome = millrace.run("connector", name, "write", "--config", "config.json", "--catalog", "catalog.json", input=line)
         assert outcome.code != 0 and "stranger" in outcome.text, outcome

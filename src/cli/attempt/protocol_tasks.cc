@@ -90,9 +90,8 @@ int RunCheck(const StartDocument& start, ProtocolOutput& output) {
     const auto destination = MakeDestination(*start.destination);
     status = destination.ok() ? (*destination)->Check() : destination.status();
   }
-  if (!status.ok() && ErrorOf(status).type != FailureType::kConfigError) {
-    return Fail(output, status);
-  }
+  // The platform reads the status; what is not the configuration's fault it learns from the trace.
+  if (!status.ok() && ErrorOf(status).type != FailureType::kConfigError) Fail(output, status);
   output.WriteMessage(ConnectionStatusMessage(status.ok(), status.ok() ? "" : status.ToString()));
   return 0;
 }
