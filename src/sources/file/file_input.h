@@ -12,9 +12,10 @@ namespace millrace {
 
 /// What is known of a file before it is read.
 struct FileFacts {
-  int64_t size = -1;    ///< -1: unknown
-  bool ranged = false;  ///< Open can begin anywhere at little cost
-  std::string version;  ///< changes when the content does (ETag, modification time); may be empty
+  int64_t size = -1;      ///< -1: unknown
+  bool ranged = false;    ///< Open can begin anywhere at little cost
+  std::string version;    ///< changes when the content does (ETag, modification time); may be empty
+  bool may_grow = false;  ///< a larger file of another version still begins with the same bytes
 };
 
 /// The bytes of the one file that source-file reads, wherever they lie. Errors name the file; a

@@ -44,6 +44,7 @@ FileSource::FileSource(FileConfig config, std::unique_ptr<FileInput> input)
 Result<FileTable*> FileSource::Table(std::stop_token stop) {
   std::lock_guard lock(mutex_);
   if (table_ != nullptr) return table_.get();
+  MR_ASSIGN_OR_RETURN(surveyed_, input_->Stat());
   MR_ASSIGN_OR_RETURN(std::unique_ptr<FileTable> table, OpenFileTable(config_, *input_));
   if (Status surveyed = table->Survey(stop); !surveyed.ok()) {
     return surveyed.WithContext("reading " + input_->name());
@@ -73,6 +74,15 @@ Result<Catalog> FileSource::Discover() {
   return catalog;
 }
 
+Status FileSource::CheckUnchanged() {
+  MR_ASSIGN_OR_RETURN(const FileFacts now, input_->Stat());
+  if (now.version == surveyed_.version && now.size == surveyed_.size) return Status::Ok();
+  // What was appended since belongs to the next sync.
+  if (surveyed_.may_grow && now.size > surveyed_.size) return Status::Ok();
+  return TransientError("{} has changed while it was read: read it again once it is complete",
+                        input_->name());
+}
+
 Status FileSource::CheckStream(const StreamDescriptor& stream) const {
   if (stream.name == config_.dataset_name && !stream.name_space) return Status::Ok();
   return ConfigError("source-file has no stream {}; its only one is {} (dataset_name)",
@@ -86,6 +96,9 @@ Status FileSource::ReadPiece(FileTable& table, int64_t piece, const ConfiguredSt
     return output.Emit(stream.descriptor(), std::move(batch), Deadline::Never());
   };
   const Status read = table.Read(piece, WantedColumns(stream), sink, stop);
+  if (!read.ok() && !read.failed()) return read;
+  // A file that was replaced in between is the likelier reason of whatever failed.
+  MR_RETURN_IF_ERROR(CheckUnchanged());
   return read.failed() ? read.WithContext("reading " + input_->name()) : read;
 }
 

@@ -35,6 +35,8 @@ class FileSource : public PartitionedSource {
  private:
   /// The table, surveyed.
   Result<FileTable*> Table(std::stop_token stop);
+  /// A transient error when the file is no longer the one that was surveyed.
+  Status CheckUnchanged();
   Status CheckStream(const StreamDescriptor& stream) const;
   Status ReadStream(const ConfiguredStream& stream, SourceOutput& output, std::stop_token stop);
   Status ReadPiece(FileTable& table, int64_t piece, const ConfiguredStream& stream,
@@ -43,7 +45,8 @@ class FileSource : public PartitionedSource {
   const FileConfig config_;
   const std::unique_ptr<FileInput> input_;
   std::mutex mutex_;
-  std::unique_ptr<FileTable> table_;  // guarded by mutex_ until it was surveyed
+  std::unique_ptr<FileTable> table_;  // guarded by mutex_ until it was surveyed, as is what follows
+  FileFacts surveyed_;
 };
 
 /// The entry of cli/builtin_connectors.cc.

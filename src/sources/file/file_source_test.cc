@@ -213,6 +213,25 @@ TEST_F(FileSourceTest, ReadsOnlyTheSelectedColumns) {
   EXPECT_EQ(output.text, "1|3\n");
 }
 
+TEST_F(FileSourceTest, NoticesAFileReplacedWhileItIsRead) {
+  const std::string path = Write("a.csv", "a\n1\n2\n");
+  auto source = MakeFileSource(Config(path, "csv"));
+  const auto catalog = (*source)->Discover();
+  ConfiguredCatalog configured;
+  configured.streams.resize(1);
+  configured.streams[0].stream = catalog->streams.at(0);
+  std::ofstream(path, std::ios::app) << "3\n";
+  CollectingOutput grown;
+  ASSERT_TRUE((*source)->Read(configured, {}, grown, {}).ok());
+  EXPECT_EQ(grown.text, "1\n2\n");
+  EXPECT_EQ(grown.last_status, StreamStatus::kComplete);
+  Write("a.csv", "a\nx\n");
+  CollectingOutput replaced;
+  ASSERT_TRUE((*source)->Read(configured, {}, replaced, {}).ok());
+  EXPECT_EQ(replaced.last_status, StreamStatus::kIncomplete);
+  EXPECT_NE(replaced.error.find("has changed while it was read"), std::string::npos);
+}
+
 TEST_F(FileSourceTest, RefusesWrongConfigurations) {
   const auto message = [](const Json& config) {
     const auto source = MakeFileSource(config);

@@ -59,6 +59,7 @@ class LocalInput : public FileInput {
     if (!S_ISREG(found.st_mode)) return ConfigError("{} is no regular file", path_);
     facts.size = found.st_size;
     facts.ranged = true;
+    facts.may_grow = true;
     facts.version = fmt::format("{}.{:09}", found.st_mtim.tv_sec, found.st_mtim.tv_nsec);
     return facts;
   }
