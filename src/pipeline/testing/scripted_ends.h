@@ -136,7 +136,7 @@ class MemoryStateStore : public StateStore {
 
   Result<SavedState> Load() override { return saved; }
   Status Save(const StateMessage& state, CheckpointId checkpoint, const RecordCounts&) override {
-    if (on_save) MR_RETURN_IF_ERROR(on_save(checkpoint));
+    if (on_save) MR_RETURN_IF_ERROR(on_save(state, checkpoint));
     saved.state.Merge(state);
     saved.checkpoint = checkpoint;
     journal_.Add(fmt::format("saved {}", checkpoint));
@@ -144,7 +144,7 @@ class MemoryStateStore : public StateStore {
   }
 
   SavedState saved;
-  std::function<Status(CheckpointId)> on_save;
+  std::function<Status(const StateMessage&, CheckpointId)> on_save;
 
  private:
   Journal& journal_;

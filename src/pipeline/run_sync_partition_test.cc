@@ -1,0 +1,59 @@
+#include "pipeline/run_sync.h"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/testing/run_sync_fixture.h"
+
+namespace millrace {
+namespace {
+
+using RunSyncPartitionTest = RunSyncTest;
+
+TEST_F(RunSyncPartitionTest, ReadsPartitionsOnLanesLargeStreamsFirst) {
+  PartitionSource source({{"a", {5, 5}}, {"b", std::vector<int64_t>(20, 35)}, {"c", {}}});
+  catalog_.streams.push_back(TestStream("c"));
+  options_.writer_lanes = 3;
+  const auto summary = Run(source);
+  EXPECT_EQ(summary.outcome, SyncOutcome::kSucceeded) << summary.error->message;
+  EXPECT_EQ(destination_.Ids(kA), Range(0, 10));
+  EXPECT_EQ(destination_.Ids(kB), Range(0, 700));
+  EXPECT_EQ(source.order().front(), "b");
+  EXPECT_LE(destination_.most_writers[kB], 3);
+  EXPECT_EQ(journal_.Count("commit"), 2) << "one for each stream with all of its lanes";
+  EXPECT_EQ((*states_.saved.state.Find(kB))["done"], 20);
+  EXPECT_GE(journal_.Find("finish c COMPLETE"), 0) << "left to Read";
+}
+
+TEST_F(RunSyncPartitionTest, GivesUpASplitStreamWhenAPartitionFails) {
+  PartitionSource source({{"a", {50, 50, 50}}, {"b", {50}}});
+  source.on_emit = [](const StreamDescriptor& stream, const std::string& partition) {
+    return stream == kA && partition == "1" ? TransientError("backend terminated") : Status::Ok();
+  };
+  options_.writer_lanes = 2;
+  const auto summary = Run(source);
+  EXPECT_EQ(summary.outcome, SyncOutcome::kPartial);
+  EXPECT_EQ(summary.error->message, "backend terminated");
+  EXPECT_EQ(summary.error->stream, kA);
+  EXPECT_TRUE(destination_.Ids(kA).empty());
+  EXPECT_EQ(destination_.Ids(kB), Range(0, 50));
+  EXPECT_GE(journal_.Find("finish a INCOMPLETE"), 0);
+}
+
+TEST_F(RunSyncPartitionTest, KeepsFewWritersOpenForManyStreams) {
+  std::map<std::string, std::vector<int64_t>> partitions;
+  catalog_.streams.clear();
+  for (int i = 0; i < 500; ++i) {
+    const std::string name = "t" + std::to_string(i);
+    partitions[name] = {3};
+    catalog_.streams.push_back(TestStream(name, SyncMode::kFullRefresh));
+  }
+  PartitionSource source(std::move(partitions));
+  options_.writer_lanes = 2;
+  const auto summary = Run(source);
+  EXPECT_EQ(summary.outcome, SyncOutcome::kSucceeded);
+  EXPECT_EQ(summary.records_committed, 1500);
+  EXPECT_LE(destination_.most_of_all_writers, 2);
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,183 @@
+#include "pipeline/run_sync.h"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/testing/run_sync_fixture.h"
+
+namespace millrace {
+namespace {
+
+using RunSyncStopTest = RunSyncTest;
+
+TEST_F(RunSyncStopTest, EmitReturnsAtItsDeadlineAndTakesNothing) {
+  options_.queue_bytes_max = 4096;
+  destination_.write_cork.Close();
+  int refused = 0;
+  const auto summary =
+      Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) -> Status {
+        MR_RETURN_IF_ERROR(output.Open(kA, IdSchema()));
+        for (int64_t at = 0; at < 1000; at += 100) {
+          for (;;) {
+            const auto status =
+                output.Emit(kA, Ids(at, 100), Deadline::After(std::chrono::milliseconds(5)));
+            if (status.ok()) break;
+            if (status.code() != StatusCode::kDeadline) return status;
+            if (++refused == 3) destination_.write_cork.Open();
+          }
+        }
+        output.ReportStatus(kA, StreamStatus::kComplete);
+        return Status::Ok();
+      });
+  EXPECT_GE(refused, 3);
+  EXPECT_EQ(destination_.Ids(kA), Range(0, 1000)) << "each row once";
+  EXPECT_EQ(summary.outcome, SyncOutcome::kPartial);
+  EXPECT_EQ(summary.error->message, "the source never mentioned b, though the catalog asks for it");
+}
+
+TEST_F(RunSyncStopTest, HoldsNoMoreThanTheQueueMay) {
+  options_.queue_bytes_max = 64 << 10;
+  catalog_.streams = {TestStream("a")};
+  const int64_t batch_bytes = Ids(0, 1000).num_bytes();
+  int64_t emitted = 0;
+  int64_t most = 0;
+  Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) -> Status {
+    MR_RETURN_IF_ERROR(output.Open(kA, IdSchema()));
+    for (int64_t at = 0; at < 100'000; at += 1000) {
+      MR_RETURN_IF_ERROR(output.Emit(kA, Ids(at, 1000), Deadline::Never()));
+      emitted += batch_bytes;
+      std::lock_guard lock(destination_.mutex);
+      most = std::max(most, emitted - destination_.bytes_written);
+    }
+    output.ReportStatus(kA, StreamStatus::kComplete);
+    return Status::Ok();
+  });
+  // The batch that the writer has in hand was written, but not yet given back.
+  EXPECT_LE(most, options_.queue_bytes_max);
+  EXPECT_EQ(destination_.Ids(kA).size(), 100'000u);
+}
+
+TEST_F(RunSyncStopTest, StopsReadingWhenCommitsDoNotKeepUp) {
+  options_.uncommitted_bytes_max = 10'000;
+  destination_.report_at_once = false;
+  destination_.commit_cork.Close();
+  int emitted = 0;
+  const auto summary =
+      Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) -> Status {
+        MR_RETURN_IF_ERROR(output.Open(kA, IdSchema()));
+        MR_RETURN_IF_ERROR(output.Open(kB, IdSchema()));
+        bool opened = false;
+        for (int64_t at = 0; at < 200;) {
+          const auto status =
+              output.Emit(kA, Ids(at, 10), Deadline::After(std::chrono::milliseconds(200)));
+          if (status.code() == StatusCode::kDeadline) {
+            opened = true;
+            emitted = static_cast<int>(at);
+            destination_.commit_cork.Open();
+            continue;
+          }
+          MR_RETURN_IF_ERROR(status);
+          at += 10;
+          MR_RETURN_IF_ERROR(output.Checkpoint(StateMessage::OfStream(kA, {{"at", at}})));
+          // Let the writer pass on what it has before more is read.
+          while (!opened && journal_.Count("commit") < std::min<int64_t>(at / 10, 3)) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          }
+        }
+        output.ReportStatus(kA, StreamStatus::kComplete);
+        output.ReportStatus(kB, StreamStatus::kComplete);
+        return Status::Ok();
+      });
+  EXPECT_GT(emitted, 0) << "the bound was never reached";
+  EXPECT_LT(emitted, 200);
+  EXPECT_EQ(summary.outcome, SyncOutcome::kSucceeded);
+  EXPECT_EQ(destination_.Ids(kA), Range(0, 200));
+}
+
+TEST_F(RunSyncStopTest, CancelAbandonsWhatIsNotCommitted) {
+  destination_.write_cork.Close();
+  options_.queue_bytes_max = 4096;
+  std::jthread canceler;
+  const auto summary =
+      Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) -> Status {
+        MR_RETURN_IF_ERROR(output.Open(kA, IdSchema()));
+        canceler = std::jthread([&] {
+          while (destination_.write_cork.waiting() == 0) std::this_thread::yield();
+          stop_.request_stop();
+          destination_.write_cork.Open();
+        });
+        for (int64_t at = 0;; at += 100) MR_RETURN_IF_ERROR(EmitWithState(output, kA, at, 100));
+      });
+  EXPECT_EQ(summary.outcome, SyncOutcome::kCanceled);
+  EXPECT_FALSE(summary.error.has_value());
+  EXPECT_EQ(journal_.Count("finish"), 0);
+  EXPECT_EQ(journal_.lines().back(), "close");
+}
+
+TEST_F(RunSyncStopTest, FinishesEarlyAtTheLastCheckpoint) {
+  options_.commit_interval = std::chrono::hours(1);
+  std::stop_source early;
+  options_.finish_early = early.get_token();
+  const auto summary =
+      Run([&](const auto&, const State&, SourceOutput& output, std::stop_token stop) -> Status {
+        MR_RETURN_IF_ERROR(output.Open(kA, IdSchema()));
+        MR_RETURN_IF_ERROR(EmitWithState(output, kA, 0, 10));
+        MR_RETURN_IF_ERROR(EmitWithState(output, kA, 10, 10));
+        early.request_stop();
+        while (!stop.stop_requested()) std::this_thread::yield();
+        EXPECT_TRUE(output.Emit(kA, Ids(20, 10), Deadline::Never()).canceled());
+        return Status::Canceled();
+      });
+  EXPECT_EQ(summary.outcome, SyncOutcome::kInterrupted);
+  EXPECT_FALSE(summary.error.has_value());
+  EXPECT_EQ(destination_.Ids(kA), Range(0, 20));
+  EXPECT_EQ((*states_.saved.state.Find(kA))["at"], 20);
+  EXPECT_FALSE(summary.streams[1].status.has_value()) << "nobody came to it";
+}
+
+TEST_F(RunSyncStopTest, SaysWhenASourceDoesNotStop) {
+  options_.cancel_limit = std::chrono::milliseconds(50);
+  std::atomic<bool> told = false;
+  options_.stuck = [&](const SyncSummary& summary) {
+    EXPECT_EQ(summary.outcome, SyncOutcome::kCanceled);
+    told = true;
+  };
+  const auto summary =
+      Run([&](const auto&, const State&, SourceOutput&, std::stop_token) -> Status {
+        stop_.request_stop();
+        while (!told) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return Status::Canceled();
+      });
+  EXPECT_EQ(summary.outcome, SyncOutcome::kCanceled);
+}
+
+class HandClock : public Clock {
+ public:
+  SteadyTime Now() const override { return SteadyTime(seconds.load() * std::chrono::seconds(1)); }
+  WallTime WallNow() const override { return {}; }
+  std::atomic<int64_t> seconds = 1000;
+};
+
+TEST_F(RunSyncStopTest, CommitsAWaitingCheckpointWhenItsTimeHasCome) {
+  for (const bool global : {false, true}) {
+    HandClock clock;
+    options_.clock = &clock;
+    options_.commit_interval = std::chrono::minutes(5);
+    const int commits_before = journal_.Count("saved");
+    Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) -> Status {
+      MR_RETURN_IF_ERROR(output.Open(kA, IdSchema()));
+      MR_RETURN_IF_ERROR(output.Emit(kA, Ids(0, 10), Deadline::Never()));
+      MR_RETURN_IF_ERROR(output.Checkpoint(global ? StateMessage::Global({{"lsn", 1}}, {})
+                                                  : StateMessage::OfStream(kA, {{"at", 10}})));
+      EXPECT_EQ(journal_.Count("saved"), commits_before);
+      clock.seconds += 301;
+      for (int i = 0; i < 15'000 && journal_.Count("saved") == commits_before; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      EXPECT_EQ(journal_.Count("saved"), commits_before + 1) << (global ? "global" : "stream");
+      return Status::Ok();
+    });
+  }
+}
+
+}  // namespace
+}  // namespace millrace
