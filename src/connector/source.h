@@ -91,7 +91,8 @@ struct Partition {
 /// reads the partitions on several threads, then calls Read for the streams that were not split.
 class PartitionedSource : public Source {
  public:
-  /// The stream's pieces; empty: Read reads the stream. One thread, before any ReadPartition.
+  /// The stream's pieces; empty: Read reads the stream. One thread, before any ReadPartition. A
+  /// failure whose error names the stream is that stream's; any other ends the whole read.
   virtual Result<std::vector<Partition>> Split(const ConfiguredStream& stream,
                                                const State& resume_from) = 0;
 

@@ -145,6 +145,15 @@ TEST_F(RunSyncTest, NamesASourcesMistakes) {
             "the source ended without saying whether b is complete");
 }
 
+TEST_F(RunSyncTest, NamesASourceThatStopsByItself) {
+  const auto summary = Run(
+      [](const auto&, const State&, SourceOutput&, std::stop_token) { return Status::Canceled(); });
+  EXPECT_EQ(summary.outcome, SyncOutcome::kFailed);
+  ASSERT_TRUE(summary.error.has_value());
+  EXPECT_EQ(summary.error->message,
+            "the source stopped reading (canceled) though nobody asked it to");
+}
+
 TEST_F(RunSyncTest, KeepsWhatIsCoveredWhenTheSourceFails) {
   const auto summary =
       Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) -> Status {
@@ -180,14 +189,17 @@ TEST_F(RunSyncTest, EndsWhenStateCannotBeSaved) {
 TEST_F(RunSyncTest, EndsWhenACommitFails) {
   for (const bool at_once : {true, false}) {
     destination_.report_at_once = at_once;
-    destination_.on_durable = [&](CheckpointId id) {
-      return id == states_.saved.checkpoint + 2 ? TransientError("bucket gone") : Status::Ok();
+    const CheckpointId bad = states_.saved.checkpoint + 2;
+    destination_.on_durable = [bad](CheckpointId id) {
+      return id == bad ? TransientError("bucket gone") : Status::Ok();
     };
     const auto summary = Run([](const auto&, const State&, SourceOutput& output, std::stop_token) {
       return ReadBoth(output, 20);
     });
     EXPECT_EQ(summary.outcome, SyncOutcome::kFailed);
+    ASSERT_TRUE(summary.error.has_value());
     EXPECT_EQ(summary.error->message, "committing: bucket gone");
+    EXPECT_EQ(states_.saved.checkpoint, bad - 1);
   }
 }
 

@@ -113,8 +113,11 @@ Status SyncRun::ReadQueued(const std::vector<SyncedStream*>& streams) {
   for (const SyncedStream* stream : streams) catalog.streams.push_back(stream->configured());
   output_ = std::make_unique<QueuedOutput>(context_, streams, resume_from_);
   published_output_ = output_.get();
-  const Status status =
-      source_.Read(catalog, resume_from_, *output_, context_.read_stop.get_token());
+  Status status = source_.Read(catalog, resume_from_, *output_, context_.read_stop.get_token());
+  if (!status.ok() && !status.failed() && !context_.read_stop.stop_requested()) {
+    status =
+        SystemError("the source stopped reading ({}) though nobody asked it to", status.ToString());
+  }
   output_->Drain(status);
   return status;
 }
@@ -159,15 +162,19 @@ bool SyncRun::Over() const {
 }
 
 Deadline SyncRun::NextWake() const {
-  auto tick = std::min(kTickMost, options_.commit_interval / 10);
+  auto tick = kTickMost;
+  if (options_.commit_interval.count() > 0) tick = std::min(tick, options_.commit_interval / 10);
   if (options_.listener != nullptr) tick = std::min(tick, options_.progress_interval);
   return Deadline::After(std::max(tick, kTickLeast));
 }
 
 void SyncRun::OnTick() {
-  QueuedOutput* output = published_output_;
-  if (output != nullptr && !queues_drained_) output->Nudge();
   ReportProgress(/*final=*/false);
+  QueuedOutput* output = published_output_;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (output == nullptr || queues_drained_ || (now < next_nudge_ && !finishing_early_)) return;
+  next_nudge_ = now + kTickLeast;
+  output->Nudge();
 }
 
 void SyncRun::ReportProgress(bool final) {

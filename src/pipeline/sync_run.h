@@ -68,6 +68,7 @@ class SyncRun {
   bool global_broken_ = false;
   std::vector<uint64_t> reported_;  ///< each stream's version when last reported
   SteadyTime next_report_;
+  SteadyTime next_nudge_;
 
   std::optional<StopWatchdog> watchdog_;
   std::jthread source_thread_;
