@@ -56,6 +56,7 @@ Result<FileTable*> FileSource::Table(std::stop_token stop) {
 Status FileSource::Check() {
   // The first bytes prove that the file is there and may be read; what they say, a sync tells.
   MR_ASSIGN_OR_RETURN(const FileFacts facts, input_->Stat());
+  if (facts.size == 0) return ConfigError("{} is empty", input_->name());
   MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> reader, input_->Open(0, 1));
   char first = 0;
   MR_ASSIGN_OR_RETURN(const int64_t got, reader->Read(&first, 1));

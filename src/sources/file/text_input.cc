@@ -26,7 +26,8 @@ Result<TextInput> TextInput::Make(const FileConfig& config, FileInput& file) {
     text.compression_ = *config.options.compression;
   } else {
     text.compression_ = CompressionOfName(PathOf(config.url));
-    if (text.compression_ == Compression::kNone) {
+    // No store gives out a part of nothing.
+    if (text.compression_ == Compression::kNone && facts.size != 0) {
       MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> reader, file.Open(0, 6));
       std::string head(6, '\0');
       size_t got = 0;
