@@ -11,11 +11,16 @@ constexpr const char* kSessionSql =
     "SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmlbinary = 'base64'; "
     "SET idle_in_transaction_session_timeout = 0; SET lock_timeout = '5min'";
 
+constexpr int kFirstVersionWithTransactionTimeout = 170000;
+
 }  // namespace
 
 Result<std::unique_ptr<PgConnection>> ConnectionPool::Open(std::stop_token stop) {
   MR_ASSIGN_OR_RETURN(auto connection, PgConnection::Connect(options_, stop));
   MR_RETURN_IF_ERROR(connection->Execute(kSessionSql, stop));
+  if (connection->server_version() >= kFirstVersionWithTransactionTimeout) {
+    MR_RETURN_IF_ERROR(connection->Execute("SET transaction_timeout = 0", stop));
+  }
   return connection;
 }
 

@@ -133,6 +133,10 @@ Status SnapshotReader::ReadPartition(const ConfiguredStream& stream, const Parti
   }
   TableReader reader(*plan, *snapshot_, output, stop);
   MR_RETURN_IF_ERROR(reader.Open());
+  // The planner's guess, where it has one: for progress only.
+  if (plan->table().rows_estimate > 0) {
+    output.ReportEstimate(stream.descriptor(), plan->table().rows_estimate, std::nullopt);
+  }
   return reader.Read({range.schema, range.name},
                      fmt::format("SELECT {} FROM {}{}", plan->select_list(),
                                  QualifiedName(range.schema, range.name), Where(conditions)));
