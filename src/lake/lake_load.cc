@@ -135,7 +135,7 @@ Status LakeLoad::FinishStream(const StreamDescriptor& stream, StreamStatus statu
 Status LakeLoad::Close() {
   Status first;
   for (const auto& [stream, table] : tables_) {
-    if (Status status = table->AbortLeftovers(); !status.ok() && first.ok()) first = status;
+    if (Status status = table->Close(); !status.ok() && first.ok()) first = status;
   }
   return first;
 }

@@ -126,6 +126,19 @@ TEST_F(LakeLoadTest, UncommittedFilesOfADeadAttemptAreCleanedUp) {
   EXPECT_EQ(StagedFiles(), 0U);
 }
 
+TEST_F(LakeLoadTest, FilesOfAClosedLoadMayBeTakenAway) {
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(load_->Close().ok());  // a sync that was interrupted
+  std::filesystem::remove(root_ / Files()[0]);
+  Open(1);  // does not look for it
+  Write({2});
+  ASSERT_TRUE(Commit(2).ok());
+  ASSERT_TRUE(Finish().ok());
+  EXPECT_THAT(Rows(), ElementsAre(2));
+}
+
 TEST_F(LakeLoadTest, OlderAttemptStops) {
   Open();
   context_.fencing_token = 7;

@@ -154,6 +154,7 @@ Manifest Table::NextManifest() const {
 Status Table::Store(Manifest next) {
   MR_RETURN_IF_ERROR(chain_.Append(next));
   manifest_ = std::move(next);
+  carried_out_ = false;
   return Status::Ok();
 }
 
@@ -182,11 +183,7 @@ Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& f
     std::lock_guard lock(mutex_);
     for (const FinishedFile& file : files) finished_.erase(file.upload.key);
   }
-  if (!visible) return Status::Ok();
-  for (const PendingUpload& upload : manifest_.completing) {
-    MR_RETURN_IF_ERROR(store_.Complete(upload));
-  }
-  return Status::Ok();
+  return visible ? CarryOut() : Status::Ok();
 }
 
 Status Table::Finish(StreamStatus status) {
@@ -225,15 +222,22 @@ Status Table::DropHidden() {
   return Settle();
 }
 
-Status Table::Settle() {
-  if (manifest_.settled()) return Status::Ok();
+Status Table::CarryOut() {
   for (const PendingUpload& upload : manifest_.completing) {
     MR_RETURN_IF_ERROR(store_.Complete(upload));
   }
   MR_RETURN_IF_ERROR(store_.Delete(manifest_.removing));
+  carried_out_ = true;
+  return Status::Ok();
+}
+
+Status Table::Settle() {
+  if (manifest_.settled()) return Status::Ok();
+  if (!carried_out_) MR_RETURN_IF_ERROR(CarryOut());
   Manifest next = NextManifest();
   MR_RETURN_IF_ERROR(chain_.AppendSettled(next));
   manifest_ = std::move(next);
+  carried_out_ = false;
   return Status::Ok();
 }
 
@@ -259,14 +263,14 @@ Status Table::WriteEmptyFile(Manifest& next) {
   return Status::Ok();
 }
 
-Status Table::AbortLeftovers() {
+Status Table::Close() {
   std::map<std::string, PendingUpload> leftovers;
   {
     std::lock_guard lock(mutex_);
     leftovers.swap(finished_);
   }
   for (const auto& [key, upload] : leftovers) MR_RETURN_IF_ERROR(store_.Abort(upload));
-  return Status::Ok();
+  return carried_out_ ? Settle() : Status::Ok();
 }
 
 }  // namespace millrace

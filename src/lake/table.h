@@ -24,7 +24,7 @@ struct FinishedFile {
 };
 
 /// One stream's table during one attempt: its manifest, its names, what its writers decided
-/// together. Owned by LakeLoad. Recover, Commit, Finish and AbortLeftovers belong to the load's
+/// together. Owned by LakeLoad. Recover, Commit, Finish and Close belong to the load's
 /// thread; the rest is called by the stream's writers, from any thread.
 class Table {
  public:
@@ -60,13 +60,16 @@ class Table {
   /// is none. kIncomplete: a full refresh is thrown away, because the next attempt reads it all
   /// again; what a generation that is replaced step by step has so far stays, hidden.
   Status Finish(StreamStatus status);
-  /// Throws away what was finished and not committed.
-  Status AbortLeftovers();
+  /// The end of the load: throws away what was finished and not committed, and notes that what
+  /// was committed has been carried out, so that no later attempt looks for it.
+  Status Close();
 
  private:
   Manifest NextManifest() const;
   Status Store(Manifest next);
-  /// Does what the manifest decided, then stores it without that.
+  /// Does what the manifest decided; can be repeated.
+  Status CarryOut();
+  /// The same unless it is done, then stores the manifest without it.
   Status Settle();
   Status WriteEmptyFile(Manifest& next);
   Status DropHidden();
@@ -80,7 +83,8 @@ class Table {
   const LoadContext& context_;
   const TableLayout layout_;
   ManifestChain chain_;
-  Manifest manifest_;  // the load's thread only
+  Manifest manifest_;         // the load's thread only, as the next two
+  bool carried_out_ = false;  // what manifest_ decided is done, but not noted yet
   CheckpointId newest_checkpoint_ = 0;
 
   mutable std::mutex mutex_;
