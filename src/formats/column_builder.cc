@@ -113,9 +113,9 @@ int64_t ColumnBuilder::width() const {
 
 void ColumnBuilder::AppendNulls(int64_t count) {
   if (count <= 0) return;
-  if (null_count_ == 0) {
-    // Only now is it known that validity is needed: what came before was valid.
-    validity_.Truncate(0);
+  // Only now is it known that validity is needed: what came before was valid.
+  if (null_count_ == 0) validity_.Truncate(0);
+  if (null_count_ == 0 && length_ > 0) {
     std::memset(validity_.Room(length_), 1, static_cast<size_t>(length_));
     validity_.Advance(length_);
   }
