@@ -3,12 +3,15 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 CONFIGURE = cmake $(if $(ARROW_WHEEL_DIR),-DARROW_WHEEL_DIR=$(ARROW_WHEEL_DIR))
 
-.PHONY: build demo test torture bench asan tsan fuzz format lint clean setup
+.PHONY: build configure demo test torture bench asan tsan fuzz format lint clean setup
 
-build: setup
+# The two programs; `make test` builds the tests too.
+build: configure
+	@cmake --build --preset release -j $(JOBS) --target millrace millrace-attempt
+
+configure: setup
 	@$(CONFIGURE) --preset release >$(BUILD)-configure.log 2>&1 || { cat $(BUILD)-configure.log; exit 1; }
 	@rm -f $(BUILD)-configure.log
-	@cmake --build --preset release -j $(JOBS)
 
 setup:
 	@scripts/setup.sh
@@ -16,7 +19,8 @@ setup:
 demo: build
 	@demo/run.sh
 
-test: build
+test: configure
+	@cmake --build --preset release -j $(JOBS)
 	@scripts/setup.sh tests
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
