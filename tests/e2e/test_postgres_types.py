@@ -175,7 +175,7 @@ def test_csv_and_jsonl_hold_the_same_values(millrace, typed, tmp_path):
         assert "12345678901234567890123456789012345.12345" in text, text
         assert "2025-01-01T00:00:00.000001" in text.replace(" ", "T"), text
     records = [json.loads(line, parse_float=D) for line in output_files.visible(tmp_path / "JSONL")[0].read_text().splitlines()]
-    assert records[0]["d"] == [1, 2] and records[0]["e"] == {"a": 1} and records[0]["f"] == 'x,"y"\nz' and records[1].get("a") is None
+    assert records[0]["d"] == [1, 2] and json.loads(records[0]["e"]) == {"a": 1} and records[0]["f"] == 'x,"y"\nz' and records[1].get("a") is None
 
 
 @pytest.mark.torture
