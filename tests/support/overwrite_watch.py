@@ -11,8 +11,8 @@ from support import output_files
 class OverwriteWatch:
     """Lists the visible files of a local table and keeps each by a hard link, so that it can be read later.
 
-    violations(expected_rows) are the sightings in which no generation was complete: what a reader must never see. During
-    the swap both generations may be there; when a killed sync and the next one copied the same rows, they count together.
+    violations(expected_rows) are the sightings in which no generation was complete: what a reader must never see. (During
+    the swap files of two generations may be there; one of the two is complete.)
     """
 
     def __init__(self, folder, keep, interval_s=0.03):
@@ -61,7 +61,4 @@ class OverwriteWatch:
         return cache[name]
 
     def violations(self, expected_rows):
-        def complete(names):
-            return any(rows % expected_rows == 0 for rows in self.generations(names).values())
-
-        return [self.generations(s) for s in set(self.sightings) if not complete(s)]
+        return [self.generations(s) for s in set(self.sightings) if expected_rows not in self.generations(s).values()]
