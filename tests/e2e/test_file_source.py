@@ -131,6 +131,11 @@ class TestCsv:
         outcome = fail(millrace, tmp_path, source(url, provider, "csv"))
         assert "4" in outcome.err and "x.csv" in outcome.err and "field" in outcome.err, outcome
 
+    def test_a_value_out_of_its_type_s_range_names_line_and_column(self, millrace, tmp_path, local):
+        url, provider = local.put("x.csv", b"id,v\n1,2\n2,99999999999999999999\n", tmp_path)
+        outcome = fail(millrace, tmp_path, source(url, provider, "csv", {"dtype": {"v": "int64"}}))
+        assert "line 3" in outcome.err and "v" in outcome.err, outcome
+
     def test_unknown_option_is_named(self, millrace, tmp_path, local):
         url, provider = local.put("x.csv", b"a\n1\n", tmp_path)
         outcome = millrace.run("sync", millrace.file(source(url, provider, "csv", {"engine_of_doom": 1}), ("local", {"path": str(tmp_path / "out"), "format": {"format_type": "CSV"}})))
