@@ -101,7 +101,7 @@ stop)
 status) for s in pg:22001 my:22002 nginx:22003 s3:22010; do listens "${s#*:}" && echo "${s%:*} up" || echo "${s%:*} down"; done ;;
 load)
   SF=${2:-0.01}; G="$R/gendata"
-  rm -f "$D"/ref-*.json  # the reference checksums are recomputed from the new CSV
+  rm -f "$D"/ref-*.json "$D/X10"  # the reference checksums are recomputed from the new CSV
   "$G" lineitem --sf "$SF" --format csv >"$D/lineitem.csv"
   "$G" lineitem --sf "$SF" --format jsonl >"$D/lineitem.jsonl"
   "$G" widejson --docs "$(awk -v s="$SF" 'BEGIN{printf "%d", 1000000*s}')" >"$D/wide.jsonl"
@@ -130,6 +130,7 @@ tables)
 x10)
   psql -q -v ON_ERROR_STOP=1 -c "drop schema if exists x10 cascade" -c "create schema x10" -c "create table x10.lineitem (like lineitem)"
   for _ in $(seq 10); do psql -q -v ON_ERROR_STOP=1 -c "insert into x10.lineitem select * from lineitem" -c checkpoint; done
-  psql -q -c "vacuum (analyze, freeze) x10.lineitem" ;;
+  psql -q -c "vacuum (analyze, freeze) x10.lineitem"
+  cp "$D/SF" "$D/X10" ;;
 *) sed -n 2,7p "$0"; exit 2 ;;
 esac
