@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 
 namespace millrace {
 namespace {
@@ -56,9 +57,9 @@ class MetaBuilder {
 
 /// The common case: no change in any row, built without a loop per value.
 arrow::Result<std::shared_ptr<arrow::Array>> MakeUnchanged(int64_t num_rows, int64_t sync_id) {
-  ARROW_ASSIGN_OR_RAISE(auto ids, arrow::AllocateBuffer(num_rows * 8));
+  ARROW_ASSIGN_OR_RAISE(auto ids, arrow::AllocateBuffer(num_rows * 8, BlockPool()));
   std::fill_n(reinterpret_cast<int64_t*>(ids->mutable_data()), num_rows, sync_id);
-  ARROW_ASSIGN_OR_RAISE(auto offsets, arrow::AllocateBuffer((num_rows + 1) * 4));
+  ARROW_ASSIGN_OR_RAISE(auto offsets, arrow::AllocateBuffer((num_rows + 1) * 4, BlockPool()));
   std::fill_n(reinterpret_cast<int32_t*>(offsets->mutable_data()), num_rows + 1, 0);
   const auto& list_type = meta_type()->field(1)->type();
   ARROW_ASSIGN_OR_RAISE(

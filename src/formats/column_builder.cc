@@ -2,7 +2,6 @@
 
 #include <arrow/array.h>
 #include <arrow/array/data.h>
-#include <arrow/memory_pool.h>
 #include <arrow/type.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "base/check.h"
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 #include "connector/number_type.h"
 
 namespace millrace {
@@ -51,8 +51,7 @@ void ColumnBytes::Grow(int64_t bytes) {
   const int64_t wanted = std::max(
       {size_ + bytes, capacity_ + capacity_ / 2, std::max(first_capacity_, kFirstCapacity)});
   if (buffer_ == nullptr) {
-    // The system's allocator gives large blocks back at once: peak memory stays what is in use.
-    auto made = arrow::AllocateResizableBuffer(wanted + kSlack, arrow::system_memory_pool());
+    auto made = arrow::AllocateResizableBuffer(wanted + kSlack, BlockPool());
     MR_CHECK(made.ok(), made.status().ToString());
     buffer_ = std::move(made).ValueUnsafe();
   } else {

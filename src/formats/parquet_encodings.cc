@@ -1,11 +1,11 @@
 #include "formats/parquet_encodings.h"
 
 #include <arrow/array.h>
-#include <arrow/memory_pool.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/schema.h>
 
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 #include "connector/meta_column.h"
 #include "formats/value_sample.h"
 
@@ -82,7 +82,7 @@ Result<std::shared_ptr<parquet::WriterProperties>> ParquetPropertiesFor(
     const FileFormat& format, const arrow::Schema& schema,
     const std::vector<arrow::ArrayVector>& columns) {
   parquet::WriterProperties::Builder builder;
-  builder.memory_pool(arrow::system_memory_pool())
+  builder.memory_pool(BlockPool())
       ->created_by("millrace")
       ->compression(CodecOf(format.codec))
       ->data_pagesize(format.page_bytes)

@@ -2,7 +2,6 @@
 
 #include <arrow/buffer.h>
 #include <arrow/io/interfaces.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <parquet/arrow/reader.h>
@@ -14,6 +13,7 @@
 #include <mutex>
 #include <utility>
 
+#include "connector/block_pool.h"
 #include "formats/arrow_types.h"
 #include "formats/batch_bounds.h"
 
@@ -49,8 +49,7 @@ class ParquetReader::Input : public arrow::io::RandomAccessFile {
     return arrow::Status::IOError(failure_.ToString());
   }
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t size) override {
-    ARROW_ASSIGN_OR_RAISE(auto buffer,
-                          arrow::AllocateResizableBuffer(size, arrow::system_memory_pool()));
+    ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(size, BlockPool()));
     ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position, size, buffer->mutable_data()));
     ARROW_RETURN_NOT_OK(buffer->Resize(got, false));
     return std::shared_ptr<arrow::Buffer>(std::move(buffer));
@@ -114,7 +113,7 @@ Status ParquetReader::Explain(const Input& input, const std::string& what) const
 Result<ParquetReader::Group> ParquetReader::OpenGroup(int row_group,
                                                       const std::set<std::string>& columns) {
   Group group{std::make_shared<Input>(bytes_), nullptr, nullptr};
-  parquet::ReaderProperties read(arrow::system_memory_pool());
+  parquet::ReaderProperties read(BlockPool());
   parquet::ArrowReaderProperties shape(/*use_threads=*/false);
   shape.set_pre_buffer(false);
   shape.set_arrow_extensions_enabled(true);
@@ -136,7 +135,7 @@ Result<ParquetReader::Group> ParquetReader::OpenGroup(int row_group,
   };
   parquet::arrow::FileReaderBuilder builder;
   MR_RETURN_IF_ERROR(explained(builder.Open(group.input, read, metadata_)));
-  builder.memory_pool(arrow::system_memory_pool())->properties(shape);
+  builder.memory_pool(BlockPool())->properties(shape);
   MR_RETURN_IF_ERROR(explained(builder.Build(&group.file)));
   if (metadata_ == nullptr) return group;
   auto batches = group.file->GetRecordBatchReader({row_group}, leaves);

@@ -1,7 +1,6 @@
 #include "formats/parquet_writer.h"
 
 #include <arrow/chunked_array.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 #include "formats/parquet_encodings.h"
 #include "formats/parquet_types.h"
 #include "formats/sink_stream.h"
@@ -119,10 +119,9 @@ class ParquetWriter : public FileWriter {
 
   Status Open(const std::vector<arrow::ArrayVector>& columns) {
     MR_ASSIGN_OR_RETURN(properties_, ParquetPropertiesFor(format_, *file_schema_, columns));
-    MR_ARROW_ASSIGN_OR_RETURN(writer_,
-                              parquet::arrow::FileWriter::Open(
-                                  *file_schema_, arrow::system_memory_pool(), stream_, properties_),
-                              kDoing);
+    MR_ARROW_ASSIGN_OR_RETURN(
+        writer_, parquet::arrow::FileWriter::Open(*file_schema_, BlockPool(), stream_, properties_),
+        kDoing);
     return Status::Ok();
   }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 
 namespace millrace {
 namespace {
@@ -98,7 +99,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> Encode(const arrow::ArrayVector& ch
     nulls += chunk->null_count();
   }
   TextNumbering numbering;
-  arrow::TypedBufferBuilder<int32_t> indices;
+  arrow::TypedBufferBuilder<int32_t> indices(BlockPool());
   arrow::TypedBufferBuilder<bool> valid;
   ARROW_RETURN_NOT_OK(indices.Reserve(rows));
   if (nulls > 0) ARROW_RETURN_NOT_OK(valid.Reserve(rows));

@@ -6,6 +6,7 @@
 #include <arrow/util/bit_util.h>
 
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 
 namespace millrace {
 namespace {
@@ -18,8 +19,8 @@ arrow::Result<std::shared_ptr<arrow::Array>> Narrow(const arrow::Decimal128Array
   // Laid out with the column's own offset, so that its null bitmap can be shared.
   const int64_t offset = column.offset();
   const int64_t end = offset + column.length();
-  ARROW_ASSIGN_OR_RAISE(auto buffer,
-                        arrow::AllocateBuffer(end * static_cast<int64_t>(sizeof(Integer))));
+  ARROW_ASSIGN_OR_RAISE(
+      auto buffer, arrow::AllocateBuffer(end * static_cast<int64_t>(sizeof(Integer)), BlockPool()));
   auto* out = reinterpret_cast<Integer*>(buffer->mutable_data());
   const auto* words = reinterpret_cast<const uint64_t*>(column.data()->buffers[1]->data());
   for (int64_t i = offset; i < end; ++i) {

@@ -8,6 +8,7 @@
 
 #include "base/uuid.h"
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 #include "connector/meta_column.h"
 
 namespace millrace {
@@ -46,7 +47,7 @@ arrow::FieldVector FieldsOf(MetadataMode mode) {
 
 Result<std::shared_ptr<arrow::Array>> Repeat(const std::shared_ptr<arrow::DataType>& type,
                                              int64_t value, int64_t num_rows) {
-  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(num_rows * 8), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(num_rows * 8, BlockPool()), kDoing);
   std::fill_n(reinterpret_cast<int64_t*>(values->mutable_data()), num_rows, value);
   return arrow::MakeArray(
       arrow::ArrayData::Make(type, num_rows, {nullptr, std::move(values)}, /*null_count=*/0));
@@ -94,7 +95,8 @@ Status MetadataColumns::EnsureConstants(int64_t num_rows, WallTime now) {
     MR_ASSIGN_OR_RETURN(meta_, MakeMetaColumn(capacity, sync_id_, {}));
     MR_ASSIGN_OR_RETURN(generation_, Repeat(arrow::int64(), generation_id_, capacity));
   }
-  MR_ARROW_ASSIGN_OR_RETURN(auto offsets, arrow::AllocateBuffer((capacity + 1) * 4), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(auto offsets, arrow::AllocateBuffer((capacity + 1) * 4, BlockPool()),
+                            kDoing);
   auto* offset = reinterpret_cast<int32_t*>(offsets->mutable_data());
   for (int64_t i = 0; i <= capacity; ++i) {
     offset[i] = static_cast<int32_t>(i * static_cast<int64_t>(UuidV7Batch::kTextSize));
@@ -107,7 +109,8 @@ Status MetadataColumns::EnsureConstants(int64_t num_rows, WallTime now) {
 Result<std::shared_ptr<arrow::Array>> MetadataColumns::MakeIds(int64_t num_rows,
                                                                WallTime now) const {
   constexpr auto kSize = static_cast<int64_t>(UuidV7Batch::kTextSize);
-  MR_ARROW_ASSIGN_OR_RETURN(auto text, arrow::AllocateBuffer(num_rows * kSize), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(auto text, arrow::AllocateBuffer(num_rows * kSize, BlockPool()),
+                            kDoing);
   UuidV7Batch ids(now);
   char* out = reinterpret_cast<char*>(text->mutable_data());
   for (int64_t i = 0; i < num_rows; ++i) ids.Next(out + i * kSize);

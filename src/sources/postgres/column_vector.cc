@@ -246,7 +246,7 @@ Result<std::shared_ptr<arrow::ArrayData>> ColumnVector::Finish(int64_t rows) {
   std::vector<std::shared_ptr<arrow::ArrayData>> children;
   if (storage == Storage::kText) {
     // A little room to spare: batches differ.
-    bytes_expected_ = bytes_.size() + bytes_.size() / 16;
+    bytes_expected_ = std::max(bytes_expected_, bytes_.size() + bytes_.size() / 16);
     MR_ASSIGN_OR_RETURN(auto bytes, bytes_.Finish(bytes_.size()));
     buffers.push_back(std::move(bytes));
   } else if (storage == Storage::kList) {

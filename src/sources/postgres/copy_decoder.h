@@ -26,9 +26,9 @@ class RowFilter {
 class CopyDecoder : public CopySink {
  public:
   struct Limits {
-    int64_t rows_max = 122'880;    // a Parquet row group
-    int64_t bytes_max = 16 << 20;  // wide rows: whichever comes first
-    int hidden_fields = 0;         // fields after the batch's columns, for the filter only
+    int64_t rows_max = 122'880;   // a Parquet row group
+    int64_t bytes_max = 4 << 20;  // whichever comes first; a writer makes row groups of several
+    int hidden_fields = 0;        // fields after the batch's columns, for the filter only
   };
   /// Takes a full batch; it calls batch.Finish().
   using Emit = std::function<Status(RowBatch&)>;

@@ -1,10 +1,9 @@
 #include "sources/postgres/growing_buffer.h"
 
-#include <arrow/memory_pool.h>
-
 #include <algorithm>
 
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 
 namespace millrace {
 
@@ -12,8 +11,8 @@ Status GrowingBuffer::Reserve(int64_t capacity) {
   if (capacity <= capacity_) return Status::Ok();
   constexpr const char* kDoing = "making room for rows";
   if (buffer_ == nullptr) {
-    MR_ARROW_ASSIGN_OR_RETURN(
-        buffer_, arrow::AllocateResizableBuffer(capacity, arrow::system_memory_pool()), kDoing);
+    MR_ARROW_ASSIGN_OR_RETURN(buffer_, arrow::AllocateResizableBuffer(capacity, BlockPool()),
+                              kDoing);
   } else {
     MR_ARROW_RETURN_IF_ERROR(buffer_->Resize(capacity, /*shrink_to_fit=*/false), kDoing);
   }

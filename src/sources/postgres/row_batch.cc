@@ -59,7 +59,7 @@ Result<ChangeBatch> RowBatch::Finish(const std::shared_ptr<arrow::Schema>& schem
   batch.rows = arrow::RecordBatch::Make(schema, rows_, std::move(arrays));
   batch.changes = std::move(changes_);
   changes_.clear();
-  room_expected_ = rows_;
+  room_expected_ = std::max(room_expected_, rows_);
   rows_ = 0;
   bytes_ = 0;
   room_ = 0;

@@ -51,7 +51,7 @@ class RowBatch {
   int64_t rows_ = 0;
   int64_t bytes_ = 0;
   int64_t room_ = 0;           // rows there is room for
-  int64_t room_expected_ = 0;  // rows of the last batch
+  int64_t room_expected_ = 0;  // rows of the largest batch: the last of a partition tells nothing
 };
 
 }  // namespace millrace
