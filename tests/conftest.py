@@ -15,6 +15,7 @@ BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build")).resolve()
 
 def pytest_addoption(parser):
     parser.addoption("--torture", action="store_true", help="run the expensive matrices too")
+    parser.addoption("--kills", type=int, default=None, help="kills of each crash test (20; with --torture 200)")
     parser.addoption("--seed", type=int, default=None, help="seed of the random tests (default: random, printed)")
 
 
@@ -55,8 +56,8 @@ def rng(request):
 
 
 @pytest.fixture(scope="session")
-def torture(request):
-    return request.config.getoption("--torture")
+def kills(request):
+    return request.config.getoption("--kills") or (200 if request.config.getoption("--torture") else 20)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,6 @@ ROWS = 120_000
 PARQUET = {"format_type": "Parquet"}
 
 
-def kills(torture):
-    return 200 if torture else 20
-
-
 def source_table(db, rows=ROWS):
     db.execute(f"""create table t (id bigint primary key, gen int not null, updated_at timestamptz not null, filler text);
                    insert into t select i, 0, '2025-01-01 00:00Z', md5(i::text) from generate_series(1, {rows}) i""")
@@ -57,17 +53,17 @@ def retried_sync(millrace, file):
         time.sleep(0.5)
 
 
-def test_overwrite_is_all_or_nothing(millrace, db, tmp_path, rng, torture):
+def test_overwrite_is_all_or_nothing(millrace, db, tmp_path, rng, kills):
     source_table(db)
     out = tmp_path / "out"
     file = millrace.file(("postgres", db.config()), ("local", {"path": str(out), "format": PARQUET}), streams=[{"name": "t", "namespace": "public"}])
     seconds = timed_sync(millrace, file) * 1.1
     running = 0
     with OverwriteWatch(out, tmp_path / "kept") as watch:
-        for i in range(kills(torture)):
+        for i in range(kills):
             next_generation(db)
             running += killed_sync(millrace, file, rng, seconds, only_parent=i % 5 == 4)
-            if i % 3 == 2 or i == kills(torture) - 1:
+            if i % 3 == 2 or i == kills - 1:
                 generation = next_generation(db)  # each sync copies rows that no other one does
                 retried_sync(millrace, file)
                 got = output_files.rows(out, "min(gen), max(gen), count(*), count(distinct id)")
@@ -76,14 +72,14 @@ def test_overwrite_is_all_or_nothing(millrace, db, tmp_path, rng, torture):
     assert len(set(watch.sightings)) > 1 and running > 0, "the kills hit nothing"
 
 
-def test_full_refresh_append_adds_whole_copies(millrace, db, tmp_path, rng, torture):
+def test_full_refresh_append_adds_whole_copies(millrace, db, tmp_path, rng, kills):
     source_table(db, 60_000)
     out = tmp_path / "out"
     file = millrace.file(("postgres", db.config()), ("local", {"path": str(out), "format": PARQUET}),
                          streams=[{"name": "t", "namespace": "public", "sync_mode": "full_refresh_append"}])
     seconds = timed_sync(millrace, file) * 1.1
     clean = 1
-    for i in range(kills(torture)):
+    for i in range(kills):
         killed_sync(millrace, file, rng, seconds)
         if i % 5 == 4:
             retried_sync(millrace, file)
@@ -91,12 +87,12 @@ def test_full_refresh_append_adds_whole_copies(millrace, db, tmp_path, rng, tort
     per_id = {r[0] for r in output_files.rows(out, "count(*) over (partition by id)")}
     assert len(per_id) == 1, f"every row arrives equally often, not {per_id} times"
     [copies] = per_id
-    assert clean <= copies <= clean + kills(torture)
+    assert clean <= copies <= clean + kills
     assert output_files.rows(out, "count(distinct id)") == [(60_000,)]
 
 
 @pytest.mark.parametrize("place", ["local", "s3"])
-def test_incremental_append_loses_none_and_doubles_none(millrace, db, tmp_path, request, rng, torture, place):
+def test_incremental_append_loses_none_and_doubles_none(millrace, db, tmp_path, request, rng, kills, place):
     source_table(db, 0)
     bucket = request.getfixturevalue("bucket") if place == "s3" else None
     out = tmp_path / "out"
@@ -113,7 +109,7 @@ def test_incremental_append_loses_none_and_doubles_none(millrace, db, tmp_path, 
 
     grow()
     seconds = timed_sync(millrace, file) * 1.2
-    for i in range(kills(torture)):
+    for i in range(kills):
         grow()
         killed_sync(millrace, file, rng, seconds, only_parent=i % 7 == 6)
         if i % 4 == 3:
@@ -126,16 +122,16 @@ def test_incremental_append_loses_none_and_doubles_none(millrace, db, tmp_path, 
     assert not missing and not doubled, f"{len(missing)} of {rows} rows missing ({missing[:5]}), {len(doubled)} doubled ({doubled[:5]})"
 
 
-def test_overwrite_in_a_bucket(millrace, db, bucket, tmp_path, rng, torture):
+def test_overwrite_in_a_bucket(millrace, db, bucket, tmp_path, rng, kills):
     source_table(db, 40_000)
     file = millrace.file(("postgres", db.config()), ("s3", bucket.config()), streams=[{"name": "t", "namespace": "public"}])
     seconds = timed_sync(millrace, file) * 1.1
-    for i in range(kills(torture) // 2):
+    for i in range(kills // 2):
         generation = next_generation(db)
         killed_sync(millrace, file, rng, seconds)
         [(low, high, count)] = output_files.rows(bucket.download(tmp_path / f"mid{i}"), "min(gen), max(gen), count(*)")
         assert low <= high <= generation and count % 40_000 == 0 and count > 0, "what a reader finds after the kill is complete"
-        if i % 3 == 2 or i == kills(torture) // 2 - 1:
+        if i % 3 == 2 or i == kills // 2 - 1:
             retried_sync(millrace, file)
             assert output_files.rows(bucket.download(tmp_path / f"end{i}"), "min(gen), max(gen), count(*), count(distinct id)") == [(generation, generation, 40_000, 40_000)]
     assert bucket.pending_uploads() == [], "uploads of dead attempts are withdrawn"
