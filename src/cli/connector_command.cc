@@ -70,6 +70,10 @@ Result<StartDocument> Prepare(const CommandLine& line, const Json& given) {
   start.verbose = line.verbose;
   start.metadata = source ? "none" : "current";
   start.saved.epoch = RandomUuid();
+  // As in SyncCounters: whoever starts later may take a table over.
+  start.fencing_token =
+      std::chrono::floor<std::chrono::milliseconds>(Clock::System().WallNow().time_since_epoch())
+          .count();
   Json config = given;
   MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(line.name));
   MR_ASSIGN_OR_RETURN(const CheckedConfig checked,

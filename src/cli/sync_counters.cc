@@ -1,5 +1,6 @@
 #include "cli/sync_counters.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/file_io.h"
@@ -16,6 +17,7 @@ Result<SyncCounters> SyncCounters::Load(std::filesystem::path path) {
   try {
     counters.sync_id_ = json.at("sync_id").get<int64_t>();
     counters.attempt_id_ = json.at("attempt_id").get<int64_t>();
+    counters.fencing_token_ = json.value("fencing_token", counters.attempt_id_);
     for (const Json& row : json.at("streams")) {
       MR_ASSIGN_OR_RETURN(const auto stream, StreamDescriptorFromJson(row));
       counters.generations_[stream] = {row.at("generation_id").get<int64_t>(),
@@ -26,6 +28,12 @@ Result<SyncCounters> SyncCounters::Load(std::filesystem::path path) {
                        counters.path_.string(), error.what());
   }
   return counters;
+}
+
+void SyncCounters::BeginAttempt(WallTime now) {
+  const auto since_epoch = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch());
+  ++attempt_id_;
+  fencing_token_ = std::max<int64_t>(fencing_token_ + 1, since_epoch.count());
 }
 
 bool SyncCounters::Assign(ConfiguredStream* stream, bool refreshed, bool retried) {
@@ -58,8 +66,10 @@ Status SyncCounters::Save() const {
     row["replacing"] = generation.replacing;
     streams.push_back(std::move(row));
   }
-  const Json json{
-      {"sync_id", sync_id_}, {"attempt_id", attempt_id_}, {"streams", std::move(streams)}};
+  const Json json{{"sync_id", sync_id_},
+                  {"attempt_id", attempt_id_},
+                  {"fencing_token", fencing_token_},
+                  {"streams", std::move(streams)}};
   return WriteFileAtomically(path_, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n",
                              0600)
       .WithContext("saving the connection's counters");

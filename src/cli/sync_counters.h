@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/stream_descriptor.h"
 #include "protocol/catalog.h"
@@ -25,11 +26,14 @@ class SyncCounters {
   static Result<SyncCounters> Load(std::filesystem::path path);
 
   int64_t sync_id() const { return sync_id_; }
-  /// Counted over all syncs; grows with each attempt, so it serves as fencing token too.
+  /// Counted over all syncs.
   int64_t attempt_id() const { return attempt_id_; }
+  /// Grows with each attempt. It is taken from the clock (milliseconds), so that it grows also for
+  /// who has lost this file and counts anew, as does another connection that takes a table over.
+  int64_t fencing_token() const { return fencing_token_; }
 
   void BeginSync() { ++sync_id_; }
-  void BeginAttempt() { ++attempt_id_; }
+  void BeginAttempt(WallTime now);
 
   /// Gives the stream its generation_id, minimum_generation_id and sync_id for an attempt. A full
   /// refresh that overwrites, and any stream that is `refreshed` or whose last replacement was not
@@ -47,6 +51,7 @@ class SyncCounters {
   std::filesystem::path path_;
   int64_t sync_id_ = 0;
   int64_t attempt_id_ = 0;
+  int64_t fencing_token_ = 0;
   std::map<StreamDescriptor, Generation> generations_;
 };
 

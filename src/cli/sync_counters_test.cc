@@ -56,7 +56,7 @@ TEST_F(SyncCountersTest, ARefreshReplacesAndIsBegunAgainUntilItIsComplete) {
   {
     SyncCounters counters = *SyncCounters::Load(path_);
     counters.BeginSync();
-    counters.BeginAttempt();
+    counters.BeginAttempt(WallTime(std::chrono::seconds(7)));
     counters.Assign(&stream, false, false);
     EXPECT_TRUE(counters.Assign(&stream, /*refreshed=*/true, false));
     EXPECT_EQ(stream.generation_id, 2);
@@ -67,6 +67,7 @@ TEST_F(SyncCountersTest, ARefreshReplacesAndIsBegunAgainUntilItIsComplete) {
   SyncCounters counters = *SyncCounters::Load(path_);
   EXPECT_EQ(counters.sync_id(), 1);
   EXPECT_EQ(counters.attempt_id(), 1);
+  EXPECT_EQ(counters.fencing_token(), 7000);
   EXPECT_TRUE(counters.Assign(&stream, false, false));
   EXPECT_EQ(stream.generation_id, 3);
   EXPECT_TRUE(stream.replaces_table());
@@ -75,6 +76,19 @@ TEST_F(SyncCountersTest, ARefreshReplacesAndIsBegunAgainUntilItIsComplete) {
   EXPECT_FALSE(counters.Assign(&stream, false, false));
   EXPECT_EQ(stream.generation_id, 3);
   EXPECT_EQ(stream.minimum_generation_id, 0);
+}
+
+TEST_F(SyncCountersTest, FencingTokensGrowThoughTheClockGoesBackOrTheFileIsLost) {
+  SyncCounters counters = *SyncCounters::Load(path_);
+  counters.BeginAttempt(WallTime(std::chrono::milliseconds(5000)));
+  counters.BeginAttempt(WallTime(std::chrono::milliseconds(5000)));
+  counters.BeginAttempt(WallTime(std::chrono::milliseconds(1000)));
+  EXPECT_EQ(counters.attempt_id(), 3);
+  EXPECT_EQ(counters.fencing_token(), 5002);
+  SyncCounters anew = *SyncCounters::Load(path_);  // nothing was saved
+  anew.BeginAttempt(WallTime(std::chrono::milliseconds(6000)));
+  EXPECT_EQ(anew.attempt_id(), 1);
+  EXPECT_GT(anew.fencing_token(), counters.fencing_token());
 }
 
 TEST_F(SyncCountersTest, NamesADamagedFile) {

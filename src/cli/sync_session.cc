@@ -64,11 +64,11 @@ SyncResult SyncSession::Run() {
 
 bool SyncSession::RunAttempt() {
   ++result_.attempts;
-  counters_.BeginAttempt();
+  counters_.BeginAttempt(Clock::System().WallNow());
   live_.clear();
   StartDocument start = request_.start;
   start.attempt = counters_.attempt_id();
-  start.fencing_token = counters_.attempt_id();
+  start.fencing_token = counters_.fencing_token();
   AttemptConversation conversation(signals_, display_);
   conversation.set_answerer([this](const Json& message) { return Answer(message); });
   conversation.set_progress_listener([this](const StreamReport& report) { OnProgress(report); });

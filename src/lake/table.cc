@@ -59,8 +59,16 @@ Status Table::Recover(int64_t sequence) {
   if (sequence == 0) return Status::Ok();
   MR_ASSIGN_OR_RETURN(manifest_, chain_.ReadNewest(sequence));
   if (manifest_.fencing_token > context_.fencing_token) {
-    return SystemError("a newer attempt ({} after {}) has written this table; this one stops",
-                       manifest_.fencing_token, context_.fencing_token);
+    return SystemError(
+        "a newer attempt ({} after {}) has written this table; this one stops. Is another sync "
+        "running, or is this machine's clock slow?",
+        manifest_.fencing_token, context_.fencing_token);
+  }
+  if (manifest_.connection != context_.connection) {
+    Log(LogLevel::kWarn,
+        "stream {}: the connection {} wrote this table before; use another prefix, namespace or "
+        "path, unless both shall",
+        stream_.descriptor().ToString(), manifest_.connection);
   }
   next_part_ = manifest_.next_part;
   if (manifest_.text_generation == stream_.generation_id) text_numbers_ = manifest_.text_numbers;

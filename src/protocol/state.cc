@@ -21,6 +21,12 @@ Result<std::pair<StreamDescriptor, JsonValue>> StreamStateFromJson(const Json& j
   return std::pair(std::move(descriptor), JsonValue(json.value("stream_state", Json::object())));
 }
 
+/// What a STREAM or GLOBAL message holds besides the state.
+Json OthersIn(Json message) {
+  for (const char* known : {"type", "stream", "global", "data"}) message.erase(known);
+  return message;
+}
+
 Result<StateMessage> GlobalFromJson(const Json& json) {
   const Json global = json.value("global", Json());
   if (!global.is_object()) return ConfigError("a GLOBAL state needs an object \"global\"");
@@ -31,6 +37,7 @@ Result<StateMessage> GlobalFromJson(const Json& json) {
     MR_ASSIGN_OR_RETURN(auto state, StreamStateFromJson(stream));
     message.streams.push_back(std::move(state));
   }
+  message.others = OthersIn(json);
   return message;
 }
 
@@ -52,7 +59,8 @@ StateMessage StateMessage::Global(Json shared_state,
 }
 
 Json ToJson(const StateMessage& message) {
-  Json json{{"type", kTypeNames[static_cast<int>(message.type)]}};
+  Json json = *message.others;
+  json["type"] = kTypeNames[static_cast<int>(message.type)];
   switch (message.type) {
     case StateMessage::Type::kStream:
       json["stream"] = StreamStateJson(message.streams[0].first, message.streams[0].second);
@@ -80,6 +88,7 @@ Result<StateMessage> StateMessageFromJson(const Json& json) {
     MR_ASSIGN_OR_RETURN(auto stream, StreamStateFromJson(json.value("stream", Json())));
     StateMessage message;
     message.streams.push_back(std::move(stream));
+    message.others = OthersIn(json);
     return message;
   }
   if (type == "GLOBAL") return GlobalFromJson(json);

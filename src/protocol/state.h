@@ -24,6 +24,9 @@ struct StateMessage {
   std::optional<JsonValue> shared_state;
   /// LEGACY only.
   std::optional<JsonValue> legacy;
+  /// Fields of the message that say nothing about state, such as the number by which a platform
+  /// recognises it: they come back with the message, and are no part of the saved state.
+  JsonValue others;
 
   static StateMessage OfStream(StreamDescriptor stream, Json state);
   static StateMessage Global(Json shared_state,

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -250,3 +251,14 @@ def test_data_dir(millrace, end, tmp_path):
     millrace.sync(file)
     states = list((tmp_path / ".millrace").rglob("*.json"))
     assert states and all(p.stat().st_mode & 0o077 == 0 or p.stat().st_mode & 0o002 == 0 for p in states)
+
+
+def test_a_lost_data_folder_stops_no_sync(millrace, tmp_path):
+    """The tables that syncs before it have made are replaced, not refused as those of a newer attempt."""
+    file = millrace.file(FAKER, ("local", {"path": str(tmp_path / "out"), "format": {"format_type": "Parquet"}}))
+    millrace.sync(file)
+    millrace.sync(file)
+    shutil.rmtree(millrace.folder / ".millrace")
+    millrace.sync(file)
+    users = [p for p in output_files.visible(tmp_path / "out") if "users" in p.parts]
+    assert sum(__import__("pyarrow.parquet").parquet.read_metadata(p).num_rows for p in users) == 20

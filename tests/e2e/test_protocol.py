@@ -125,6 +125,37 @@ def test_write_turns_what_does_not_fit_into_null_with_a_note(millrace, files, tm
     assert [m["state"]["stream"]["stream_state"] for m in outcome.messages() if m["type"] == "STATE"] == [{"x": 1}]
 
 
+STREAM = {"name": "s", "json_schema": {"type": "object", "properties": {"a": {"type": "integer"}}}, "supported_sync_modes": ["full_refresh"]}
+
+
+def write(millrace, *messages):
+    lines = "".join(json.dumps(m) + "\n" for m in messages)
+    return millrace.run("connector", "destination-local", "write", "--config", "destination.json", "--catalog", "catalog.json", input=lines)
+
+
+def test_a_committed_state_comes_back_as_it_was(millrace, files, tmp_path):
+    """A platform knows its states again by fields of its own."""
+    files(destination={"path": str(tmp_path / "out"), "format": {"format_type": "JSONL"}}, catalog=configured({"streams": [STREAM]}))
+    state = {"type": "STREAM", "id": 5, "stream": {"stream_descriptor": {"name": "s"}, "stream_state": {"c": 1}}, "sourceStats": {"recordCount": 1.0}}
+    outcome = write(millrace, {"type": "RECORD", "record": {"stream": "s", "data": {"a": 1}, "emitted_at": 1}}, {"type": "STATE", "state": state})
+    assert [m["state"] for m in outcome.messages() if m["type"] == "STATE"] == [{**state, "destinationStats": {"recordCount": 1.0}}]
+
+
+@pytest.mark.parametrize("status", [[1], 7, None, {}, {"stream_descriptor": {"name": "s"}, "status": 7}, {"stream_descriptor": 7, "status": "COMPLETE"}])
+def test_a_damaged_stream_status_is_refused(millrace, files, tmp_path, status):
+    files(destination={"path": str(tmp_path / "out"), "format": {"format_type": "JSONL"}}, catalog=configured({"streams": [STREAM]}))
+    outcome = write(millrace, {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "stream_status": status}})
+    assert outcome.code == 1 and "line 1" in outcome.text, outcome
+
+
+def test_write_takes_a_table_over_from_sync(millrace, files, tmp_path):
+    files(destination={"path": str(tmp_path / "out"), "format": {"format_type": "JSONL"}}, catalog=configured({"streams": [STREAM]}))
+    (tmp_path / "in.jsonl").write_text('{"a": 1}\n')
+    source = "file", {"dataset_name": "s", "format": "jsonl", "url": str(tmp_path / "in.jsonl"), "provider": {"storage": "local"}}
+    millrace.sync(millrace.file(source, ("local", {"path": str(tmp_path / "out"), "format": {"format_type": "JSONL"}})))
+    assert write(millrace, {"type": "RECORD", "record": {"stream": "s", "data": {"a": 2}, "emitted_at": 1}}).code == 0
+
+
 @pytest.mark.parametrize("args", [
     ["source-postgres", "read"], ["source-postgres", "check"], ["source-postgres", "fly"], ["source-nothing", "spec"], ["destination-local", "read", "--config", "c.json"],
     ["source-postgres", "check", "--config", "does-not-exist.json"], ["source-faker", "read", "--config", "c.json", "--catalog", "broken.json"],

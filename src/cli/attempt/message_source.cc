@@ -217,11 +217,13 @@ class MessageReading {
     if (!trace.is_object() || trace.value("type", Json()) != Json("STREAM_STATUS")) {
       return Status::Ok();
     }
-    const Json fields = trace.value("stream_status", Json::object());
+    const Json fields = trace.value("stream_status", Json());
+    if (!fields.is_object()) return ConfigError("a STREAM_STATUS needs an object stream_status");
     MR_ASSIGN_OR_RETURN(const auto stream,
                         StreamDescriptorFromJson(fields.value("stream_descriptor", Json())));
+    const Json name = fields.value("status", Json());
     MR_ASSIGN_OR_RETURN(const StreamStatus status,
-                        StreamStatusFromString(fields.value("status", "")));
+                        StreamStatusFromString(name.is_string() ? name.get<std::string>() : ""));
     any_status_ = true;
     if (status != StreamStatus::kComplete && status != StreamStatus::kIncomplete) {
       return Status::Ok();

@@ -66,11 +66,10 @@ class ProtocolStateStore : public StateStore {
   Status Save(const StateMessage& state, CheckpointId, const RecordCounts& counts) override {
     int64_t records = 0;
     for (const auto& [stream, count] : counts) records += count;
-    Json message = StateMessageEnvelope(state, records);
+    Json message =
+        StateMessageEnvelope(state, destination_ ? std::nullopt : std::optional(records));
     if (destination_) {
-      Json stats = message["state"]["sourceStats"];
-      message["state"].erase("sourceStats");
-      message["state"]["destinationStats"] = std::move(stats);
+      message["state"]["destinationStats"] = {{"recordCount", static_cast<double>(records)}};
     }
     return output_.WriteLines(message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   }

@@ -6,6 +6,13 @@
 #include "clients/http/retry_after.h"
 
 namespace millrace {
+namespace {
+
+/// So often a connection may fail to come about before anything has ever answered: a wrong port or
+/// host is said within seconds, and a server that only restarts is waited for.
+constexpr int kUnreachableMax = 3;
+
+}  // namespace
 
 HttpClient::HttpClient(HttpOptions options)
     : options_(std::move(options)),
@@ -17,11 +24,14 @@ std::unique_ptr<HttpExchange> HttpClient::Start(HttpRequest request, std::stop_t
   return std::make_unique<HttpExchange>(*pool_, options_, std::move(request), std::move(stop));
 }
 
+bool HttpClient::GivesUp() { return !answered_ && ++unreachable_ >= kUnreachableMax; }
+
 HttpAttempt HttpClient::SendOnce(const HttpRequest& request, std::stop_token stop) {
   HttpAttempt attempt;
   HttpExchange exchange(*pool_, options_, request, std::move(stop));
   attempt.status = exchange.ReadHead();
   if (attempt.status.ok()) {
+    answered_ = true;
     attempt.response.head = exchange.head();
     auto body = exchange.ReadAll();
     const int status = attempt.response.head.status;
@@ -35,7 +45,7 @@ HttpAttempt HttpClient::SendOnce(const HttpRequest& request, std::stop_token sto
     }
     attempt.status = body.status();
   }
-  attempt.may_retry = exchange.may_retry();
+  attempt.may_retry = exchange.may_retry() && !(exchange.unreachable() && GivesUp());
   return attempt;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <stop_token>
 
@@ -34,7 +35,8 @@ class HttpClient {
 
   /// Sends the request and reads the whole reply, of whatever status. Attempts at most
   /// options().retry.attempts_max times: again after a broken connection, a missed deadline and
-  /// the statuses of IsTransientStatus. Not ok: there is no reply. kCanceled: `stop`.
+  /// the statuses of IsTransientStatus; but only a few times while no server has answered yet and
+  /// none can be connected to. Not ok: there is no reply. kCanceled: `stop`.
   Result<HttpResponse> Send(const HttpRequest& request, std::stop_token stop = {});
 
   /// The same, once: for who counts attempts itself.
@@ -44,8 +46,13 @@ class HttpClient {
   std::unique_ptr<HttpExchange> Start(HttpRequest request, std::stop_token stop = {});
 
  private:
+  /// Counts a connection that did not come about. True: it is not worth another attempt.
+  bool GivesUp();
+
   const HttpOptions options_;
   const std::unique_ptr<HttpLinePool> pool_;
+  std::atomic<bool> answered_{false};
+  std::atomic<int> unreachable_{0};
 };
 
 }  // namespace millrace

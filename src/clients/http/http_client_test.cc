@@ -98,6 +98,23 @@ TEST(HttpClientTest, RetriesWhatMayPassAndStopsAtTheBound) {
   EXPECT_EQ(server.num_requests(), 8);
 }
 
+TEST(HttpClientTest, GivesUpEarlyOnWhatNeverAnswered) {
+  std::string url;
+  {
+    ScriptedServer gone([](const Request&, Reply& reply) { reply.Answer(200); });
+    url = gone.Url();
+  }
+  HttpClient client(Quick());
+  EXPECT_TRUE(client.SendOnce({.url = url}).may_retry);
+  EXPECT_TRUE(client.SendOnce({.url = url}).may_retry);
+  EXPECT_FALSE(client.SendOnce({.url = url}).may_retry);
+
+  ScriptedServer server([](const Request&, Reply& reply) { reply.Answer(200); });
+  EXPECT_TRUE(client.SendOnce({.url = server.Url()}).status.ok());
+  // It has reached something: the rest may come back.
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(client.SendOnce({.url = url}).may_retry);
+}
+
 TEST(HttpClientTest, DoesNotRepeatAPostThatMayHaveArrived) {
   ScriptedServer server([](const Request& request, Reply& reply) {
     if (request.target == "/reset") return reply.Reset();

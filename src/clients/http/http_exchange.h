@@ -27,6 +27,8 @@ class HttpExchange {
   Result<std::string> ReadAll();
   /// After a failure: another attempt may succeed, and does no harm.
   bool may_retry() const { return transfer_ != nullptr && transfer_->may_retry(); }
+  /// It failed because no connection came about.
+  bool unreachable() const { return transfer_ != nullptr && transfer_->unreachable(); }
 
  private:
   /// Turns request_ into the one that the reply's Location asks for.

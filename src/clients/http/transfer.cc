@@ -203,6 +203,10 @@ bool Transfer::may_retry() const {
   return sent == 0;
 }
 
+bool Transfer::unreachable() const {
+  return failure_ == CURLE_COULDNT_CONNECT || failure_ == CURLE_COULDNT_RESOLVE_HOST;
+}
+
 void Transfer::CollectEnd() {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(line_->multi(), &left)) {

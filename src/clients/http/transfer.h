@@ -70,6 +70,8 @@ class Transfer {
 
   /// After a failure: another attempt may succeed, and does no harm.
   bool may_retry() const;
+  /// After a failure: no connection came about.
+  bool unreachable() const;
 
  private:
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
