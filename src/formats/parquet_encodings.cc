@@ -16,6 +16,8 @@ namespace {
 constexpr int64_t kRowsPerPageMax = 10'000'000;
 /// Zstandard's own default, 3, makes files 3 % smaller for 15 % more of a sync's CPU time.
 constexpr int kZstdLevel = 1;
+/// For fractions that do not repeat, which level 1 leaves much larger.
+constexpr int kZstdLevelOfFractions = 3;
 
 parquet::Compression::type CodecOf(FileFormat::Codec codec) {
   switch (codec) {
@@ -61,14 +63,18 @@ parquet::Encoding::type DistinctEncodingOf(const parquet::ColumnDescriptor& colu
 }
 
 void ChooseEncoding(const parquet::ColumnDescriptor& column, const arrow::ArrayVector& chunks,
-                    bool dictionary, parquet::WriterProperties::Builder& builder) {
+                    const FileFormat& format, parquet::WriterProperties::Builder& builder) {
   const ValueSample sample = SampleValues(chunks);
   const bool boolean = column.physical_type() == parquet::Type::BOOLEAN;
-  if (dictionary && !boolean && !sample.mostly_distinct()) {
+  if (format.dictionary && !boolean && !sample.mostly_distinct()) {
     builder.enable_dictionary(column.path());
   } else {
     builder.disable_dictionary(column.path());
     if (!boolean) builder.encoding(column.path(), DistinctEncodingOf(column));
+    if (column.physical_type() == parquet::Type::DOUBLE &&
+        format.codec == FileFormat::Codec::kZstd) {
+      builder.compression_level(column.path(), kZstdLevelOfFractions);
+    }
   }
   // To compare texts costs more than readers gain by their min and max.
   if (column.physical_type() == parquet::Type::BYTE_ARRAY) {
@@ -104,7 +110,7 @@ Result<std::shared_ptr<parquet::WriterProperties>> ParquetPropertiesFor(
       for (size_t i = 0; i < of_chunk.size(); ++i) leaves[i].push_back(of_chunk[i]);
     }
     for (const arrow::ArrayVector& values : leaves) {
-      ChooseEncoding(*descriptor->Column(leaf++), values, format.dictionary, builder);
+      ChooseEncoding(*descriptor->Column(leaf++), values, format, builder);
     }
   }
   return builder.build();
