@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/log.h"
 #include "sources/postgres/type_mapping.h"
 
 namespace millrace {
@@ -27,7 +28,11 @@ SELECT c.oid, n.nspname, c.relname, c.relkind,
        CASE WHEN c.relkind IN ('r', 'm')
             THEN coalesce(pg_catalog.pg_relation_size(c.oid), 0)
                  / pg_catalog.current_setting('block_size')::int8 END,
-       c.reltuples::int8, c.relrowsecurity
+       c.reltuples::int8, c.relrowsecurity,
+       NOT $2::bool
+         OR pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+            AND (pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                 OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'))
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam
@@ -35,10 +40,6 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relp
   AND CASE WHEN $1::text[] IS NULL
            THEN n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
            ELSE n.nspname = ANY ($1::text[]) END
-  AND (NOT $2::bool
-       OR pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-          AND (pg_catalog.has_table_privilege(c.oid, 'SELECT')
-               OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')))
 ORDER BY n.nspname, c.relname)";
 
 // $1: oids of tables; $2: whether to look at privileges.
@@ -129,7 +130,12 @@ class Discovery {
         connection_.Query(kTablesSql, {schemas, CheckPrivileges(), HasTidRangeScans() ? "t" : "f"},
                           stop_));
     oids_ = "{";
+    std::vector<std::string> unreadable;
     for (int i = 0; i < rows.num_rows(); ++i) {
+      if (!rows.Bool(i, 8)) {
+        unreadable.push_back(rows.Text(i, 1) + "." + rows.Text(i, 2));
+        continue;
+      }
       PostgresTable table;
       table.oid = static_cast<uint32_t>(rows.Int(i, 0));
       table.schema = rows.Text(i, 1);
@@ -142,11 +148,24 @@ class Discovery {
       if (by_leaves) partitioned_.push_back(table.oid);
       any_partitioned_ |= by_leaves;
       by_oid_[table.oid] = tables_.size();
-      oids_ += (i > 0 ? "," : "") + rows.Text(i, 0);
+      oids_ += (tables_.empty() ? "" : ",") + rows.Text(i, 0);
       tables_.push_back(std::move(table));
     }
     oids_ += "}";
+    WarnOfUnreadable(unreadable);
     return Status::Ok();
+  }
+
+  /// A table that may not be read is left out, but never without a word.
+  void WarnOfUnreadable(const std::vector<std::string>& tables) const {
+    if (tables.empty()) return;
+    constexpr size_t kNamesMost = 5;
+    const auto shown =
+        tables.begin() + static_cast<std::ptrdiff_t>(std::min(tables.size(), kNamesMost));
+    Log(LogLevel::kWarn, "{} left out, because the user may not read {}: {}{}",
+        tables.size() == 1 ? "one table is" : fmt::format("{} tables are", tables.size()),
+        tables.size() == 1 ? "it" : "them", fmt::join(tables.begin(), shown, ", "),
+        tables.size() > kNamesMost ? ", …" : "");
   }
 
   Status FindTypes() {
