@@ -161,6 +161,8 @@ void ProgressDisplay::Log(LogLevel level, std::string_view message) {
   Erase();
   const Console::Style& style = Console::ErrStyle();
   if (level == LogLevel::kWarn) {
+    constexpr size_t kWarningsMost = 100;
+    if (warnings_.size() < kWarningsMost) warnings_.emplace_back(message);
     Console::PrintWarning(message);
   } else if (level == LogLevel::kError) {
     Console::PrintError(message);

@@ -29,6 +29,8 @@ class ProgressDisplay {
   void Tick();
   /// Prints a line above the live lines. Debug and info lines only when verbose.
   void Log(LogLevel level, std::string_view message);
+  /// The first warnings that were logged, up to 100: for the report at the end.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   /// Takes the live lines away.
   void End();
 
@@ -50,6 +52,7 @@ class ProgressDisplay {
   const bool verbose_, quiet_, terminal_;
   std::vector<StreamDescriptor> order_;
   std::map<StreamDescriptor, Row> rows_;
+  std::vector<std::string> warnings_;
   SteadyTime began_, last_shown_;
   int lines_shown_ = 0;
 };

@@ -65,6 +65,7 @@ int RunSyncCommand(const CommandLine& line) {
                       *std::move(counters), signals, display);
   const SyncResult result = session.Run();
   if (line.json) {
+    warnings.insert(warnings.end(), display.warnings().begin(), display.warnings().end());
     Console::OutJson(SyncResultJson(file->name, destination, warnings, result));
   } else if (!result.report.streams.empty()) {
     Console::Out(SyncResultText(file->name, destination, result));

@@ -72,13 +72,15 @@ def test_names_with_everything_in_them(millrace, db, tmp_path):
     assert sorted(json.dumps(json.loads(f.read_text()), sort_keys=True) for f in files) == sorted(json.dumps({"Id": 1, n: "x"}, sort_keys=True) for n in names)
 
 
-def test_tables_the_role_may_not_read_are_left_out_or_named(millrace, db):
+def test_tables_the_role_may_not_read_are_left_out_and_named(millrace, db, tmp_path):
     customers(db, 1)
     db.execute("create role nosy login password 'reader-pw-7Kx2'; create table secret (i int); grant select on customers to nosy; grant usage on schema public to nosy")
     try:
         outcome = millrace.run("connector", "source-postgres", "discover", "--config", config_file(millrace, db.config(username="nosy")), expect=0)
         assert [s["name"] for m in outcome.messages() if m["type"] == "CATALOG" for s in m["catalog"]["streams"]] == ["customers"]
         assert "may not read it: public.secret" in " ".join(m["log"]["message"] for m in outcome.messages() if m["type"] == "LOG")
+        connection = millrace.file(("postgres", db.config(username="nosy")), ("local", {"path": str(tmp_path / "out"), "format": {"format_type": "Parquet"}}))
+        assert "public.secret" in " ".join(millrace.run("sync", connection, "--json", expect=0).json()["warnings"])
     finally:
         db.execute("drop owned by nosy; drop role nosy")
 
