@@ -160,7 +160,8 @@ Status CheckLakeCatalog(const ConfiguredCatalog& catalog, const LayoutConfig& la
     if (!fresh) {
       return ConfigError(
           "streams {} and {} would share the same files; put ${{NAMESPACE}} and ${{STREAM_NAME}} "
-          "into s3_path_format",
+          "into s3_path_format or, where they differ only in characters that no file name holds, "
+          "leave one of them out",
           other->second.ToString(), stream.descriptor().ToString());
     }
   }

@@ -19,9 +19,11 @@ struct Known {
 };
 
 constexpr Known kKnown[] = {
-    {"AccessDenied", kConfig, "access denied; check the key's permissions on this bucket"},
+    {"AccessDenied", kConfig,
+     "access denied; check the access key, its secret and its permissions on this bucket"},
     {"AccountProblem", kConfig, "there is a problem with the account"},
-    {"AllAccessDisabled", kConfig, "access denied; check the key's permissions on this bucket"},
+    {"AllAccessDisabled", kConfig,
+     "access denied; check the access key, its secret and its permissions on this bucket"},
     {"AuthorizationHeaderMalformed", kConfig, "the request was refused; check the region"},
     {"AuthorizationQueryParametersError", kConfig, "the request was refused; check the region"},
     {"BadDigest", kTransient, "the data was damaged on its way"},
