@@ -78,7 +78,7 @@ SEEDED = {
     "spec": [{"src/sources/two/spec.json": "{"}, {"src/sources/two/spec.json": "{}"}],
     "spec-secret": [{"src/sources/two/spec.json": json.dumps(
         {"connectionSpecification": {"properties": {"ssl": {"oneOf": [{"properties": {"client_key": {"type": "string"}}}]}}}})}],
-    "machine-path": [{"docs/NOTES.md": "see /work/" + "x\n"}, {"scripts/get.sh": "curl pypi." + "org\n"}],
+    "machine-path": [{"docs/NOTES.md": "see /" + "work/x\n"}, {"scripts/get.sh": "curl py" + "pi.org\n"}],
 }
 
 
