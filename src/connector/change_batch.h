@@ -27,6 +27,18 @@ struct FieldChange {
   std::string reason;             ///< the protocol's: "SOURCE_SERIALIZATION_ERROR" …
 };
 
+/// What rows of a derived stream (a child table) replace: each change of a parent replaces all of
+/// that parent's children. A set's rows share their values of ConfiguredStream::replace_by. Null in
+/// batches of every other stream.
+struct ReplacedSets {
+  /// int64 per row, never null, ascending: which change of the parent the row belongs to. Rows of
+  /// one change are one set, and a later change voids what earlier ones said of the same parent.
+  std::shared_ptr<arrow::Int64Array> change;
+  /// Per row, never null. True: the parent has no children any more; the row holds nothing but its
+  /// replace_by columns and is not stored.
+  std::shared_ptr<arrow::BooleanArray> empty;
+};
+
 /// Rows of one stream in arrival order. Change data is columns (_ab_cdc_deleted_at …). Immutable
 /// once emitted; cheap to move.
 struct ChangeBatch {
@@ -34,6 +46,7 @@ struct ChangeBatch {
   UnchangedMask unchanged;
   /// Sorted by row. Usually empty.
   std::vector<FieldChange> changes;
+  std::shared_ptr<const ReplacedSets> replaces;
 
   int64_t num_rows() const;
   /// The bytes that the batch keeps alive: what queues and budgets count.

@@ -2,6 +2,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,6 +34,9 @@ struct LoadContext {
   WallTime started_at{};        ///< names files, stamps rows
   int lanes = 1;                ///< the most writers that one stream will have at a time
   NumberFormat number_format = NumberFormat::kAuto;
+  /// Deduplicated tables of files: how long staged changes may wait for their merge. Zero: every
+  /// FinishStream merges.
+  std::chrono::milliseconds merge_interval{0};
   const Clock* clock = nullptr;
   MemoryBudget* memory = nullptr;  ///< shared by every open writer of the attempt
 };

@@ -60,7 +60,18 @@ struct ConfiguredStream {
   /// Where the destination puts it: the connection's namespace rule and prefix applied. Records,
   /// states and statuses go by stream.descriptor; only a destination reads this.
   StreamDescriptor destination;
+  /// Set in streams that transform derives from another one (child tables of normalisation). They
+  /// have no state of their own: the parent's checkpoints cover their rows. Never part of the
+  /// protocol's catalog.
+  std::optional<StreamDescriptor> derived_from;
+  /// Top-level columns of a derived stream. In the deduplicating modes a change of a parent
+  /// replaces every stored row that has the same values in them; see ChangeBatch::replaces.
+  std::vector<std::string> replace_by;
 
+  bool deduplicates() const {
+    return destination_sync_mode == DestinationSyncMode::kAppendDedup ||
+           destination_sync_mode == DestinationSyncMode::kOverwriteDedup;
+  }
   const StreamDescriptor& descriptor() const { return stream.descriptor; }
   /// True when this sync writes a new generation that will replace every older one.
   bool replaces_table() const {
