@@ -57,11 +57,8 @@ Status LakeLoad::Open() {
   }
   for (const ConfiguredStream& stream : catalog_.streams) {
     auto table = std::make_unique<Table>(*store_, layout_, format_, stream, context_);
-    int64_t newest = 0;
-    for (const std::string& key : keys_of_folder[table->layout().manifest_folder()]) {
-      newest = std::max(newest, table->chain().SequenceOf(key));
-    }
-    if (Status status = table->Recover(newest); !status.ok()) {
+    const ChainEnd end = table->chain().FindEnd(keys_of_folder[table->layout().manifest_folder()]);
+    if (Status status = table->Recover(end); !status.ok()) {
       return status.WithContext("opening table " + stream.destination.ToString())
           .WithStream(stream.descriptor());
     }

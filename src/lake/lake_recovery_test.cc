@@ -68,19 +68,42 @@ TEST_F(LakeLoadTest, OverwriteDropsWhatAnAttemptCommittedWithoutASavedState) {
   EXPECT_THAT(Rows(), ElementsAre(1, 2));
 }
 
-TEST_F(LakeLoadTest, ManifestThatACrashLeftTornIsPassedOver) {
+TEST_F(LakeLoadTest, NoteThatACrashLostIsWrittenAgain) {
   Open();
   Write({1});
   ASSERT_TRUE(Commit(1).ok());
   ASSERT_TRUE(Finish().ok());
-  const auto newest = root_ / "_airbyte_internal/tables/public/users/manifest-000000000002.json";
-  ASSERT_TRUE(std::filesystem::exists(newest));  // it says that the first was carried out
-  std::filesystem::resize_file(newest, 0);
+  const auto note = root_ / "_airbyte_internal/tables/public/users/manifest-000000000001.done";
+  ASSERT_TRUE(std::filesystem::remove(note));
   Open(1);
   Write({2});
   ASSERT_TRUE(Commit(2).ok());
   ASSERT_TRUE(Finish().ok());
   EXPECT_THAT(Rows(), ElementsAre(1, 2));
+}
+
+TEST_F(LakeLoadTest, DamagedManifestIsRefused) {
+  Open();
+  Write({1});
+  ASSERT_TRUE(Commit(1).ok());
+  ASSERT_TRUE(Finish().ok());
+  Overwrite(2);
+  Open(1);
+  Write({2});
+  ASSERT_TRUE(Commit(2).ok());
+  ASSERT_TRUE(Finish().ok());
+  // Only the newest one knows the file of generation 2: by the one before, the next swap would
+  // leave it beside generation 3.
+  const auto newest = root_ / "_airbyte_internal/tables/public/users/manifest-000000000002.json";
+  std::filesystem::resize_file(newest, std::filesystem::file_size(newest) / 2);
+  Overwrite(3);
+  const Status status = TryOpen(2);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().type, FailureType::kConfigError);
+  EXPECT_THAT(status.ToString(), testing::HasSubstr("manifest-000000000002.json is damaged"));
+  std::filesystem::remove(newest);
+  EXPECT_FALSE(TryOpen(2).ok());
+  EXPECT_THAT(Rows(), ElementsAre(2));
 }
 
 TEST_F(LakeLoadTest, FullRefreshOfTheSameGenerationReplacesItAgain) {
@@ -146,11 +169,7 @@ TEST_F(LakeLoadTest, OlderAttemptStops) {
   Write({1});
   ASSERT_TRUE(Commit(1).ok());
   context_.fencing_token = 3;
-  auto store = OpenLocalStore(root_);
-  ASSERT_TRUE(store.ok());
-  auto load = OpenLakeLoad(*std::move(store), layout_, format_, catalog_, context_, log_);
-  ASSERT_FALSE(load.ok());
-  EXPECT_THAT(load.status().ToString(), testing::HasSubstr("newer attempt"));
+  EXPECT_THAT(TryOpen(0).ToString(), testing::HasSubstr("newer attempt"));
 }
 
 TEST_F(LakeLoadTest, OfTwoWritersAtATimeOneCommits) {

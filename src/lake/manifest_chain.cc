@@ -2,19 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
-#include <vector>
-
-#include "base/log.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::string_view kName = "manifest-";
 constexpr std::string_view kExtension = ".json";
+constexpr std::string_view kNoteExtension = ".done";
 constexpr int64_t kKept = 3;        // besides the newest: for people who look for what happened
 constexpr int64_t kPruneEvery = 8;  // one request now and then; at most kKept + kPruneEvery exist
 constexpr int64_t kManifestBytesMax = int64_t{1} << 30;
+
+/// The number in the name of a chain's object; 0 when it is none.
+int64_t SequenceIn(std::string_view name, std::string_view extension) {
+  if (!name.starts_with(kName) || !name.ends_with(extension)) return 0;
+  name = name.substr(kName.size(), name.size() - kName.size() - extension.size());
+  int64_t sequence = 0;
+  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), sequence);
+  return parsed.ptr == name.data() + name.size() ? sequence : 0;
+}
 
 }  // namespace
 
@@ -22,14 +30,23 @@ std::string ManifestChain::KeyOf(int64_t sequence) const {
   return fmt::format("{}{}{:012}{}", folder_, kName, sequence, kExtension);
 }
 
-int64_t ManifestChain::SequenceOf(std::string_view key) const {
-  if (!key.starts_with(folder_)) return 0;
-  std::string_view name = key.substr(folder_.size());
-  if (!name.starts_with(kName) || !name.ends_with(kExtension)) return 0;
-  name = name.substr(kName.size(), name.size() - kName.size() - kExtension.size());
-  int64_t sequence = 0;
-  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), sequence);
-  return parsed.ptr == name.data() + name.size() ? sequence : 0;
+std::string ManifestChain::NoteKeyOf(int64_t sequence) const {
+  return fmt::format("{}{}{:012}{}", folder_, kName, sequence, kNoteExtension);
+}
+
+ChainEnd ManifestChain::FindEnd(const std::vector<std::string>& keys) const {
+  ChainEnd end;
+  int64_t newest_note = 0;
+  for (const std::string& key : keys) {
+    if (!key.starts_with(folder_)) continue;
+    const std::string_view name = std::string_view(key).substr(folder_.size());
+    end.sequence = std::max(end.sequence, SequenceIn(name, kExtension));
+    newest_note = std::max(newest_note, SequenceIn(name, kNoteExtension));
+  }
+  // A note without its manifest: somebody took that away; reading it says so.
+  end.carried_out = newest_note >= end.sequence;
+  end.sequence = std::max(end.sequence, newest_note);
+  return end;
 }
 
 Result<std::string> ManifestChain::ReadText(int64_t sequence) const {
@@ -48,32 +65,31 @@ Result<std::string> ManifestChain::ReadText(int64_t sequence) const {
   return text;
 }
 
-Result<Manifest> ManifestChain::ReadNewest(int64_t sequence) const {
-  MR_ASSIGN_OR_RETURN(const std::string text, ReadText(sequence));
-  auto newest = ManifestFromText(text, KeyOf(sequence));
-  if (newest.ok() || sequence == 1 || newest.status().error().type != FailureType::kSystemError) {
-    return newest;
+Result<Manifest> ManifestChain::ReadNewest(const ChainEnd& end) const {
+  MR_ASSIGN_OR_RETURN(const std::string text, ReadText(end.sequence));
+  auto newest = ManifestFromText(text, KeyOf(end.sequence));
+  if (!newest.ok() && newest.status().error().type == FailureType::kSystemError) {
+    return ConfigError(
+        "{}. Restore it; or take the table's files and the folder {} in {} away, and run with "
+        "--full-refresh",
+        newest.status().ToString(), folder_, store_.Name());
   }
-  Log(LogLevel::kWarn, "{}; going by the one before it", newest.status().ToString());
-  MR_ASSIGN_OR_RETURN(const std::string text_before, ReadText(sequence - 1));
-  MR_ASSIGN_OR_RETURN(Manifest before, ManifestFromText(text_before, KeyOf(sequence - 1)));
-  before.sequence = sequence;  // its name is taken
-  return before;
+  if (newest.ok() && end.carried_out) {
+    newest->completing.clear();
+    newest->removing.clear();
+  }
+  return newest;
+}
+
+Status ManifestChain::NoteCarriedOut(int64_t sequence) {
+  return store_.PutRepeatable(NoteKeyOf(sequence), "carried out\n", {}).status();
 }
 
 Status ManifestChain::Append(const Manifest& manifest) {
-  return AfterPut(manifest, store_.Put(KeyOf(manifest.sequence), ManifestToText(manifest),
-                                       {PutCondition::Kind::kIfAbsent, ""}));
-}
-
-Status ManifestChain::AppendSettled(const Manifest& manifest) {
-  return AfterPut(manifest, store_.PutRepeatable(KeyOf(manifest.sequence), ManifestToText(manifest),
-                                                 {PutCondition::Kind::kIfAbsent, ""}));
-}
-
-Status ManifestChain::AfterPut(const Manifest& manifest, const Result<PutOutcome>& outcome) {
-  if (!outcome.ok()) return outcome.status();
-  if (*outcome == PutOutcome::kConditionFailed) {
+  MR_ASSIGN_OR_RETURN(const PutOutcome outcome,
+                      store_.Put(KeyOf(manifest.sequence), ManifestToText(manifest),
+                                 {PutCondition::Kind::kIfAbsent, ""}));
+  if (outcome == PutOutcome::kConditionFailed) {
     return TransientError(
         "another attempt wrote to the same table at the same time ({} in {} was there already); "
         "let it end, then run again",
@@ -83,7 +99,9 @@ Status ManifestChain::AfterPut(const Manifest& manifest, const Result<PutOutcome
   std::vector<std::string> old;
   for (int64_t i = 0; i < kPruneEvery; ++i) {
     const int64_t sequence = manifest.sequence - kKept - 1 - i;
-    if (sequence > 0) old.push_back(KeyOf(sequence));
+    if (sequence <= 0) break;
+    old.push_back(KeyOf(sequence));
+    old.push_back(NoteKeyOf(sequence));
   }
   return store_.Delete(old);
 }

@@ -54,10 +54,10 @@ bool Table::Continues(const DataFile& file) const {
          file.epoch == context_.epoch && file.checkpoint <= context_.last_saved;
 }
 
-Status Table::Recover(int64_t sequence) {
+Status Table::Recover(const ChainEnd& end) {
   newest_checkpoint_ = context_.last_saved;
-  if (sequence == 0) return Status::Ok();
-  MR_ASSIGN_OR_RETURN(manifest_, chain_.ReadNewest(sequence));
+  if (end.sequence == 0) return Status::Ok();
+  MR_ASSIGN_OR_RETURN(manifest_, chain_.ReadNewest(end));
   if (manifest_.fencing_token > context_.fencing_token) {
     return SystemError(
         "a newer attempt ({} after {}) has written this table; this one stops. Is another sync "
@@ -242,9 +242,9 @@ Status Table::CarryOut() {
 Status Table::Settle() {
   if (manifest_.settled()) return Status::Ok();
   if (!carried_out_) MR_RETURN_IF_ERROR(CarryOut());
-  Manifest next = NextManifest();
-  MR_RETURN_IF_ERROR(chain_.AppendSettled(next));
-  manifest_ = std::move(next);
+  MR_RETURN_IF_ERROR(chain_.NoteCarriedOut(manifest_.sequence));
+  manifest_.completing.clear();
+  manifest_.removing.clear();
   carried_out_ = false;
   return Status::Ok();
 }

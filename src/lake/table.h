@@ -38,9 +38,9 @@ class Table {
   const FileFormat& format() const { return format_; }
   const LoadContext& context() const { return context_; }
 
-  /// Reads the newest manifest (`sequence`; 0: the table is new), ends what an attempt before
-  /// decided but did not do, and withdraws what this epoch committed after its last saved state.
-  Status Recover(int64_t sequence);
+  /// Reads the newest manifest (a table without one is new), ends what an attempt before decided
+  /// but did not do, and withdraws what this epoch committed after its last saved state.
+  Status Recover(const ChainEnd& end);
   /// True for an upload that Recover found committed and kept.
   bool Keeps(const std::string& key) const;
 
@@ -69,7 +69,7 @@ class Table {
   Status Store(Manifest next);
   /// Does what the manifest decided; can be repeated.
   Status CarryOut();
-  /// The same unless it is done, then stores the manifest without it.
+  /// The same unless it is done, then notes that it is.
   Status Settle();
   Status WriteEmptyFile(Manifest& next);
   Status DropHidden();

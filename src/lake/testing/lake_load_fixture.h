@@ -70,18 +70,21 @@ class LakeLoadTest : public testing::Test {
 
   /// A new attempt: what a process does that starts with the states saved so far.
   void Open(CheckpointId last_saved = 0) {
+    const Status status = TryOpen(last_saved);
+    ASSERT_TRUE(status.ok()) << status.ToString();
+    OpenWriter(IdSchema());
+  }
+  Status TryOpen(CheckpointId last_saved) {
     writer_.reset();
     load_.reset();
     context_.last_saved = last_saved;
     ++context_.fencing_token;
-    auto store = OpenLocalStore(root_);
-    ASSERT_TRUE(store.ok()) << store.status().ToString();
-    auto failing = std::make_unique<FailingStore>(*std::move(store));
+    MR_ASSIGN_OR_RETURN(auto store, OpenLocalStore(root_));
+    auto failing = std::make_unique<FailingStore>(std::move(store));
     store_ = failing.get();
-    auto load = OpenLakeLoad(std::move(failing), layout_, format_, catalog_, context_, log_);
-    ASSERT_TRUE(load.ok()) << load.status().ToString();
-    load_ = *std::move(load);
-    OpenWriter(IdSchema());
+    MR_ASSIGN_OR_RETURN(
+        load_, OpenLakeLoad(std::move(failing), layout_, format_, catalog_, context_, log_));
+    return Status::Ok();
   }
   void OpenWriter(const SchemaPtr& schema) {
     auto writer = load_->OpenWriter(stream(), schema, 0);
