@@ -42,6 +42,7 @@ Json ToJson(const StartDocument& document) {
             {"metadata", document.metadata},
             {"number_format", document.number_format},
             {"commit_interval_ms", document.commit_interval.count()},
+            {"merge_interval_ms", document.merge_interval.count()},
             {"writer_lanes", document.writer_lanes},
             {"verbose", document.verbose}};
   if (document.source) json["source"] = ToJson(*document.source);
@@ -61,6 +62,8 @@ Result<StartDocument> StartDocumentFromJson(const Json& json) {
     document.number_format = json.at("number_format").get<std::string>();
     document.commit_interval =
         std::chrono::milliseconds(json.at("commit_interval_ms").get<int64_t>());
+    document.merge_interval =
+        std::chrono::milliseconds(json.at("merge_interval_ms").get<int64_t>());
     document.writer_lanes = json.at("writer_lanes").get<int>();
     document.verbose = json.at("verbose").get<bool>();
     document.source = ConnectorFromJson(json, "source");

@@ -39,6 +39,7 @@ struct StartDocument {
   std::string metadata = "current";    ///< current | classic | none
   std::string number_format = "auto";  ///< auto | double | decimal | string
   std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
+  std::chrono::milliseconds merge_interval{0};
   int writer_lanes = 0;  ///< 0: the pipeline's choice
   bool verbose = false;  ///< debug log lines too
 };

@@ -100,12 +100,6 @@ Status RefuseLaterOptions(const YamlSection& root) {
                         "undeclared_fields keep is not available in this "
                         "version; use count");
   }
-  MR_ASSIGN_OR_RETURN(const auto merge, root.Duration("merge_interval"));
-  if (merge && merge->count() != 0) {
-    return root.ErrorAt("merge_interval",
-                        "merge_interval needs the deduplicating sync modes, "
-                        "which are not available in this version; use 0");
-  }
   return Status::Ok();
 }
 
@@ -139,6 +133,8 @@ Status ReadOptions(const YamlDocument& document, const YamlSection& root, Connec
       root.Choice("number_format", {"auto", "double", "decimal", "string"}, "auto"));
   MR_ASSIGN_OR_RETURN(const auto interval, root.Duration("commit_interval"));
   if (interval) file->commit_interval = *interval;
+  MR_ASSIGN_OR_RETURN(const auto merge, root.Duration("merge_interval"));
+  if (merge) file->merge_interval = *merge;
   MR_RETURN_IF_ERROR(ReadWriterLanes(root, file));
   MR_ASSIGN_OR_RETURN(Json schedule, ReadSchedule(document));
   file->schedule = JsonValue(std::move(schedule));

@@ -51,6 +51,8 @@ struct ConnectionFile {
   std::string metadata = "current";    ///< current | classic | none
   std::string number_format = "auto";  ///< auto | double | decimal | string
   std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
+  /// Deduplicated tables of files: how long staged changes may wait.
+  std::chrono::milliseconds merge_interval{0};
   int writer_lanes = 0;  ///< 0: auto
   JsonValue schedule;    ///< as written, checked; null when manual
 };

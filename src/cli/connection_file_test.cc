@@ -73,7 +73,7 @@ metadata: none
 number_format: decimal
 undeclared_fields: count
 commit_interval: 30 s
-merge_interval: 0
+merge_interval: 1 hour
 writer_lanes: 4
 schedule: {weekly: [mon, thu], at: "02:00"}
 )");
@@ -95,6 +95,7 @@ schedule: {weekly: [mon, thu], at: "02:00"}
   EXPECT_EQ(file->destination_namespace, "production_${SOURCE_NAMESPACE}");
   EXPECT_EQ(file->prefix, "raw_");
   EXPECT_EQ(file->commit_interval, std::chrono::seconds(30));
+  EXPECT_EQ(file->merge_interval, std::chrono::hours(1));
   EXPECT_EQ(file->writer_lanes, 4);
   EXPECT_EQ((*file->schedule)["at"], Json("02:00"));
 }
@@ -111,11 +112,6 @@ TEST(ConnectionFile, UnknownKeysNameTheNearest) {
 TEST(ConnectionFile, RefusesByNameWhatComesLater) {
   EXPECT_THAT(ErrorOf("normalization: basic"), HasSubstr("normalization basic is not available"));
   EXPECT_THAT(ErrorOf("undeclared_fields: keep"), HasSubstr("undeclared_fields keep"));
-  EXPECT_THAT(ErrorOf("merge_interval: 1 hour"), HasSubstr("merge_interval"));
-  for (const char* mode : {"incremental_deduped_history", "full_refresh_overwrite_deduped"}) {
-    EXPECT_THAT(ErrorOf(fmt::format("streams: [{{name: a, sync_mode: {}}}]", mode)),
-                HasSubstr(fmt::format("sync_mode {} is not available", mode)));
-  }
   for (const char* end : {"manifest: a.yaml", "image: airbyte/source-x:1", "command: [a, b]"}) {
     const auto file = Parse(fmt::format("source: {{{}}}", end));
     ASSERT_FALSE(file.ok()) << end;

@@ -13,16 +13,14 @@ struct ModePair {
   std::string_view name;
   SyncMode sync_mode;
   DestinationSyncMode destination_sync_mode;
-  bool available;
 };
 constexpr ModePair kModes[] = {
-    {"full_refresh_overwrite", SyncMode::kFullRefresh, DestinationSyncMode::kOverwrite, true},
-    {"full_refresh_append", SyncMode::kFullRefresh, DestinationSyncMode::kAppend, true},
-    {"full_refresh_overwrite_deduped", SyncMode::kFullRefresh, DestinationSyncMode::kOverwriteDedup,
-     false},
-    {"incremental_append", SyncMode::kIncremental, DestinationSyncMode::kAppend, true},
-    {"incremental_deduped_history", SyncMode::kIncremental, DestinationSyncMode::kAppendDedup,
-     false},
+    {"full_refresh_overwrite", SyncMode::kFullRefresh, DestinationSyncMode::kOverwrite},
+    {"full_refresh_append", SyncMode::kFullRefresh, DestinationSyncMode::kAppend},
+    {"full_refresh_overwrite_deduped", SyncMode::kFullRefresh,
+     DestinationSyncMode::kOverwriteDedup},
+    {"incremental_append", SyncMode::kIncremental, DestinationSyncMode::kAppend},
+    {"incremental_deduped_history", SyncMode::kIncremental, DestinationSyncMode::kAppendDedup},
 };
 
 Status ReadSyncMode(const YamlSection& section, StreamSelection* selection) {
@@ -32,12 +30,6 @@ Status ReadSyncMode(const YamlSection& section, StreamSelection* selection) {
   for (const ModePair& mode : kModes) {
     names.emplace_back(mode.name);
     if (mode.name != *text) continue;
-    if (!mode.available) {
-      return section.ErrorAt("sync_mode",
-                             fmt::format("sync_mode {} is not available in this version; "
-                                         "use incremental_append or full_refresh_overwrite",
-                                         *text));
-    }
     selection->sync_mode = mode.sync_mode;
     selection->destination_sync_mode = mode.destination_sync_mode;
     return Status::Ok();

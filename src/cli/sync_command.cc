@@ -31,6 +31,7 @@ Result<StartDocument> Prepare(const ConnectionFile& file, std::vector<std::strin
   start.metadata = file.metadata;
   start.number_format = file.number_format;
   start.commit_interval = file.commit_interval;
+  start.merge_interval = file.merge_interval;
   start.writer_lanes = file.writer_lanes;
   return start;
 }

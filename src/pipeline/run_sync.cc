@@ -56,6 +56,7 @@ LoadContext MakeLoadContext(const SyncOptions& options, const SavedState& saved,
   context.started_at = options.clock->WallNow();
   context.lanes = options.writer_lanes;
   context.number_format = options.number_format;
+  context.merge_interval = options.merge_interval;
   context.clock = options.clock;
   context.memory = memory;
   return context;

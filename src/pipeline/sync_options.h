@@ -29,6 +29,8 @@ struct SyncOptions {
   /// by stream states is committed at its end only.
   std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
   int64_t commit_bytes = 64 << 20;
+  /// Deduplicated tables of files: how long staged changes may wait for their merge.
+  std::chrono::milliseconds merge_interval{0};
 
   int writer_lanes = 0;       ///< the most writers of one stream; 0: min(hardware threads, 4)
   int partition_readers = 0;  ///< threads that read partitions; 0: as many as writer_lanes

@@ -139,7 +139,6 @@ class TestWrongFiles:
         self.wrong(millrace, self.SOURCE.replace("count: 1", 'count: "${NOT_SET_ANYWHERE}"') + self.DESTINATION, "NOT_SET_ANYWHERE")
 
     @pytest.mark.parametrize("text, named", [
-        ("streams: [{name: users, sync_mode: incremental_deduped_history}]\n", "incremental_deduped_history"),
         ("normalization: basic\n", "normalization"),
         ("metadata: some\n", "metadata"),
         ("streams: [{name: users, sync_mode: sideways}]\n", "sideways"),

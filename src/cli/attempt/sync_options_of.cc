@@ -29,6 +29,7 @@ SyncOptions SyncOptionsOf(const StartDocument& start, const ConfiguredCatalog& c
     if (name == start.number_format) options.number_format = format;
   }
   options.commit_interval = start.commit_interval;
+  options.merge_interval = start.merge_interval;
   options.writer_lanes = start.writer_lanes;
   for (const ConfiguredStream& stream : catalog.streams) {
     if (stream.sync_mode == SyncMode::kFullRefresh) {
