@@ -96,7 +96,14 @@ bool PollFor(int fd, int16_t events, int timeout_ms) {
   return poll(&waiting, 1, timeout_ms) > 0;
 }
 
-Status StatusOf(const PGresult* result) {
+bool Failed(const PGresult* result) {
+  const ExecStatusType status = PQresultStatus(result);
+  return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+}  // namespace
+
+Status PgConnection::StatusOf(const PGresult* result) {
   const auto field = [&](int code) -> std::string_view {
     const char* text = PQresultErrorField(result, code);
     return text == nullptr ? "" : text;
@@ -106,13 +113,6 @@ Status StatusOf(const PGresult* result) {
                        primary.empty() ? PQresultErrorMessage(result) : primary,
                        field(PG_DIAG_MESSAGE_DETAIL));
 }
-
-bool Failed(const PGresult* result) {
-  const ExecStatusType status = PQresultStatus(result);
-  return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
-}
-
-}  // namespace
 
 PgConnection::PgConnection(pg_conn* connection) : connection_(connection) {}
 

@@ -13,6 +13,7 @@
 #include "clients/postgres/pg_rows.h"
 
 struct pg_conn;
+struct pg_result;
 
 namespace millrace {
 
@@ -57,7 +58,10 @@ class PgConnection {
   bool encrypted() const;
 
  private:
+  friend class PgCopyIn;
+
   explicit PgConnection(pg_conn* connection);
+  static Status StatusOf(const pg_result* result);
 
   Status AwaitConnected(const PgOptions& options, std::stop_token stop);
   Status AwaitResult(std::stop_token stop);

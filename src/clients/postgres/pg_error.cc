@@ -15,6 +15,7 @@ constexpr SqlStateRule kRules[] = {
     {"25006", FailureType::kConfigError, ""},     // read-only transaction
     {"25P03", FailureType::kTransientError, ""},  // idle-in-transaction timeout
     {"28", FailureType::kConfigError, ""},        // authorisation
+    {"2BP01", FailureType::kConfigError, ""},     // other objects depend on it
     {"3D", FailureType::kConfigError, ""},        // no such database
     {"3F", FailureType::kConfigError, ""},        // no such schema
     {"42501", FailureType::kConfigError, "grant it to the configured user"},
@@ -30,6 +31,7 @@ constexpr SqlStateRule kRules[] = {
     {"53300", FailureType::kTransientError,
      "the server has no free connection: raise max_connections or lower max_db_connections"},
     {"53", FailureType::kTransientError, ""},
+    {"54", FailureType::kConfigError, ""},  // one of the server's limits: columns, sizes
     {"55P03", FailureType::kTransientError, "something else holds a lock"},
     {"55", FailureType::kTransientError, ""},
     {"57014", FailureType::kTransientError,

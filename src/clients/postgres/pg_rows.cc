@@ -12,6 +12,14 @@ int PgRows::num_rows() const { return result_ ? PQntuples(result_.get()) : 0; }
 
 int PgRows::num_columns() const { return result_ ? PQnfields(result_.get()) : 0; }
 
+int64_t PgRows::affected_rows() const {
+  if (!result_) return 0;
+  const std::string_view text = PQcmdTuples(result_.get());
+  int64_t rows = 0;
+  std::from_chars(text.data(), text.data() + text.size(), rows);
+  return rows;
+}
+
 bool PgRows::IsNull(int row, int column) const {
   return PQgetisnull(result_.get(), row, column) != 0;
 }

@@ -19,6 +19,8 @@ class PgRows {
 
   int num_rows() const;
   int num_columns() const;
+  /// Of an INSERT, UPDATE, DELETE or COPY: how many rows it touched; 0 for other statements.
+  int64_t affected_rows() const;
   bool IsNull(int row, int column) const;
   /// The value as the server sent it (text, or the type's binary form); empty when null. Lives as
   /// long as this object.
