@@ -1,7 +1,5 @@
 #include "formats/parquet_reader.h"
 
-#include <arrow/buffer.h>
-#include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <parquet/arrow/reader.h>
@@ -10,12 +8,12 @@
 #include <parquet/metadata.h>
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "connector/block_pool.h"
 #include "formats/arrow_types.h"
 #include "formats/batch_bounds.h"
+#include "formats/parquet_input.h"
 
 namespace millrace {
 namespace {
@@ -34,85 +32,17 @@ int64_t RowsPerBatch(const parquet::RowGroupMetaData& group) {
 
 }  // namespace
 
-/// The file as Arrow wants it. Remembers why a read failed: on its way through Arrow an error loses
-/// its type.
-class ParquetReader::Input : public arrow::io::RandomAccessFile {
- public:
-  explicit Input(const ParquetBytes& bytes) : bytes_(bytes) {}
-
-  arrow::Result<int64_t> GetSize() override { return bytes_.size; }
-  arrow::Result<int64_t> ReadAt(int64_t position, int64_t size, void* out) override {
-    Result<int64_t> got = Fetch(position, size, static_cast<char*>(out));
-    if (got.ok()) return *got;
-    std::lock_guard lock(mutex_);
-    failure_ = got.status();
-    return arrow::Status::IOError(failure_.ToString());
-  }
-  arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position, int64_t size) override {
-    ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(size, BlockPool()));
-    ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position, size, buffer->mutable_data()));
-    ARROW_RETURN_NOT_OK(buffer->Resize(got, false));
-    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
-  }
-  arrow::Result<int64_t> Read(int64_t size, void* out) override {
-    ARROW_ASSIGN_OR_RAISE(const int64_t got, ReadAt(position_, size, out));
-    position_ += got;
-    return got;
-  }
-  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t size) override {
-    ARROW_ASSIGN_OR_RAISE(auto buffer, ReadAt(position_, size));
-    position_ += buffer->size();
-    return buffer;
-  }
-  arrow::Status Seek(int64_t position) override {
-    position_ = position;
-    return arrow::Status::OK();
-  }
-  arrow::Result<int64_t> Tell() const override { return position_; }
-  arrow::Status Close() override {
-    closed_ = true;
-    return arrow::Status::OK();
-  }
-  bool closed() const override { return closed_; }
-
-  Status failure() const {
-    std::lock_guard lock(mutex_);
-    return failure_;
-  }
-
- private:
-  Result<int64_t> Fetch(int64_t position, int64_t size, char* out) {
-    MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> reader, bytes_.open(position, size));
-    int64_t read = 0;
-    for (int64_t got = 1; got > 0 && read < size; read += got) {
-      MR_ASSIGN_OR_RETURN(got, reader->Read(out + read, size - read));
-    }
-    return read;
-  }
-
-  const ParquetBytes& bytes_;
-  mutable std::mutex mutex_;
-  Status failure_;  // guarded by mutex_
-  int64_t position_ = 0;
-  bool closed_ = false;
-};
-
 struct ParquetReader::Group {
-  std::shared_ptr<Input> input;
+  std::shared_ptr<ParquetInput> input;
   std::unique_ptr<parquet::arrow::FileReader> file;
   std::unique_ptr<arrow::RecordBatchReader> batches;
 };
 
 ParquetReader::ParquetReader(ParquetBytes bytes) : bytes_(std::move(bytes)) {}
 
-Status ParquetReader::Explain(const Input& input, const std::string& what) const {
-  if (Status failure = input.failure(); !failure.ok()) return failure;
-  return ConfigError("the Parquet file is corrupted or cut short: {}", what);
-}
-
 Result<ParquetReader::Group> ParquetReader::OpenGroup(int row_group,
                                                       const std::set<std::string>& columns) {
-  Group group{std::make_shared<Input>(bytes_), nullptr, nullptr};
+  Group group{std::make_shared<ParquetInput>(bytes_), nullptr, nullptr};
   parquet::ReaderProperties read(BlockPool());
   parquet::ArrowReaderProperties shape(/*use_threads=*/false);
   shape.set_pre_buffer(false);
@@ -131,7 +61,7 @@ Result<ParquetReader::Group> ParquetReader::OpenGroup(int row_group,
     shape.set_batch_size(RowsPerBatch(*metadata_->RowGroup(row_group)));
   }
   const auto explained = [&](const arrow::Status& status) {
-    return status.ok() ? Status::Ok() : Explain(*group.input, status.message());
+    return status.ok() ? Status::Ok() : group.input->Explain(status.message());
   };
   parquet::arrow::FileReaderBuilder builder;
   MR_RETURN_IF_ERROR(explained(builder.Open(group.input, read, metadata_)));
@@ -150,7 +80,7 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(ParquetBytes bytes) {
     MR_ASSIGN_OR_RETURN(const Group group, reader->OpenGroup(0, {}));
     SchemaPtr schema;
     const arrow::Status status = group.file->GetSchema(&schema);
-    if (!status.ok()) return reader->Explain(*group.input, status.message());
+    if (!status.ok()) return group.input->Explain(status.message());
     arrow::FieldVector fields;
     for (const auto& field : schema->fields()) {
       fields.push_back(field->WithType(TravellingType(field->type()))->RemoveMetadata());
@@ -165,34 +95,52 @@ Result<std::unique_ptr<ParquetReader>> ParquetReader::Open(ParquetBytes bytes) {
   }
 }
 
-Status ParquetReader::ReadRowGroup(int row_group, const std::set<std::string>& columns,
-                                   const std::function<Status(ChangeBatch)>& sink) try {
-  MR_ASSIGN_OR_RETURN(const Group group, OpenGroup(row_group, columns));
+ParquetRows::ParquetRows() = default;
+ParquetRows::~ParquetRows() = default;
+
+Result<std::unique_ptr<ParquetRows>> ParquetReader::OpenRowGroup(
+    int row_group, const std::set<std::string>& columns) try {
+  std::unique_ptr<ParquetRows> rows(new ParquetRows());
+  MR_ASSIGN_OR_RETURN(Group group, OpenGroup(row_group, columns));
+  rows->group_ = std::make_unique<Group>(std::move(group));
   arrow::FieldVector fields;
   for (const auto& field : schema_->fields()) {
     if (columns.empty() || columns.contains(field->name())) fields.push_back(field);
   }
-  const SchemaPtr schema = arrow::schema(std::move(fields));
-  for (;;) {
-    std::shared_ptr<arrow::RecordBatch> read;
-    const arrow::Status status = group.batches->ReadNext(&read);
-    if (!status.ok()) return Explain(*group.input, status.message());
-    if (read == nullptr) return Status::Ok();
-    ChangeBatch batch;
-    arrow::ArrayVector arrays;
-    for (int at = 0; at < read->num_columns(); ++at) {
-      MR_ASSIGN_OR_RETURN(
-          std::shared_ptr<arrow::Array> array,
-          ToTravellingType(read->column(at), read->column_name(at), &batch.changes));
-      arrays.push_back(std::move(array));
-    }
-    std::stable_sort(batch.changes.begin(), batch.changes.end(),
-                     [](const FieldChange& a, const FieldChange& b) { return a.row < b.row; });
-    batch.rows = arrow::RecordBatch::Make(schema, read->num_rows(), std::move(arrays));
-    MR_RETURN_IF_ERROR(sink(std::move(batch)));
-  }
+  rows->schema_ = arrow::schema(std::move(fields));
+  return rows;
 } catch (const std::exception& error) {
   return ConfigError("the Parquet file is corrupted or cut short: {}", error.what());
+}
+
+Result<ChangeBatch> ParquetRows::Next() try {
+  std::shared_ptr<arrow::RecordBatch> read;
+  const arrow::Status status = group_->batches->ReadNext(&read);
+  if (!status.ok()) return group_->input->Explain(status.message());
+  ChangeBatch batch;
+  if (read == nullptr) return batch;
+  arrow::ArrayVector arrays;
+  for (int at = 0; at < read->num_columns(); ++at) {
+    MR_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> array,
+                        ToTravellingType(read->column(at), read->column_name(at), &batch.changes));
+    arrays.push_back(std::move(array));
+  }
+  std::stable_sort(batch.changes.begin(), batch.changes.end(),
+                   [](const FieldChange& a, const FieldChange& b) { return a.row < b.row; });
+  batch.rows = arrow::RecordBatch::Make(schema_, read->num_rows(), std::move(arrays));
+  return batch;
+} catch (const std::exception& error) {
+  return ConfigError("the Parquet file is corrupted or cut short: {}", error.what());
+}
+
+Status ParquetReader::ReadRowGroup(int row_group, const std::set<std::string>& columns,
+                                   const std::function<Status(ChangeBatch)>& sink) {
+  MR_ASSIGN_OR_RETURN(const auto rows, OpenRowGroup(row_group, columns));
+  for (;;) {
+    MR_ASSIGN_OR_RETURN(ChangeBatch batch, rows->Next());
+    if (batch.rows == nullptr) return Status::Ok();
+    MR_RETURN_IF_ERROR(sink(std::move(batch)));
+  }
 }
 
 }  // namespace millrace

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "lake/lake_load.h"
+#include "lake/lake_scan.h"
 
 namespace millrace {
 namespace {
@@ -39,7 +40,7 @@ Result<Exclusion> ProbeStore(ObjectStore& store, const std::string& key) {
   return exclusion;
 }
 
-class LakeDestination : public Destination {
+class LakeDestination : public ReadableDestination {
  public:
   LakeDestination(OpenStore open_store, LayoutConfig layout, FileFormat format)
       : open_store_(std::move(open_store)), layout_(std::move(layout)), format_(format) {}
@@ -65,6 +66,12 @@ class LakeDestination : public Destination {
     return OpenLakeLoad(std::move(store), layout_, format_, catalog, context, listener);
   }
 
+  Result<std::unique_ptr<TableScan>> Scan(const ConfiguredStream& stream,
+                                          const std::vector<std::string>& columns) override {
+    MR_ASSIGN_OR_RETURN(auto store, open_store_());
+    return OpenLakeScan(std::move(store), layout_, format_, stream, columns);
+  }
+
  private:
   const OpenStore open_store_;
   const LayoutConfig layout_;
@@ -73,8 +80,8 @@ class LakeDestination : public Destination {
 
 }  // namespace
 
-std::unique_ptr<Destination> MakeLakeDestination(OpenStore open_store, LayoutConfig layout,
-                                                 FileFormat format) {
+std::unique_ptr<ReadableDestination> MakeLakeDestination(OpenStore open_store, LayoutConfig layout,
+                                                         FileFormat format) {
   return std::make_unique<LakeDestination>(std::move(open_store), std::move(layout), format);
 }
 

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "clients/object_store/object_store.h"
-#include "connector/destination.h"
+#include "connector/readable_destination.h"
 #include "formats/file_format.h"
 #include "lake/table_layout.h"
 
@@ -15,7 +15,7 @@ using OpenStore = std::function<Result<std::unique_ptr<ObjectStore>>()>;
 
 /// A destination whose tables are files in an object store: what destination-s3 and
 /// destination-local have in common.
-std::unique_ptr<Destination> MakeLakeDestination(OpenStore open_store, LayoutConfig layout,
-                                                 FileFormat format);
+std::unique_ptr<ReadableDestination> MakeLakeDestination(OpenStore open_store, LayoutConfig layout,
+                                                         FileFormat format);
 
 }  // namespace millrace

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "connector/number_type.h"
+#include "lake/lake_destination.h"
 #include "lake/testing/lake_load_fixture.h"
 
 namespace millrace {
@@ -176,6 +177,29 @@ TEST_F(LakeLoadTest, RefusesWhatCannotWork) {
   catalog_.streams.push_back(other);
   status = CheckLakeCatalog(catalog_, layout_, format_);  // the path has no namespace
   EXPECT_THAT(status.ToString(), testing::HasSubstr("share the same files"));
+}
+
+TEST_F(LakeLoadTest, ATableIsReadBackAsAReaderSeesIt) {
+  const auto destination =
+      MakeLakeDestination([this] { return OpenLocalStore(root_); }, layout_, format_);
+  EXPECT_THAT(destination->Scan(stream(), {}).status().ToString(), testing::HasSubstr("users"));
+  Open();
+  Write({1, 2, 3});
+  ASSERT_TRUE(Commit(1).ok());
+  Write({4});
+  ASSERT_TRUE(Commit(2).ok());
+  ASSERT_TRUE(Finish().ok());
+  auto scan = destination->Scan(stream(), {"id", "no_such"});
+  ASSERT_TRUE(scan.ok()) << scan.status().ToString();
+  int64_t rows = 0;
+  for (;;) {
+    auto batch = (*scan)->Next();
+    ASSERT_TRUE(batch.ok()) << batch.status().ToString();
+    if (*batch == nullptr) break;
+    EXPECT_EQ((*batch)->num_columns(), 1);
+    rows += (*batch)->num_rows();
+  }
+  EXPECT_EQ(rows, 4);
 }
 
 }  // namespace
