@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "sources/postgres/postgres_source.h"
-#include "sources/postgres/temporary_server.h"
+#include "clients/postgres/testing/temporary_server.h"
 
 namespace millrace {
 

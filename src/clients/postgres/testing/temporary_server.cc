@@ -1,8 +1,7 @@
-#include "sources/postgres/temporary_server.h"
+#include "clients/postgres/testing/temporary_server.h"
 
 #include <arpa/inet.h>
 #include <grp.h>
-#include <gtest/gtest.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
