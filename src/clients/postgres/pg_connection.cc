@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "clients/postgres/pg_error.h"
 #include "clients/postgres/private_file.h"
+#include "clients/ssh/ssh_tunnel.h"
 
 namespace millrace {
 namespace {
@@ -123,6 +124,11 @@ Result<std::unique_ptr<PgConnection>> PgConnection::Connect(const PgOptions& opt
   ConnectArguments arguments = ArgumentsOf(options);
   std::vector<std::unique_ptr<PrivateFile>> certificates;
   MR_RETURN_IF_ERROR(AddCertificates(options, arguments, certificates));
+  if (options.tunnel != nullptr) {
+    MR_ASSIGN_OR_RETURN(const int port, options.tunnel->Port(stop));
+    arguments.Add("hostaddr", "127.0.0.1");
+    arguments.Add("port", std::to_string(port));
+  }
   pg_conn* const started = arguments.Start();
   if (started == nullptr) return SystemError("connecting to {}: out of memory", options.Where());
   std::unique_ptr<PgConnection> connection(new PgConnection(started));
@@ -135,7 +141,11 @@ Result<std::unique_ptr<PgConnection>> PgConnection::Connect(const PgOptions& opt
         Log(LogLevel::kDebug, "the server says: {}", std::string_view(text));
       },
       nullptr);
-  MR_RETURN_IF_ERROR(connection->AwaitConnected(options, stop));
+  const Status connected = connection->AwaitConnected(options, stop);
+  if (connected.failed() && options.tunnel != nullptr && options.tunnel->failure().failed()) {
+    return options.tunnel->failure().WithContext("connecting to " + options.Where());
+  }
+  MR_RETURN_IF_ERROR(connected);
   connection->plain_tcp_ = PQsslInUse(started) == 0 && IsTcp(PQsocket(started));
   return connection;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,8 @@
 #include "base/result.h"
 
 namespace millrace {
+
+class SshTunnel;
 
 /// How a connection is encrypted; libpq's names are the configuration's names.
 enum class SslMode { kDisable, kAllow, kPrefer, kRequire, kVerifyCa, kVerifyFull };
@@ -37,6 +40,10 @@ struct PgOptions {
   std::vector<std::pair<std::string, std::string>> extra;
   std::chrono::seconds connect_timeout{30};
   std::string application_name = "millrace";
+
+  /// The way to host and port when nothing else leads there; shared by all connections. The
+  /// server's certificate is still checked against `host`.
+  std::shared_ptr<SshTunnel> tunnel;
 
   /// "host:5432/database": for messages. Holds no secret.
   std::string Where() const;

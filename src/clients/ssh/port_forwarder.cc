@@ -76,6 +76,7 @@ void PortForwarder::Run(const std::stop_token& stop) {
     }
     KeepAlive();
     if (!session_->connected()) {
+      alive_ = false;  // first: who sees the failure asks for another
       Note(session_->Failure("the SSH connection to " + where_ + " was lost"));
       break;
     }
@@ -120,7 +121,7 @@ bool PortForwarder::MoveBytes() {
     const auto opening = connection.Open(target_, &why);
     if (opening == ForwardedConnection::Opening::kPending) continue;
     moved = true;
-    Note(why);
+    if (session_->connected()) Note(why);  // else the loss of the session is the reason
   }
   connections_.remove_if([](const ForwardedConnection& connection) { return connection.over(); });
   return moved;

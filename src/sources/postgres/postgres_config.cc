@@ -5,6 +5,8 @@
 
 #include "base/secrets.h"
 #include "clients/postgres/jdbc_params.h"
+#include "clients/ssh/ssh_tunnel.h"
+#include "clients/ssh/tunnel_config.h"
 
 namespace millrace {
 namespace {
@@ -69,14 +71,6 @@ Status RefuseWhatComesLater(const Json& json) {
   if (method != "Standard") {
     return ConfigError("source-postgres: replication_method \"{}\" is not known: use Standard",
                        method);
-  }
-  MR_ASSIGN_OR_RETURN(const std::string tunnel,
-                      ModeOf(json, "tunnel_method", "tunnel_method", "NO_TUNNEL"));
-  if (tunnel == "SSH_KEY_AUTH" || tunnel == "SSH_PASSWORD_AUTH") {
-    return ConfigError("source-postgres: tunnel_method \"{}\" comes later: use NO_TUNNEL", tunnel);
-  }
-  if (tunnel != "NO_TUNNEL") {
-    return ConfigError("source-postgres: tunnel_method \"{}\" is not known: use NO_TUNNEL", tunnel);
   }
   MR_ASSIGN_OR_RETURN(const bool entra, BoolField(json, "entra_service_principal_auth", false));
   if (entra) return ConfigError("source-postgres: entra_service_principal_auth comes later");
@@ -150,6 +144,11 @@ Result<PostgresConfig> PostgresConfigFromJson(const Json& json) {
   MR_ASSIGN_OR_RETURN(options.password, TextField(json, "password", false));
   MR_ASSIGN_OR_RETURN(const int64_t port, IntegerField(json, "port", 5432, 1, 65535));
   options.port = static_cast<int>(port);
+  auto tunnel = TunnelFromJson(json);
+  if (!tunnel.ok()) return tunnel.status().WithContext("source-postgres");
+  if (*tunnel) {
+    options.tunnel = std::make_shared<SshTunnel>(**tunnel, options.host, options.port);
+  }
   MR_RETURN_IF_ERROR(ReadSslMode(json, &options));
   MR_ASSIGN_OR_RETURN(const std::string params, TextField(json, "jdbc_url_params", false));
   auto extra = LibpqParamsFromJdbc(params);
