@@ -66,6 +66,7 @@ Status CopyMessages::Received(size_t size) {
                          length);
     }
   }
+  MR_RETURN_IF_ERROR(sink_->Settle());
   filled_ = static_cast<size_t>(end - at);
   if (filled_ > 0) std::memmove(buffer_.get(), at, filled_);
   return Status::Ok();

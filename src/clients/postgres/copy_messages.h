@@ -13,7 +13,14 @@ namespace millrace {
 class CopySink {
  public:
   virtual ~CopySink() = default;
+
+  /// The bytes stay where they are until the next Settle() returns: a sink may handle many pieces
+  /// at once.
   virtual Status Consume(const char* data, size_t size) = 0;
+
+  /// The bytes given so far are about to be overwritten: nothing may point to them any more. Comes
+  /// after the last piece, too, unless the COPY fails.
+  virtual Status Settle() { return Status::Ok(); }
 };
 
 /// The server's side of one COPY … TO STDOUT, read straight from the socket (protocol 3.0, message

@@ -10,6 +10,7 @@
 
 #include "base/deadline.h"
 #include "base/log.h"
+#include "clients/postgres/libpq_rows.h"
 #include "clients/postgres/pg_error.h"
 #include "clients/postgres/private_file.h"
 #include "clients/ssh/ssh_tunnel.h"
@@ -263,16 +264,17 @@ Status PgConnection::CopyThroughLibpq(const std::string& sql, CopySink& sink,
     MR_RETURN_IF_ERROR(TakeResults(stop).status());
     return refused.ok() ? SystemError("the statement is no COPY … TO STDOUT") : refused;
   }
+  LibpqRows rows(sink);
   while (true) {
     char* row = nullptr;
     const int size = PQgetCopyData(connection_, &row, /*async=*/1);
-    if (size > 0) {
-      const Status consumed = sink.Consume(row, static_cast<size_t>(size));
-      PQfreemem(row);
+    if (size > 0 || size == -1) {
+      const Status consumed = size > 0 ? rows.Take(row, static_cast<size_t>(size)) : rows.Settle();
       if (!consumed.ok()) {
         Abandon();
         return consumed;
       }
+      if (size == -1) return TakeResults(stop).status();
     } else if (size == 0) {
       if (stop.stop_requested()) {
         Abandon();
@@ -283,7 +285,7 @@ Status PgConnection::CopyThroughLibpq(const std::string& sql, CopySink& sink,
         return LostConnection();
       }
     } else {
-      return TakeResults(stop).status();  // -1: over; -2: its error comes as a result
+      return TakeResults(stop).status();  // its error comes as a result
     }
   }
 }

@@ -57,6 +57,21 @@ constexpr bool HasOffsets(Storage storage) {
   return storage == Storage::kText || storage == Storage::kList;
 }
 
+/// A function as an object: a loop made for it has its code in line.
+template <auto kFunction>
+struct Call {
+  template <typename... Arguments>
+  ValueOutcome operator()(Arguments... arguments) const {
+    return kFunction(arguments...);
+  }
+};
+
+/// A decimal128 of up to 18 digits: the low half comes first on this machine.
+struct SmallDecimal128 {
+  int64_t value;
+  int64_t sign;
+};
+
 }  // namespace
 
 ColumnVector::ColumnVector(ColumnType type) : type_(std::move(type)) {
@@ -113,6 +128,94 @@ ValueOutcome ColumnVector::AppendUnusual(int64_t row, const WireField& field,
   return field.size < 0 ? ValueOutcome::kOk : outcome;
 }
 
+template <typename Decode>
+int ColumnVector::AppendEach(int64_t row, const ColumnFields& fields, ValueOutcome* outcome,
+                             Decode decode) {
+  for (int i = 0; i < fields.count; ++i) {
+    const WireField& field = fields[i];
+    const ValueOutcome decoded =
+        field.size >= 0 ? decode(field.data, field.size, i) : ValueOutcome::kNulled;
+    if (decoded == ValueOutcome::kOk) [[likely]]
+      continue;
+    *outcome = AppendUnusual(row + i, field, decoded);
+    if (*outcome != ValueOutcome::kOk) return i + 1;
+  }
+  *outcome = ValueOutcome::kOk;
+  return fields.count;
+}
+
+template <typename T, typename Decode>
+int ColumnVector::AppendFixed(int64_t row, const ColumnFields& fields, ValueOutcome* outcome,
+                              Decode decode) {
+  return AppendEach(row, fields, outcome,
+                    [decode, out = values<T>() + row](const char* p, int32_t size, int i) {
+                      return decode(p, size, out + i);
+                    });
+}
+
+int ColumnVector::Append(int64_t row, const ColumnFields& fields, ValueOutcome* outcome) {
+  switch (type_.kind) {
+    case WireKind::kInt2:
+      return AppendFixed<int64_t>(row, fields, outcome, Call<DecodeInt2>());
+    case WireKind::kInt4:
+      return AppendFixed<int64_t>(row, fields, outcome, Call<DecodeInt4>());
+    case WireKind::kInt8:
+      return AppendFixed<int64_t>(row, fields, outcome, Call<DecodeInt8>());
+    case WireKind::kOid:
+      return AppendFixed<int64_t>(row, fields, outcome, Call<DecodeOid>());
+    case WireKind::kFloat4:
+      return AppendFixed<double>(row, fields, outcome, Call<DecodeFloat4>());
+    case WireKind::kFloat8:
+      return AppendFixed<double>(row, fields, outcome, Call<DecodeFloat8>());
+    case WireKind::kDate:
+      return AppendFixed<int32_t>(row, fields, outcome, Call<DecodeDate>());
+    case WireKind::kTime:
+      return AppendFixed<int64_t>(row, fields, outcome, Call<DecodeTime>());
+    case WireKind::kTimestamp:
+      return AppendFixed<int64_t>(row, fields, outcome, Call<DecodeTimestamp>());
+    case WireKind::kNumericInt64:
+      return AppendFixed<int64_t>(
+          row, fields, outcome, [this](const char* p, int32_t size, int64_t* value) {
+            return NumericToInt64(p, size, type_.precision, type_.scale, value);
+          });
+    case WireKind::kDecimal64:
+      return AppendFixed<SmallDecimal128>(
+          row, fields, outcome, [this](const char* p, int32_t size, SmallDecimal128* decimal) {
+            int64_t value = 0;
+            const auto made = NumericToInt64(p, size, type_.precision, type_.scale, &value);
+            *decimal = {value, value >> 63};
+            return made;
+          });
+    case WireKind::kText:
+      if (!validates_utf8_) return AppendTexts(row, fields, outcome);
+      break;
+    default:
+      break;
+  }
+  return AppendEach(row, fields, outcome, [this, row](const char* p, int32_t size, int i) {
+    return DecodeOther(row + i, p, size);
+  });
+}
+
+int ColumnVector::AppendTexts(int64_t row, const ColumnFields& fields, ValueOutcome* outcome) {
+  int64_t size = 0;
+  for (int i = 0; i < fields.count; ++i) size += std::max(fields[i].size, 0);
+  if (!MakeRoomForBytes(size)) {
+    *outcome = ValueOutcome::kMalformed;
+    return 1;
+  }
+  int32_t* const ends = values<int32_t>() + row + 1;
+  auto end = static_cast<int32_t>(bytes_.size());
+  const int taken = AppendEach(
+      row, fields, outcome, [ends, &end, to = bytes_.data()](const char* p, int32_t bytes, int i) {
+        CopyText(to + end, p, static_cast<size_t>(bytes));
+        ends[i] = end += bytes;
+        return ValueOutcome::kOk;
+      });
+  bytes_.set_size(end);
+  return taken;
+}
+
 ValueOutcome ColumnVector::DecodeOther(int64_t row, const char* p, int32_t size) {
   switch (type_.kind) {
     case WireKind::kBool:
@@ -120,20 +223,6 @@ ValueOutcome ColumnVector::DecodeOther(int64_t row, const char* p, int32_t size)
       if ((row & 7) == 0) values<uint8_t>()[row >> 3] = 0;
       values<uint8_t>()[row >> 3] |= static_cast<uint8_t>((*p != 0 ? 1U : 0U) << (row & 7));
       return ValueOutcome::kOk;
-    case WireKind::kInt2:
-      if (size != 2) return ValueOutcome::kMalformed;
-      values<int64_t>()[row] = WireInt16(p);
-      return ValueOutcome::kOk;
-    case WireKind::kOid:
-      if (size != 4) return ValueOutcome::kMalformed;
-      values<int64_t>()[row] = WireUInt32(p);
-      return ValueOutcome::kOk;
-    case WireKind::kFloat4:
-      return DecodeFloat4(p, size, values<double>() + row);
-    case WireKind::kFloat8:
-      return DecodeFloat8(p, size, values<double>() + row);
-    case WireKind::kNumericInt64:
-      return NumericToInt64(p, size, type_.precision, type_.scale, values<int64_t>() + row);
     case WireKind::kDecimal128: {
       WireInt128 value = 0;
       const auto outcome = NumericToInt128(p, size, type_.precision, type_.scale, &value);
@@ -148,8 +237,6 @@ ValueOutcome ColumnVector::DecodeOther(int64_t row, const char* p, int32_t size)
     }
     case WireKind::kNumericText:
       return AppendMadeText(row, NumericToText(p, size, &text_));
-    case WireKind::kTime:
-      return DecodeTime(p, size, values<int64_t>() + row);
     case WireKind::kUuid:
       return AppendMadeText(row, UuidToText(p, size, &text_));
     case WireKind::kInet:
@@ -164,7 +251,7 @@ ValueOutcome ColumnVector::DecodeOther(int64_t row, const char* p, int32_t size)
     case WireKind::kList:
       return AppendList(row, p, size);
     default:
-      return ValueOutcome::kMalformed;  // Decode() has the others
+      return ValueOutcome::kMalformed;  // Append() has the others
   }
 }
 
@@ -172,6 +259,13 @@ ValueOutcome ColumnVector::AppendMadeText(int64_t row, ValueOutcome outcome) {
   return outcome == ValueOutcome::kOk
              ? AppendBytes(row, text_.data(), static_cast<int64_t>(text_.size()))
              : outcome;
+}
+
+ValueOutcome ColumnVector::AppendBytes(int64_t row, const char* p, int64_t size) {
+  if (!MakeRoomForBytes(size)) return ValueOutcome::kMalformed;
+  bytes_.Append(p, size);
+  values<int32_t>()[row + 1] = static_cast<int32_t>(bytes_.size());
+  return ValueOutcome::kOk;
 }
 
 ValueOutcome ColumnVector::AppendText(int64_t row, const char* p, int32_t size) {
@@ -218,16 +312,28 @@ ValueOutcome ColumnVector::AppendElements(const char* p, const char* end, int64_
         std::max({kLeastRoom, 2 * elements_->rows_reserved_, elements_count_ + count});
     if (!elements_->Reserve(room).ok()) return ValueOutcome::kMalformed;
   }
+  constexpr int64_t kBlock = 32;
+  WireField block[kBlock];
   ValueOutcome outcome = ValueOutcome::kOk;
-  for (int64_t i = 0; i < count; ++i) {
-    if (end - p < 4) return ValueOutcome::kMalformed;
-    const WireField element{p + 4, WireInt32(p)};
-    p += 4;
-    if (element.size < -1 || element.size > end - p) return ValueOutcome::kMalformed;
-    const ValueOutcome of_element = elements_->Append(elements_count_++, element);
-    if (of_element == ValueOutcome::kMalformed) return of_element;
-    if (of_element != ValueOutcome::kOk) outcome = ValueOutcome::kTruncated;
-    p += std::max(element.size, 0);
+  while (count > 0) {
+    const int taken = static_cast<int>(std::min(count, kBlock));
+    for (int i = 0; i < taken; ++i) {
+      if (end - p < 4) return ValueOutcome::kMalformed;
+      block[i] = {p + 4, WireInt32(p)};
+      p += 4;
+      if (block[i].size < -1 || block[i].size > end - p) return ValueOutcome::kMalformed;
+      p += std::max(block[i].size, 0);
+    }
+    for (int at = 0; at < taken;) {
+      ValueOutcome of_element = ValueOutcome::kOk;
+      const int appended =
+          elements_->Append(elements_count_, {block + at, 1, taken - at}, &of_element);
+      if (of_element == ValueOutcome::kMalformed) return of_element;
+      if (of_element != ValueOutcome::kOk) outcome = ValueOutcome::kTruncated;
+      at += appended;
+      elements_count_ += appended;
+    }
+    count -= taken;
   }
   return p == end ? outcome : ValueOutcome::kMalformed;
 }

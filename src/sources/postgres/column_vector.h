@@ -14,8 +14,19 @@
 
 namespace millrace {
 
+/// The values of one column in consecutive rows whose fields lie one after the other: every
+/// `stride`-th field is of the column.
+struct ColumnFields {
+  const WireField* first;
+  int stride;
+  int count;
+
+  const WireField& operator[](int i) const { return first[static_cast<ptrdiff_t>(i) * stride]; }
+};
+
 /// One column of a batch in the making: values decoded from COPY's binary format straight into
-/// Arrow's layout. The validity bitmap is made when the first null comes. One thread.
+/// Arrow's layout, a block of rows at a time. The validity bitmap is made when the first null
+/// comes. One thread.
 class ColumnVector {
  public:
   explicit ColumnVector(ColumnType type);
@@ -25,16 +36,10 @@ class ColumnVector {
   /// Makes room for `rows` rows in all; bytes of text make their own room.
   Status Reserve(int64_t rows);
 
-  /// Appends the value as row `row` (the number of rows so far; there is room). Whatever the
-  /// outcome, the row is there: null unless kOk or kTruncated.
-  ValueOutcome Append(int64_t row, const WireField& field) {
-    const ValueOutcome outcome =
-        field.size >= 0 ? Decode(row, field.data, field.size) : ValueOutcome::kNulled;
-    if (outcome == ValueOutcome::kOk) [[likely]]
-      return outcome;
-    return AppendUnusual(row, field, outcome);
-  }
-  Status AppendNull(int64_t row);
+  /// Appends values as the rows from `row` on (the number of rows so far; there is room). Stops
+  /// behind the first whose `outcome` is not kOk, and returns how many it took. Whatever the
+  /// outcome, a row is there: null unless kOk or kTruncated.
+  int Append(int64_t row, const ColumnFields& fields, ValueOutcome* outcome);
 
   /// The first `rows` rows; starts anew and remembers how much room such a batch takes.
   Result<std::shared_ptr<arrow::ArrayData>> Finish(int64_t rows);
@@ -46,18 +51,15 @@ class ColumnVector {
   void set_validates_utf8(bool on) { validates_utf8_ = on; }
 
  private:
-  // The usual kinds in line, the others by a call.
-  ValueOutcome Decode(int64_t row, const char* p, int32_t size);
+  template <typename Decode>
+  int AppendEach(int64_t row, const ColumnFields& fields, ValueOutcome* outcome, Decode decode);
+  template <typename T, typename Decode>
+  int AppendFixed(int64_t row, const ColumnFields& fields, ValueOutcome* outcome, Decode decode);
+  int AppendTexts(int64_t row, const ColumnFields& fields, ValueOutcome* outcome);
   ValueOutcome DecodeOther(int64_t row, const char* p, int32_t size);
   ValueOutcome AppendUnusual(int64_t row, const WireField& field, ValueOutcome outcome);
-  ValueOutcome AppendBytes(int64_t row, const char* p, int64_t size) {
-    if (bytes_.size() + size > bytes_.capacity()) [[unlikely]] {
-      if (!MakeRoomForBytes(size)) return ValueOutcome::kMalformed;
-    }
-    bytes_.Append(p, size);
-    values<int32_t>()[row + 1] = static_cast<int32_t>(bytes_.size());
-    return ValueOutcome::kOk;
-  }
+  Status AppendNull(int64_t row);
+  ValueOutcome AppendBytes(int64_t row, const char* p, int64_t size);
   bool MakeRoomForBytes(int64_t size);
   ValueOutcome AppendText(int64_t row, const char* p, int32_t size);
   ValueOutcome AppendList(int64_t row, const char* p, int32_t size);
@@ -82,33 +84,5 @@ class ColumnVector {
   bool validates_utf8_ = false;
   std::string text_;  // a text form being made
 };
-
-inline ValueOutcome ColumnVector::Decode(int64_t row, const char* p, int32_t size) {
-  switch (type_.kind) {
-    case WireKind::kInt4:
-      if (size != 4) return ValueOutcome::kMalformed;
-      values<int64_t>()[row] = WireInt32(p);
-      return ValueOutcome::kOk;
-    case WireKind::kInt8:
-      if (size != 8) return ValueOutcome::kMalformed;
-      values<int64_t>()[row] = WireInt64(p);
-      return ValueOutcome::kOk;
-    case WireKind::kDecimal64: {
-      int64_t* const value = values<int64_t>() + 2 * row;
-      const ValueOutcome outcome = NumericToInt64(p, size, type_.precision, type_.scale, value);
-      value[1] = value[0] >> 63;
-      return outcome;
-    }
-    case WireKind::kDate:
-      return DecodeDate(p, size, values<int32_t>() + row);
-    case WireKind::kTimestamp:
-      return DecodeTimestamp(p, size, values<int64_t>() + row);
-    case WireKind::kText:
-      if (validates_utf8_) return DecodeOther(row, p, size);
-      return AppendBytes(row, p, size);
-    default:
-      return DecodeOther(row, p, size);
-  }
-}
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -11,12 +12,23 @@ constexpr size_t kHeaderSize = sizeof(kSignature) + 4 + 4;
 constexpr uint32_t kCriticalFlags = 0xFFFF0000;
 constexpr int kTrailer = -1;
 
+/// A block's rows and their fields stay in the nearest caches.
+constexpr int kBlockRowsMax = 64;
+constexpr int kBlockFieldsMax = 1024;
+
 }  // namespace
 
 CopyDecoder::CopyDecoder(RowBatch& batch, Limits limits, Emit emit, RowFilter* filter)
-    : batch_(batch), limits_(limits), emit_(std::move(emit)), filter_(filter) {
-  fields_.resize(static_cast<size_t>(batch.num_columns() + limits.hidden_fields));
-}
+    : batch_(batch),
+      limits_(limits),
+      emit_(std::move(emit)),
+      filter_(filter),
+      num_fields_(batch.num_columns() + limits.hidden_fields),
+      // A filter looks at a row when the rows before it have been taken.
+      block_rows_max_(filter != nullptr ? 1
+                                        : std::clamp(kBlockFieldsMax / std::max(num_fields_, 1), 1,
+                                                     kBlockRowsMax)),
+      fields_(static_cast<size_t>(num_fields_) * block_rows_max_) {}
 
 Status CopyDecoder::Consume(const char* data, size_t size) {
   size_t taken = 0;
@@ -26,6 +38,7 @@ Status CopyDecoder::Consume(const char* data, size_t size) {
   } else {
     pending_.append(data, size);
     MR_RETURN_IF_ERROR(ConsumeWhole(pending_.data(), pending_.size(), &taken));
+    MR_RETURN_IF_ERROR(Settle());
     pending_.erase(0, taken);
   }
   return Status::Ok();
@@ -78,23 +91,24 @@ Status CopyDecoder::ParseTuple(const char* data, size_t size, size_t* tuple) {
     *tuple = 2;
     return Status::Ok();
   }
-  if (count != static_cast<int>(fields_.size())) {
+  if (count != num_fields_) {
     return SystemError("reading rows: row {} has {} fields instead of {}", rows_read_ + 1, count,
-                       fields_.size());
+                       num_fields_);
   }
   const char* p = data + 2;
   const char* const end = data + size;
-  for (WireField& field : fields_) {
+  WireField* field = fields_.data() + static_cast<ptrdiff_t>(block_rows_) * num_fields_;
+  for (int i = 0; i < num_fields_; ++i, ++field) {
     if (end - p < 4) return Status::Ok();
-    field.size = WireInt32(p);
+    field->size = WireInt32(p);
     p += 4;
-    field.data = p;
-    if (field.size > 0) {
-      if (end - p < field.size) return Status::Ok();
-      p += field.size;
-    } else if (field.size < -1) {
+    field->data = p;
+    if (field->size > 0) {
+      if (end - p < field->size) return Status::Ok();
+      p += field->size;
+    } else if (field->size < -1) {
       return SystemError("reading rows: a field of row {} has the size {}", rows_read_ + 1,
-                         field.size);
+                         field->size);
     }
   }
   *tuple = static_cast<size_t>(p - data);
@@ -107,13 +121,23 @@ Status CopyDecoder::TakeRow(size_t wire_bytes) {
     MR_ASSIGN_OR_RETURN(const bool accepted, filter_->Accept(fields_, *this));
     if (!accepted) return Status::Ok();
   }
-  MR_RETURN_IF_ERROR(batch_.Append(fields_.data(), static_cast<int64_t>(wire_bytes)));
-  const bool full =
-      batch_.num_rows() >= limits_.rows_max || batch_.num_bytes() >= limits_.bytes_max;
-  return full ? Flush() : Status::Ok();
+  ++block_rows_;
+  block_bytes_ += batch_.BytesOf(static_cast<int64_t>(wire_bytes));
+  if (batch_.num_rows() + block_rows_ >= limits_.rows_max ||
+      batch_.num_bytes() + block_bytes_ >= limits_.bytes_max) {
+    return Flush();
+  }
+  return block_rows_ == block_rows_max_ ? Settle() : Status::Ok();
+}
+
+Status CopyDecoder::Settle() {
+  if (block_rows_ == 0) return Status::Ok();
+  const int rows = std::exchange(block_rows_, 0);
+  return batch_.Append(fields_.data(), num_fields_, rows, std::exchange(block_bytes_, 0));
 }
 
 Status CopyDecoder::Flush() {
+  MR_RETURN_IF_ERROR(Settle());
   if (batch_.num_rows() == 0) return Status::Ok();
   ++batches_emitted_;
   return emit_(batch_);

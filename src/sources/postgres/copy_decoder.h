@@ -21,8 +21,9 @@ class RowFilter {
 };
 
 /// Decodes COPY's binary format (signature, header, tuples, trailer) into batches, from pieces of
-/// any size, whatever bytes come: malformed input is a system error that says where. One COPY; the
-/// RowBatch is the caller's and may serve many. One thread.
+/// any size, whatever bytes come: malformed input is a system error that says where. Rows are
+/// gathered into blocks, where they lie, and decoded a block at a time. One COPY; the RowBatch is
+/// the caller's and may serve many. One thread.
 class CopyDecoder : public CopySink {
  public:
   struct Limits {
@@ -37,6 +38,7 @@ class CopyDecoder : public CopySink {
   CopyDecoder(RowBatch& batch, Limits limits, Emit emit, RowFilter* filter = nullptr);
 
   Status Consume(const char* data, size_t size) override;
+  Status Settle() override;
 
   /// Emits what is left. System error when the COPY's trailer has not come.
   Status Finish();
@@ -53,7 +55,7 @@ class CopyDecoder : public CopySink {
 
   /// Handles whole items from the front and sets how many bytes they took.
   Status ConsumeWhole(const char* data, size_t size, size_t* taken);
-  /// Finds the fields_ of the tuple in front and its size; 0 when it is not whole yet.
+  /// Finds the fields of the tuple in front and its size; 0 when it is not whole yet.
   Status ParseTuple(const char* data, size_t size, size_t* tuple);
   Status TakeRow(size_t wire_bytes);
 
@@ -61,7 +63,11 @@ class CopyDecoder : public CopySink {
   const Limits limits_;
   const Emit emit_;
   RowFilter* const filter_;
-  std::vector<WireField> fields_;
+  const int num_fields_;
+  const int block_rows_max_;
+  std::vector<WireField> fields_;  // of the block's rows, row by row, and of the next one
+  int block_rows_ = 0;             // taken, not yet decoded
+  int64_t block_bytes_ = 0;
   std::string pending_;  // the front of an item that was cut
   Stage stage_ = Stage::kHeader;
   size_t extension_left_ = 0;

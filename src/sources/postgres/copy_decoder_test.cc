@@ -198,6 +198,41 @@ TEST(CopyDecoder, RandomNumericsAgreeWithTheirText) {
   }
 }
 
+TEST(CopyDecoder, NumericsOfFewDigitsAreThoseOfMany) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 4000; ++i) {
+    const int precision = 1 + static_cast<int>(random() % 18);
+    const int scale = static_cast<int>(random() % static_cast<uint64_t>(precision + 1));
+    std::vector<int16_t> digits(random() % 5);
+    for (int16_t& digit : digits) {
+      digit = static_cast<int16_t>(random() % 3 == 0 ? random() % 100 * 100 : random() % 10000);
+    }
+    const auto weight = static_cast<int16_t>(static_cast<int>(random() % 7) - 3);
+    const std::string wire = W::Numeric(digits, weight, random() % 2 == 0 ? 0 : 0x4000);
+    const auto type = arrow::decimal128(precision, scale);
+    EXPECT_EQ(Value(Type(WireKind::kDecimal64, type, precision, scale), wire),
+              Value(Type(WireKind::kDecimal128, type, precision, scale), wire));
+  }
+}
+
+TEST(CopyDecoder, ChangesComeInTheOrderOfRows) {
+  const ColumnType number = Type(WireKind::kFloat8, arrow::float64());
+  const std::string nan = W::Int8(0x7FF8000000000000);
+  W builder;
+  for (int row = 0; row < 6; ++row) {
+    builder.Row({row % 2 == 0 ? nan : W::Int8(0), row % 3 == 0 ? nan : W::Int8(0)});
+  }
+  const Decoded decoded = Decode({number, number}, builder.End());
+  ASSERT_TRUE(decoded.status.ok());
+  std::string changes;
+  for (const FieldChange& change : decoded.only().changes) {
+    changes += fmt::format("{}{} ", change.field, change.row);
+  }
+  EXPECT_EQ(changes, "c00 c10 c02 c13 c04 ");
+}
+
 TEST(CopyDecoder, TextForms) {
   EXPECT_EQ(Value(Type(WireKind::kUuid, arrow::utf8()),
                   std::string("\xa0\xee\xbc\x99\x9c\x0b\x4e\xf8\xbb\x6d\x6b\xb9\xbd\x38\x0a\x11")),

@@ -29,23 +29,28 @@ Status RowBatch::MakeRoom() {
   return Status::Ok();
 }
 
-Status RowBatch::Append(const WireField* fields, int64_t wire_bytes) {
-  if (rows_ == room_) MR_RETURN_IF_ERROR(MakeRoom());
-  for (size_t i = 0; i < vectors_.size(); ++i) {
-    const ValueOutcome outcome = vectors_[i].Append(rows_, fields[i]);
-    if (outcome == ValueOutcome::kOk) [[likely]]
-      continue;
-    if (outcome == ValueOutcome::kMalformed) {
-      return SystemError(
-          "column {}: the server sent {} bytes that are no value of the column's type (was the "
-          "table changed during the sync?)",
-          names_[i], fields[i].size);
+Status RowBatch::Append(const WireField* fields, int stride, int rows, int64_t bytes) {
+  while (room_ - rows_ < rows) MR_RETURN_IF_ERROR(MakeRoom());
+  for (size_t column = 0; column < vectors_.size(); ++column) {
+    for (int at = 0; at < rows;) {
+      const ColumnFields rest{fields + column + static_cast<ptrdiff_t>(at) * stride, stride,
+                              rows - at};
+      ValueOutcome outcome = ValueOutcome::kOk;
+      const int taken = vectors_[column].Append(rows_ + at, rest, &outcome);
+      at += taken;
+      if (outcome == ValueOutcome::kOk) continue;
+      if (outcome == ValueOutcome::kMalformed) {
+        return SystemError(
+            "column {}: the server sent {} bytes that are no value of the column's type (was the "
+            "table changed during the sync?)",
+            names_[column], rest[taken - 1].size);
+      }
+      changes_.push_back({rows_ + at - 1, names_[column],
+                          outcome == ValueOutcome::kNulled ? "NULLED" : "TRUNCATED", kReason});
     }
-    changes_.push_back(
-        {rows_, names_[i], outcome == ValueOutcome::kNulled ? "NULLED" : "TRUNCATED", kReason});
   }
-  ++rows_;
-  bytes_ += std::max(wire_bytes, fixed_row_bytes_);
+  rows_ += rows;
+  bytes_ += bytes;
   return Status::Ok();
 }
 
@@ -57,6 +62,9 @@ Result<ChangeBatch> RowBatch::Finish(const std::shared_ptr<arrow::Schema>& schem
   }
   ChangeBatch batch;
   batch.rows = arrow::RecordBatch::Make(schema, rows_, std::move(arrays));
+  // They came column by column.
+  std::stable_sort(changes_.begin(), changes_.end(),
+                   [](const FieldChange& a, const FieldChange& b) { return a.row < b.row; });
   batch.changes = std::move(changes_);
   changes_.clear();
   room_expected_ = std::max(room_expected_, rows_);

@@ -2,6 +2,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,12 +28,15 @@ class RowBatch {
 
   int num_columns() const { return static_cast<int>(vectors_.size()); }
   int64_t num_rows() const { return rows_; }
-  /// What the rows take, about: never less than their bytes on the wire.
+  /// What the rows take, about: the sum of their BytesOf().
   int64_t num_bytes() const { return bytes_; }
+  /// What a row takes that has `wire_bytes` on the wire: never less than those.
+  int64_t BytesOf(int64_t wire_bytes) const { return std::max(wire_bytes, fixed_row_bytes_); }
 
-  /// Appends one row; `fields` has num_columns() entries and `wire_bytes` in all. System error that
-  /// names the column when a value is not what its type allows.
-  Status Append(const WireField* fields, int64_t wire_bytes);
+  /// Appends rows whose fields lie in `fields`, each row's `stride` behind the last one's; the
+  /// first num_columns() of a row's fields are taken. `bytes`: the sum of the rows' BytesOf().
+  /// System error that names the column when a value is not what its type allows.
+  Status Append(const WireField* fields, int stride, int rows, int64_t bytes);
 
   /// The rows as columns of `schema`, which may differ from the last batch's in nullability only.
   /// Starts anew.

@@ -51,26 +51,7 @@ inline int DecimalDigits(int digit) {
 
 // Powers of ten in each width. `exponent` is never negative, and small enough by the precision.
 inline void MultiplyByPowerOfTen(int64_t* value, int exponent) {
-  static constexpr int64_t kPowers[] = {1,
-                                        10,
-                                        100,
-                                        1000,
-                                        10000,
-                                        100000,
-                                        1000000,
-                                        10000000,
-                                        100000000,
-                                        1000000000,
-                                        10000000000,
-                                        100000000000,
-                                        1000000000000,
-                                        10000000000000,
-                                        100000000000000,
-                                        1000000000000000,
-                                        10000000000000000,
-                                        100000000000000000,
-                                        1000000000000000000};
-  *value *= kPowers[exponent];
+  *value *= kPowersOfTen[static_cast<size_t>(exponent)];
 }
 inline void MultiplyByPowerOfTen(Int128* value, int exponent) {
   for (; exponent > 0; --exponent) *value *= 10;
@@ -136,7 +117,8 @@ void AppendDigit(int digit, std::string* text) {
 
 }  // namespace
 
-ValueOutcome NumericToInt64(const char* p, int32_t size, int precision, int scale, int64_t* value) {
+ValueOutcome LongNumericToInt64(const char* p, int32_t size, int precision, int scale,
+                                int64_t* value) {
   return ToScaled(p, size, precision, scale, value);
 }
 

@@ -47,6 +47,30 @@ inline constexpr int32_t kEpochDays = 10957;
 inline constexpr int64_t kEpochMicros = int64_t{kEpochDays} * 86'400'000'000;
 inline constexpr int64_t kDayMicros = 86'400'000'000;
 
+inline ValueOutcome DecodeInt2(const char* p, int32_t size, int64_t* value) {
+  if (size != 2) return ValueOutcome::kMalformed;
+  *value = WireInt16(p);
+  return ValueOutcome::kOk;
+}
+
+inline ValueOutcome DecodeInt4(const char* p, int32_t size, int64_t* value) {
+  if (size != 4) return ValueOutcome::kMalformed;
+  *value = WireInt32(p);
+  return ValueOutcome::kOk;
+}
+
+inline ValueOutcome DecodeInt8(const char* p, int32_t size, int64_t* value) {
+  if (size != 8) return ValueOutcome::kMalformed;
+  *value = WireInt64(p);
+  return ValueOutcome::kOk;
+}
+
+inline ValueOutcome DecodeOid(const char* p, int32_t size, int64_t* value) {
+  if (size != 4) return ValueOutcome::kMalformed;
+  *value = WireUInt32(p);
+  return ValueOutcome::kOk;
+}
+
 /// Days since 1970. Infinity is nulled.
 inline ValueOutcome DecodeDate(const char* p, int32_t size, int32_t* days) {
   if (size != 4) return ValueOutcome::kMalformed;
