@@ -1,5 +1,6 @@
-// synctest_runner FILE…: plays golden files, prints what differs, exits 1 when something does.
-// UPDATE_GOLDEN=1 rewrites the expectations instead. The format: README.md beside this.
+// synctest_runner [--place local|s3|postgres] FILE…: plays golden files, prints what differs, exits
+// 1 when something does. UPDATE_GOLDEN=1 rewrites the expectations instead. The format: README.md
+// beside this.
 
 #include <cstdio>
 #include <cstdlib>
@@ -7,15 +8,16 @@
 
 #include "base/log.h"
 #include "runner.h"
+#include "table_place.h"
 
 namespace millrace::synctest {
 namespace {
 
 std::optional<KillPoint> ParseKill(int argc, char** argv) {
-  if (argc < 7) return std::nullopt;
-  const std::string_view place = argv[5];
+  if (argc < 8) return std::nullopt;
+  const std::string_view place = argv[6];
   KillPoint kill;
-  kill.nth = std::atoi(argv[6]);
+  kill.nth = std::atoi(argv[7]);
   kill.place = place == "before-save"     ? KillPoint::Place::kBeforeSave
                : place == "after-save"    ? KillPoint::Place::kAfterSave
                : place == "before-finish" ? KillPoint::Place::kBeforeFinish
@@ -23,21 +25,42 @@ std::optional<KillPoint> ParseKill(int argc, char** argv) {
   return kill;
 }
 
+Result<std::unique_ptr<Runner>> MakeRunner(const char* file, const std::string& place) {
+  const char* update = std::getenv("UPDATE_GOLDEN");
+  MR_ASSIGN_OR_RETURN(GoldenFile golden, GoldenFile::Load(file));
+  return std::make_unique<Runner>(std::move(golden), place,
+                                  std::filesystem::canonical("/proc/self/exe"),
+                                  update != nullptr && std::string_view(update) == "1");
+}
+
+/// --child PLACE FILE LINE FOLDER [KILL NTH]
+int Child(int argc, char** argv) {
+  const auto runner = MakeRunner(argv[3], argv[2]);
+  if (!runner.ok()) return 2;
+  return (*runner)->RunChild(std::atoi(argv[4]), argv[5], ParseKill(argc, argv));
+}
+
 int Main(int argc, char** argv) {
   SetLogLevel(LogLevel::kError);
-  const bool child = argc >= 5 && std::string_view(argv[1]) == "--child";
-  const char* update = std::getenv("UPDATE_GOLDEN");
-  bool good = argc > 1;
-  for (int i = child ? 2 : 1; i < (child ? 3 : argc); ++i) {
-    auto file = GoldenFile::Load(argv[i]);
-    if (!file.ok()) {
-      std::printf("%s\n", file.status().ToString().c_str());
+  if (argc >= 6 && std::string_view(argv[1]) == "--child") return Child(argc, argv);
+  int first = 1;
+  std::string place = "local";
+  if (argc > 2 && std::string_view(argv[1]) == "--place") {
+    place = argv[2];
+    first = 3;
+  }
+  if (const Status started = StartServerFor(place); !started.ok()) {
+    std::printf("%s\n", started.ToString().c_str());
+    return 2;
+  }
+  bool good = argc > first;
+  for (int i = first; i < argc; ++i) {
+    const auto runner = MakeRunner(argv[i], place);
+    if (!runner.ok()) {
+      std::printf("%s\n", runner.status().ToString().c_str());
       return 2;
     }
-    Runner runner(*std::move(file), std::filesystem::canonical("/proc/self/exe"),
-                  update != nullptr && std::string_view(update) == "1");
-    if (child) return runner.RunChild(std::atoi(argv[3]), argv[4], ParseKill(argc, argv));
-    good = runner.Run() && good;
+    good = (*runner)->Run() && good;
   }
   return good ? 0 : 1;
 }

@@ -6,11 +6,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/uuid.h"
-#include "table_reader.h"
 
 extern char** environ;
 
@@ -24,11 +26,36 @@ const std::map<std::string, KillPoint::Place> kPlaces = {
     {"after-finish", KillPoint::Place::kAfterFinish},
 };
 
+/// Commands that a child process and a replay apply, too.
+const std::set<std::string> kSettings = {"option", "stream", "source", "refresh", "clear"};
+
 std::string PlaceName(KillPoint::Place place) {
   for (const auto& [name, value] : kPlaces) {
     if (value == place) return name;
   }
   return "";
+}
+
+/// Rows as every kind of destination has them: without their nulls (an older file lacks a new
+/// column altogether), whole numbers without a point.
+Result<std::vector<std::string>> ValuesOf(const std::vector<std::string>& rows) {
+  std::vector<std::string> values;
+  for (std::string row : rows) {
+    const size_t id = row.find(": (id)");
+    if (id != std::string::npos) row.replace(id, 6, ": \"(id)\"");
+    const auto json = nlohmann::ordered_json::parse(row, nullptr, false);
+    if (!json.is_object()) return SystemError("a row that is no JSON object: {}", row);
+    std::string text;
+    for (const auto& [column, value] : json.items()) {
+      if (value.is_null()) continue;
+      const bool whole = value.is_number_float() && value == std::floor(value.get<double>());
+      text += fmt::format("{}\"{}\": {}", text.empty() ? "" : ", ", column,
+                          whole ? std::to_string(value.get<int64_t>()) : value.dump());
+    }
+    values.push_back("{" + text + "}");
+  }
+  std::sort(values.begin(), values.end());
+  return values;
 }
 
 std::vector<std::string> Describe(const SyncSummary& summary) {
@@ -50,16 +77,12 @@ std::vector<std::string> Describe(const SyncSummary& summary) {
 
 }  // namespace
 
-Runner::Runner(GoldenFile file, std::filesystem::path program, bool update)
+Runner::Runner(GoldenFile file, std::string place, std::filesystem::path program, bool update)
     : file_(std::move(file)),
+      place_(std::move(place)),
       program_(std::move(program)),
       update_(update),
-      root_(std::filesystem::temp_directory_path() / ("millrace-golden-" + RandomUuid())),
-      world_(root_ / "world") {
-  // What most files want: only the stream's own columns, a commit at each checkpoint.
-  (void)world_.SetOption({"option", "metadata", "none"});
-  (void)world_.SetOption({"option", "commit", "checkpoints"});
-}
+      root_(std::filesystem::temp_directory_path() / ("millrace-golden-" + RandomUuid())) {}
 
 Runner::~Runner() {
   std::error_code code;
@@ -67,7 +90,10 @@ Runner::~Runner() {
 }
 
 bool Runner::Run() {
-  std::filesystem::create_directories(world_.folder());
+  if (const Status opened = OpenWorld(root_ / "world"); !opened.ok()) {
+    std::printf("%s: %s\n", file_.path().c_str(), opened.ToString().c_str());
+    return false;
+  }
   for (size_t i = 0; i < file_.commands().size(); ++i) {
     const Status status = Apply(i);
     if (status.ok()) continue;
@@ -84,30 +110,46 @@ bool Runner::Run() {
   return failures_ == 0;
 }
 
+Status Runner::OpenWorld(std::filesystem::path folder) {
+  MR_ASSIGN_OR_RETURN(world_, SyncWorld::Open(place_, std::move(folder)));
+  // What most files want: only the stream's own columns, a commit at each checkpoint.
+  MR_RETURN_IF_ERROR(world_->SetOption({"option", "metadata", "none"}));
+  return world_->SetOption({"option", "commit", "checkpoints"});
+}
+
 int Runner::RunChild(int line, const std::filesystem::path& folder, std::optional<KillPoint> kill) {
-  world_.MoveTo(folder);
+  if (!OpenWorld(folder).ok()) return 2;
   for (size_t i = 0; i < file_.commands().size() && file_.commands()[i].line < line; ++i) {
-    const std::string verb = Words(file_.commands()[i].head)[0];
-    if (verb != "option" && verb != "stream" && verb != "source") continue;
-    if (!Apply(i).ok()) return 2;
+    const auto words = Words(file_.commands()[i].head);
+    if (words[0] != "option" && words[0] != "stream" && words[0] != "source") continue;
+    if (!ApplySetting(i, words).ok()) return 2;
   }
-  const auto summary = world_.Sync(kill);
+  const auto summary = world_->Sync(kill);
   if (!summary.ok()) std::printf("%s\n", summary.status().ToString().c_str());
   if (summary.ok() && summary->error) std::printf("%s\n", summary->error->message.c_str());
   return summary.ok() && summary->outcome == SyncOutcome::kSucceeded ? 0 : 1;
+}
+
+Status Runner::ApplySetting(size_t index, const std::vector<std::string>& words) {
+  if (words[0] == "option") return world_->SetOption(words);
+  if (words[0] == "stream") return world_->AddStream(words);
+  if (words[0] == "source") {
+    MR_ASSIGN_OR_RETURN(auto script, ParseScript(file_.commands()[index].block));
+    world_->SetScript(std::move(script), words.size() > 1 && words[1] == "continues");
+    return Status::Ok();
+  }
+  std::vector<StreamDescriptor> streams;
+  for (size_t i = 1; i < words.size(); ++i) streams.push_back(ParseStream(words[i]));
+  if (words[0] == "refresh") return world_->Refresh(streams);
+  for (const StreamDescriptor& stream : streams) MR_RETURN_IF_ERROR(world_->ClearState(stream));
+  return Status::Ok();
 }
 
 Status Runner::Apply(size_t index) {
   const Command& command = file_.commands()[index];
   const auto words = Words(command.head);
   if (words[0] == "name" || words[0] == "description") return Status::Ok();
-  if (words[0] == "option") return world_.SetOption(words);
-  if (words[0] == "stream") return world_.AddStream(words);
-  if (words[0] == "source") {
-    MR_ASSIGN_OR_RETURN(auto script, ParseScript(command.block));
-    world_.SetScript(std::move(script), words.size() > 1 && words[1] == "continues");
-    return Status::Ok();
-  }
+  if (kSettings.contains(words[0])) return ApplySetting(index, words);
   if (words[0] != "sync") return Show(index);
   if (command.head == "sync") return Sync(index);
   // sync killed everywhere [but after-save]
@@ -121,8 +163,24 @@ Status Runner::Apply(size_t index) {
   return ConfigError("unknown command: {}", command.head);
 }
 
+Status Runner::Replay(size_t index) {
+  MR_RETURN_IF_ERROR(OpenWorld(root_ / fmt::format("world-{}", ++worlds_)));
+  for (size_t i = 0; i < index; ++i) {
+    const std::string& head = file_.commands()[i].head;
+    const auto words = Words(head);
+    if (kSettings.contains(words[0])) {
+      MR_RETURN_IF_ERROR(ApplySetting(i, words));
+    } else if (head == "sync") {
+      MR_RETURN_IF_ERROR(world_->Sync(std::nullopt).status());
+    } else if (words[0] == "sync" && words[2] != "everywhere") {
+      MR_RETURN_IF_ERROR(Apply(i));
+    }
+  }
+  return Status::Ok();
+}
+
 Status Runner::Sync(size_t index) {
-  const auto summary = world_.Sync(std::nullopt);
+  const auto summary = world_->Sync(std::nullopt);
   if (summary.ok()) {
     Expect(index, Describe(*summary));
   } else {
@@ -138,13 +196,8 @@ Status Runner::SyncKilled(size_t index, const KillPoint& kill) {
 }
 
 Status Runner::SyncKilledEverywhere(size_t index, const std::string& but) {
-  const auto base = root_ / "base";
-  const auto copy = [&](const std::filesystem::path& from, const std::filesystem::path& to) {
-    std::filesystem::remove_all(to);
-    std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
-  };
-  const auto home = world_.folder();
-  copy(home, base);
+  auto home = std::move(world_);
+  MR_RETURN_IF_ERROR(Replay(index));
   MR_ASSIGN_OR_RETURN(const auto before, AllRows());
   MR_ASSIGN_OR_RETURN(const int quiet, Spawn(index, std::nullopt));
   if (quiet != 0) return ConfigError("the sync fails without being killed");
@@ -154,12 +207,11 @@ Status Runner::SyncKilledEverywhere(size_t index, const std::string& but) {
     bool killed = true;
     // A sync has far fewer checkpoints and streams than this.
     for (int nth = 1; killed && nth < 1000; ++nth) {
-      copy(base, home);
+      MR_RETURN_IF_ERROR(Replay(index));
       const Status status = KillOnce(index, {place, nth}, &killed);
       const std::string at = fmt::format("killed {} {}", name, nth);
       if (!status.ok()) return status.WithContext(at);
       if (!killed) break;
-      MR_ASSIGN_OR_RETURN(const auto seen, AllRows());
       if (const Status whole = CheckTablesAreWhole(before, after); !whole.ok()) {
         return whole.WithContext(at);
       }
@@ -174,7 +226,7 @@ Status Runner::SyncKilledEverywhere(size_t index, const std::string& but) {
       ++failures_;
     }
   }
-  copy(base, home);
+  world_ = std::move(home);
   return Status::Ok();
 }
 
@@ -187,9 +239,12 @@ Status Runner::KillOnce(size_t index, const KillPoint& kill, bool* killed) {
 
 Status Runner::CheckTablesAreWhole(const std::vector<std::string>& before,
                                    const std::vector<std::string>& after) const {
-  for (const ConfiguredStream& stream : world_.catalog().streams) {
-    if (stream.destination_sync_mode != DestinationSyncMode::kOverwrite) continue;
-    MR_ASSIGN_OR_RETURN(const auto rows, ReadRows(world_.TableFolder(stream.descriptor())));
+  for (const ConfiguredStream& stream : world_->catalog().streams) {
+    if (stream.destination_sync_mode != DestinationSyncMode::kOverwrite &&
+        stream.destination_sync_mode != DestinationSyncMode::kOverwriteDedup) {
+      continue;
+    }
+    MR_ASSIGN_OR_RETURN(const auto rows, world_->tables().Rows(stream.descriptor()));
     const auto of = [&](const std::vector<std::string>& all) {
       const std::string prefix = stream.descriptor().ToString() + ": ";
       std::vector<std::string> some;
@@ -209,15 +264,18 @@ Status Runner::Show(size_t index) {
   const auto words = Words(file_.commands()[index].head);
   std::vector<std::string> actual;
   if (words[0] == "state") {
-    MR_ASSIGN_OR_RETURN(actual, world_.SavedStates());
+    MR_ASSIGN_OR_RETURN(actual, world_->SavedStates());
   } else if (words[0] == "acknowledged") {
-    actual = world_.acknowledged();
+    actual = world_->acknowledged();
   } else if (words[0] == "files") {
-    actual = VisibleFiles(world_.folder() / "lake");
+    MR_ASSIGN_OR_RETURN(actual, world_->tables().Files());
   } else if (words[0] == "rows" && words.size() == 2) {
-    MR_ASSIGN_OR_RETURN(actual, ReadRows(world_.TableFolder(ParseStream(words[1]))));
+    MR_ASSIGN_OR_RETURN(actual, world_->tables().Rows(ParseStream(words[1])));
+  } else if (words[0] == "values" && words.size() == 2) {
+    MR_ASSIGN_OR_RETURN(actual, world_->tables().Rows(ParseStream(words[1])));
+    MR_ASSIGN_OR_RETURN(actual, ValuesOf(actual));
   } else if (words[0] == "schema" && words.size() == 2) {
-    MR_ASSIGN_OR_RETURN(actual, ReadSchema(world_.TableFolder(ParseStream(words[1]))));
+    MR_ASSIGN_OR_RETURN(actual, world_->tables().Schema(ParseStream(words[1])));
   } else {
     return ConfigError("unknown command: {}", file_.commands()[index].head);
   }
@@ -246,8 +304,8 @@ void Runner::Expect(size_t index, const std::vector<std::string>& actual) {
 
 Result<std::vector<std::string>> Runner::AllRows() const {
   std::vector<std::string> all;
-  for (const ConfiguredStream& stream : world_.catalog().streams) {
-    MR_ASSIGN_OR_RETURN(const auto rows, ReadRows(world_.TableFolder(stream.descriptor())));
+  for (const ConfiguredStream& stream : world_->catalog().streams) {
+    MR_ASSIGN_OR_RETURN(const auto rows, world_->tables().Rows(stream.descriptor()));
     for (const std::string& row : rows) {
       all.push_back(stream.descriptor().ToString() + ": " + row);
     }
@@ -256,9 +314,12 @@ Result<std::vector<std::string>> Runner::AllRows() const {
 }
 
 Result<int> Runner::Spawn(size_t index, std::optional<KillPoint> kill) {
-  std::vector<std::string> arguments = {program_.string(), "--child", file_.path().string(),
+  std::vector<std::string> arguments = {program_.string(),
+                                        "--child",
+                                        place_,
+                                        file_.path().string(),
                                         std::to_string(file_.commands()[index].line),
-                                        world_.folder().string()};
+                                        world_->folder().string()};
   if (kill) {
     arguments.push_back(PlaceName(kill->place));
     arguments.push_back(std::to_string(kill->nth));

@@ -8,11 +8,13 @@
 
 namespace millrace::synctest {
 
-/// Plays a golden file's commands in a folder of its own and compares what came of them with the
+/// Plays a golden file's commands in a world of its own and compares what came of them with the
 /// blocks; collects the differences. With `update`, puts what came into the blocks instead.
 class Runner {
  public:
-  Runner(GoldenFile file, std::filesystem::path program, bool update);
+  /// `place`: see OpenPlace. Commands that only another kind of place knows (`files`, `schema`,
+  /// say) are left out where the file's `places` line says so.
+  Runner(GoldenFile file, std::string place, std::filesystem::path program, bool update);
   ~Runner();
 
   /// True when everything was as expected.
@@ -23,6 +25,10 @@ class Runner {
 
  private:
   Status Apply(size_t index);
+  Status ApplySetting(size_t index, const std::vector<std::string>& words);
+  /// A new world in which everything that stands before the command has happened.
+  Status Replay(size_t index);
+  Status OpenWorld(std::filesystem::path folder);
   Status Sync(size_t index);
   Status SyncKilled(size_t index, const KillPoint& kill);
   /// A sync for every point where it can be killed, each followed by one that is not: whatever
@@ -38,10 +44,12 @@ class Runner {
                              const std::vector<std::string>& after) const;
 
   GoldenFile file_;
+  const std::string place_;
   const std::filesystem::path program_;
   const bool update_;
   const std::filesystem::path root_;
-  SyncWorld world_;
+  std::unique_ptr<SyncWorld> world_;
+  int worlds_ = 0;
   int failures_ = 0;
 };
 

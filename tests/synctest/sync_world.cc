@@ -4,7 +4,6 @@
 
 #include "attempt/file_state_store.h"
 #include "base/file_io.h"
-#include "destinations/local/local_destination.h"
 #include "killing_ends.h"
 #include "scripted_source.h"
 
@@ -20,6 +19,17 @@ class FixedClock : public Clock {
 
 const FixedClock kClock;
 
+const std::map<std::string, SyncMode> kSyncModes = {
+    {"full_refresh", SyncMode::kFullRefresh},
+    {"incremental", SyncMode::kIncremental},
+};
+const std::map<std::string, DestinationSyncMode> kDestinationModes = {
+    {"append", DestinationSyncMode::kAppend},
+    {"overwrite", DestinationSyncMode::kOverwrite},
+    {"append_dedup", DestinationSyncMode::kAppendDedup},
+    {"overwrite_dedup", DestinationSyncMode::kOverwriteDedup},
+};
+
 Result<MetadataMode> ParseMetadata(const std::string& text) {
   if (text == "current") return MetadataMode::kCurrent;
   if (text == "classic") return MetadataMode::kClassic;
@@ -29,8 +39,11 @@ Result<MetadataMode> ParseMetadata(const std::string& text) {
 
 }  // namespace
 
-std::filesystem::path SyncWorld::TableFolder(const StreamDescriptor& stream) const {
-  return folder_ / "lake" / stream.name_space.value_or("") / stream.name;
+Result<std::unique_ptr<SyncWorld>> SyncWorld::Open(const std::string& place,
+                                                   std::filesystem::path folder) {
+  std::filesystem::create_directories(folder);
+  MR_ASSIGN_OR_RETURN(auto tables, OpenPlace(place, folder));
+  return std::unique_ptr<SyncWorld>(new SyncWorld(std::move(folder), std::move(tables)));
 }
 
 Status SyncWorld::SetOption(const std::vector<std::string>& words) {
@@ -47,6 +60,8 @@ Status SyncWorld::SetOption(const std::vector<std::string>& words) {
     format_ = Json{{"format_type", "JSONL"},
                    {"flattening", "Root level flattening"},
                    {"compression", {{"compression_type", "No Compression"}}}};
+  } else if (words[1] == "deletes" && (value == "hard" || value == "soft")) {
+    deletion_ = value == "hard" ? "Hard delete" : "Soft delete";
   } else {
     return ConfigError("unknown option {} {}", words[1], value);
   }
@@ -54,75 +69,88 @@ Status SyncWorld::SetOption(const std::vector<std::string>& words) {
 }
 
 Status SyncWorld::AddStream(const std::vector<std::string>& words) {
-  if (words.size() < 4) return ConfigError("stream NAME SYNC_MODE DESTINATION_MODE [FIELD …]");
+  if (words.size() < 4) return ConfigError("stream NAME SYNC_MODE DESTINATION_MODE [OPTION …]");
   ConfiguredStream stream;
   stream.stream.descriptor = ParseStream(words[1]);
   stream.destination = stream.stream.descriptor;
-  const bool full = words[2] == "full_refresh";
-  if (!full && words[2] != "incremental") return ConfigError("unknown sync mode {}", words[2]);
-  const bool overwrite = words[3] == "overwrite";
-  if (!overwrite && words[3] != "append") return ConfigError("unknown mode {}", words[3]);
-  stream.sync_mode = full ? SyncMode::kFullRefresh : SyncMode::kIncremental;
-  stream.destination_sync_mode =
-      overwrite ? DestinationSyncMode::kOverwrite : DestinationSyncMode::kAppend;
-  if (words.size() > 4) {
-    if (words[4] != "selected") return ConfigError("{} stands where selected may", words[4]);
-    stream.selected_fields.assign(words.begin() + 5, words.end());
+  if (!kSyncModes.contains(words[2])) return ConfigError("unknown sync mode {}", words[2]);
+  if (!kDestinationModes.contains(words[3])) return ConfigError("unknown mode {}", words[3]);
+  stream.sync_mode = kSyncModes.at(words[2]);
+  stream.destination_sync_mode = kDestinationModes.at(words[3]);
+  // Without a cursor that the user chose, arrival decides.
+  stream.stream.source_defined_cursor = true;
+  for (size_t i = 4; i < words.size(); ++i) {
+    if (words[i] == "selected") {
+      stream.selected_fields.assign(words.begin() + static_cast<ptrdiff_t>(i) + 1, words.end());
+      break;
+    }
+    if (i + 1 == words.size()) return ConfigError("{} needs a field", words[i]);
+    const std::string& field = words[++i];
+    if (words[i - 1] == "key") {
+      stream.primary_key.push_back({field});
+    } else if (words[i - 1] == "cursor") {
+      stream.cursor_field = {field};
+      stream.stream.source_defined_cursor = false;
+    } else {
+      return ConfigError("{} stands where key, cursor or selected may", words[i - 1]);
+    }
   }
+  std::erase_if(catalog_.streams, [&](const ConfiguredStream& other) {
+    return other.descriptor() == stream.descriptor();
+  });
   catalog_.streams.push_back(std::move(stream));
   return Status::Ok();
 }
 
 void SyncWorld::SetScript(std::vector<Step> script, bool continues) {
   if (!continues) script_.clear();
+  // What continues has not ended there.
+  while (!script_.empty() && script_.back().kind == Step::Kind::kComplete) script_.pop_back();
   script_.insert(script_.end(), std::make_move_iterator(script.begin()),
                  std::make_move_iterator(script.end()));
 }
 
-Result<ConfiguredCatalog> SyncWorld::BeginAttempt(int64_t* attempt) {
-  Json counters{{"attempt", 0}, {"clean", true}, {"generation", 0}};
-  if (const auto text = ReadFile(folder_ / "counters.json"); text.ok()) {
-    counters = Json::parse(*text);
+Status SyncWorld::Refresh(const std::vector<StreamDescriptor>& streams) {
+  Json names = Json::array();
+  for (const StreamDescriptor& stream : streams) names.push_back(ToJson(stream));
+  return WriteFileAtomically(folder_ / "refresh.json", names.dump());
+}
+
+Status SyncWorld::ClearState(const StreamDescriptor& stream) {
+  return FileStateStore(folder_ / "state.json").Clear(stream);
+}
+
+Result<ConfiguredCatalog> SyncWorld::BeginAttempt(SyncCounters& counters) {
+  std::set<StreamDescriptor> refreshed;
+  if (const auto text = ReadFile(folder_ / "refresh.json"); text.ok()) {
+    for (const Json& name : Json::parse(*text)) {
+      MR_ASSIGN_OR_RETURN(auto stream, StreamDescriptorFromJson(name));
+      refreshed.insert(std::move(stream));
+    }
   }
-  *attempt = counters["attempt"].get<int64_t>() + 1;
-  const bool clean = counters["clean"].get<bool>();
+  counters.BeginSync();
+  counters.BeginAttempt(kClock.WallNow());
   ConfiguredCatalog catalog = catalog_;
-  // One count for all streams is enough here: it grows when any of them needs a new generation.
-  int64_t generation = counters["generation"].get<int64_t>();
-  bool grows = generation == 0;
-  for (const ConfiguredStream& stream : catalog.streams) {
-    const bool overwrite = stream.destination_sync_mode == DestinationSyncMode::kOverwrite;
-    grows = grows || overwrite || (stream.sync_mode == SyncMode::kFullRefresh && !clean);
-  }
-  if (grows) ++generation;
+  std::vector<StreamDescriptor> voided;
   for (ConfiguredStream& stream : catalog.streams) {
-    const bool overwrite = stream.destination_sync_mode == DestinationSyncMode::kOverwrite;
-    stream.generation_id = stream.sync_mode == SyncMode::kFullRefresh ? generation : 1;
-    stream.minimum_generation_id = overwrite ? stream.generation_id : 0;
-    stream.sync_id = *attempt;
+    if (counters.Assign(&stream, refreshed.contains(stream.descriptor()), /*retried=*/false)) {
+      voided.push_back(stream.descriptor());
+    }
   }
-  counters = Json{{"attempt", *attempt}, {"clean", false}, {"generation", generation}};
-  MR_RETURN_IF_ERROR(WriteFileAtomically(folder_ / "counters.json", counters.dump()));
+  MR_RETURN_IF_ERROR(counters.Save());
+  FileStateStore states(folder_ / "state.json");
+  for (const StreamDescriptor& stream : voided) MR_RETURN_IF_ERROR(states.Clear(stream));
+  std::filesystem::remove(folder_ / "refresh.json");
   return catalog;
 }
 
-Status SyncWorld::EndAttempt(bool clean) {
-  MR_ASSIGN_OR_RETURN(const std::string text, ReadFile(folder_ / "counters.json"));
-  Json counters = Json::parse(text);
-  counters["clean"] = clean;
-  return WriteFileAtomically(folder_ / "counters.json", counters.dump());
-}
-
 Result<SyncSummary> SyncWorld::Sync(std::optional<KillPoint> kill) {
-  int64_t attempt = 0;
-  MR_ASSIGN_OR_RETURN(const ConfiguredCatalog catalog, BeginAttempt(&attempt));
-  Json config{{"path", (folder_ / "lake").string()},
-              {"s3_path_format", "${NAMESPACE}/${STREAM_NAME}/"}};
-  if (!format_->empty()) config["format"] = *format_;
-  MR_ASSIGN_OR_RETURN(const auto local, MakeLocalDestination(config));
+  MR_ASSIGN_OR_RETURN(SyncCounters counters, SyncCounters::Load(folder_ / "counters.json"));
+  MR_ASSIGN_OR_RETURN(const ConfiguredCatalog catalog, BeginAttempt(counters));
+  MR_ASSIGN_OR_RETURN(const auto tables, tables_->MakeDestination(*format_, deletion_));
   FileStateStore file(folder_ / "state.json");
   Killer killer(kill);
-  KillingDestination destination(*local, killer);
+  KillingDestination destination(*tables, killer);
   KillingStateStore states(file, killer);
 
   std::stop_source early;
@@ -130,13 +158,17 @@ Result<SyncSummary> SyncWorld::Sync(std::optional<KillPoint> kill) {
   ScriptedSource source(script_, {[&] { early.request_stop(); }, [&] { cancel.request_stop(); }});
   SyncOptions options = options_;
   options.connection = "golden";
-  options.attempt = attempt;
-  options.fencing_token = attempt;
+  options.attempt = counters.attempt_id();
+  options.fencing_token = counters.fencing_token();
   options.clock = &kClock;
   options.finish_early = early.get_token();
   auto summary = RunSync(source, destination, states, catalog, options, cancel.get_token());
   acknowledged_ = source.acknowledged();
-  MR_RETURN_IF_ERROR(EndAttempt(summary.ok() && summary->outcome == SyncOutcome::kSucceeded));
+  if (!summary.ok()) return summary;
+  for (const StreamProgress& stream : summary->streams) {
+    if (stream.status == StreamStatus::kComplete) counters.Complete(stream.stream);
+  }
+  MR_RETURN_IF_ERROR(counters.Save());
   return summary;
 }
 
