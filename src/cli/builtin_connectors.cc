@@ -1,6 +1,9 @@
 #include "cli/builtin_connectors.h"
 
+#include "destinations/csv/csv_destination.h"
+#include "destinations/dev_null/dev_null_destination.h"
 #include "destinations/local/local_destination.h"
+#include "destinations/local_json/local_json_destination.h"
 #include "destinations/s3/s3_destination.h"
 #include "sources/faker/faker_source.h"
 #include "sources/file/file_source.h"
@@ -13,7 +16,10 @@ const std::vector<ConnectorEntry>& BuiltinConnectors() {
       {"source-faker", MakeFakerSource, nullptr},
       {"source-file", MakeFileSource, nullptr},
       {"source-postgres", MakePostgresSource, nullptr},
+      {"destination-csv", nullptr, MakeCsvDestination},
+      {"destination-dev-null", nullptr, MakeDevNullDestination},
       {"destination-local", nullptr, MakeLocalDestination},
+      {"destination-local-json", nullptr, MakeLocalJsonDestination},
       {"destination-s3", nullptr, MakeS3Destination},
   };
   return connectors;

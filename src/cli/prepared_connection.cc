@@ -12,7 +12,9 @@ struct LocationTemplate {
   std::string_view connector, location;
 };
 constexpr LocationTemplate kLocations[] = {
+    {"destination-csv", "{destination_path}"},
     {"destination-local", "{path}"},
+    {"destination-local-json", "{destination_path}"},
     {"destination-s3", "s3://{s3_bucket_name}/{s3_bucket_path}"},
 };
 

@@ -17,8 +17,10 @@ constexpr size_t kChunkBytes = 256 << 10;
 
 /// A cell with what RFC 4180 asks for: quotes around anything that could be taken for structure,
 /// and around the empty text, which is not null.
-void AppendCell(std::string_view value, std::string& out) {
-  if (!value.empty() && value.find_first_of("\",\r\n") == std::string_view::npos) {
+void AppendCell(std::string_view value, char delimiter, std::string& out) {
+  const char structure[] = {'"', '\r', '\n', delimiter};
+  if (!value.empty() && value.find_first_of(std::string_view(structure, sizeof structure)) ==
+                            std::string_view::npos) {
     out += value;
     return;
   }
@@ -32,11 +34,13 @@ void AppendCell(std::string_view value, std::string& out) {
 
 class CsvWriter : public FileWriter {
  public:
-  CsvWriter(SchemaPtr schema, JsonEncoder encoder, TextLayout layout, ByteSink& sink, bool gzip)
+  CsvWriter(SchemaPtr schema, JsonEncoder encoder, TextLayout layout, ByteSink& sink,
+            const FileFormat& format)
       : schema_(std::move(schema)),
         encoder_(std::move(encoder)),
         layout_(std::move(layout)),
-        output_(sink, gzip) {}
+        delimiter_(format.delimiter),
+        output_(sink, format.codec == FileFormat::Codec::kGzip) {}
 
   Status Write(const std::shared_ptr<arrow::RecordBatch>& rows) override {
     AppendHeader();
@@ -67,29 +71,29 @@ class CsvWriter : public FileWriter {
  private:
   void AppendHeader() {
     if (std::exchange(header_written_, true)) return;
-    const char* comma = "";
+    bool first = true;
     for (const int column : layout_.plain) {
-      text_ += std::exchange(comma, ",");
-      AppendCell(schema_->field(column)->name(), text_);
+      if (!std::exchange(first, false)) text_ += delimiter_;
+      AppendCell(schema_->field(column)->name(), delimiter_, text_);
     }
     if (layout_.wrapped) {
-      text_ += std::exchange(comma, ",");
-      AppendCell(TextLayout::kDataColumn, text_);
+      if (!std::exchange(first, false)) text_ += delimiter_;
+      AppendCell(TextLayout::kDataColumn, delimiter_, text_);
     }
     text_ += "\r\n";
   }
 
   void AppendLine(const arrow::RecordBatch& rows, int64_t row) {
-    const char* comma = "";
+    bool first = true;
     for (const int column : layout_.plain) {
-      text_ += std::exchange(comma, ",");
+      if (!std::exchange(first, false)) text_ += delimiter_;
       AppendValue(*rows.column(column), row);
     }
     if (layout_.wrapped) {
-      text_ += std::exchange(comma, ",");
+      if (!std::exchange(first, false)) text_ += delimiter_;
       json_.clear();
       encoder_.AppendRow(rows, row, layout_.data, json_);
-      AppendCell(json_, text_);
+      AppendCell(json_, delimiter_, text_);
     }
     text_ += "\r\n";
   }
@@ -98,9 +102,11 @@ class CsvWriter : public FileWriter {
     if (column.IsNull(row)) return;
     switch (column.type_id()) {
       case arrow::Type::STRING:
-        return AppendCell(static_cast<const arrow::StringArray&>(column).GetView(row), text_);
+        return AppendCell(static_cast<const arrow::StringArray&>(column).GetView(row), delimiter_,
+                          text_);
       case arrow::Type::LARGE_STRING:
-        return AppendCell(static_cast<const arrow::LargeStringArray&>(column).GetView(row), text_);
+        return AppendCell(static_cast<const arrow::LargeStringArray&>(column).GetView(row),
+                          delimiter_, text_);
       case arrow::Type::DICTIONARY: {
         const auto& encoded = static_cast<const arrow::DictionaryArray&>(column);
         return AppendValue(*encoded.dictionary(), encoded.GetValueIndex(row));
@@ -113,12 +119,14 @@ class CsvWriter : public FileWriter {
     if (json_ == "null") return;  // a double that is no number
     // What JSON writes as a plain string (timestamps, base64) stands here without its quotes.
     const bool quoted = json_.front() == '"' && column.type_id() != arrow::Type::EXTENSION;
-    AppendCell(quoted ? std::string_view(json_).substr(1, json_.size() - 2) : json_, text_);
+    AppendCell(quoted ? std::string_view(json_).substr(1, json_.size() - 2) : json_, delimiter_,
+               text_);
   }
 
   const SchemaPtr schema_;
   const JsonEncoder encoder_;
   const TextLayout layout_;
+  const char delimiter_;
   TextOutput output_;
   bool header_written_ = false;
   std::string text_;
@@ -131,9 +139,8 @@ class CsvWriter : public FileWriter {
 Result<std::unique_ptr<FileWriter>> MakeCsvWriter(const FileFormat& format, const SchemaPtr& schema,
                                                   ByteSink& sink) {
   MR_ASSIGN_OR_RETURN(JsonEncoder encoder, JsonEncoder::Make(schema));
-  return std::unique_ptr<FileWriter>(
-      std::make_unique<CsvWriter>(schema, std::move(encoder), TextLayoutOf(*schema, format.flatten),
-                                  sink, format.codec == FileFormat::Codec::kGzip));
+  return std::unique_ptr<FileWriter>(std::make_unique<CsvWriter>(
+      schema, std::move(encoder), TextLayoutOf(*schema, format.flatten), sink, format));
 }
 
 }  // namespace millrace

@@ -20,6 +20,7 @@ struct FileFormat {
   /// CSV and JSONL: one column (or field) per column of the stream, beside the metadata columns.
   /// False: all of them in one JSON object, `_airbyte_data`.
   bool flatten = false;
+  char delimiter = ',';  ///< between the cells of CSV; no field of `format` sets it
 
   // Parquet only.
   int64_t block_bytes = int64_t{128} << 20;     ///< the most that a row group takes in memory

@@ -2,18 +2,44 @@
 
 A connector that is built in and missing here fails the suite: a new one adds its entry in the same change.
 """
+import csv
 import dataclasses
 import json
+import shutil
 import typing
 
+from support import output_files
 from support.free_port import free_port
 from support.postgres_tables import customers
+
+
+def parquet_ids(fixtures):
+    """The ids in a destination's files, sorted; None when there is no file."""
+    folder = fixtures.folder / "out"
+    return sorted(output_files.table(folder).column("id").to_pylist()) if output_files.visible(folder) else None
+
+
+def bucket_ids(fixtures):
+    shutil.rmtree(fixtures.folder / "out", ignore_errors=True)
+    fixtures.bucket().download(fixtures.folder / "out")
+    return parquet_ids(fixtures)
+
+
+def jsonl_ids(fixtures):
+    file = fixtures.folder / "out" / "_airbyte_raw_things.jsonl"
+    return sorted(json.loads(line)["_airbyte_data"]["id"] for line in file.read_text().splitlines()) if file.exists() else None
+
+
+def csv_ids(fixtures):
+    file = fixtures.folder / "out" / "_airbyte_raw_things.csv"
+    return sorted(json.loads(row["_airbyte_data"])["id"] for row in csv.DictReader(file.open(newline=""))) if file.exists() else None
 
 
 @dataclasses.dataclass
 class End:
     config: typing.Callable  # fixtures → configuration that works
     broken: dict  # what is broken → (change to the configuration, expected failure type)
+    ids: typing.Callable = None  # of a destination: fixtures → the ids of its rows, None without a table
     quirks: dict = dataclasses.field(default_factory=dict)  # rule number of docs/CONNECTOR_STANDARD.md → why it does not hold
 
 
@@ -47,7 +73,7 @@ SOURCES = {
     "source-file": End(
         lambda f: {"dataset_name": "things", "format": "csv", "url": f.csv(), "provider": {"storage": "local"}},
         {"url": ({"url": "/no/such/file.csv"}, "config_error")},
-        {"S7": "a file is read whole; it has no cursor"}),
+        quirks={"S7": "a file is read whole; it has no cursor"}),
     "source-faker": End(
         lambda f: {"count": 50, "seed": 1, "always_updated": False},
         {"count": ({"count": -1}, "config_error")}),
@@ -55,11 +81,21 @@ SOURCES = {
 DESTINATIONS = {
     "destination-local": End(
         lambda f: {"path": str(f.folder / "out"), "format": PARQUET},
-        {"path": ({"path": "/proc/nowhere"}, "config_error")}),
+        {"path": ({"path": "/proc/nowhere"}, "config_error")}, parquet_ids),
+    "destination-local-json": End(
+        lambda f: {"destination_path": str(f.folder / "out")},
+        {"path": ({"destination_path": "/proc/nowhere"}, "config_error")}, jsonl_ids),
+    "destination-csv": End(
+        lambda f: {"destination_path": str(f.folder / "out"), "delimiter_type": {"delimiter": "\\u002c"}},
+        {"path": ({"destination_path": "/proc/nowhere"}, "config_error"), "delimiter": ({"delimiter_type": {"delimiter": "#"}}, "config_error")}, csv_ids),
+    "destination-dev-null": End(
+        lambda f: {"test_destination": {"test_destination_type": "SILENT"}},
+        {"type": ({"test_destination": {"test_destination_type": "LOUD"}}, "config_error")}, lambda f: None,
+        {rule: "it keeps no row" for rule in ("S11 rows", "S12", "S13", "S14")}),
     "destination-s3": End(
         lambda f: f.bucket().config(),
         {"bucket": ({"s3_bucket_name": "no-such-bucket"}, "config_error"), "key": ({"secret_access_key": "wrong-secret-2"}, "config_error"),
-         "endpoint": ({"s3_endpoint": f"http://127.0.0.1:{free_port()}"}, "transient_error")}),
+         "endpoint": ({"s3_endpoint": f"http://127.0.0.1:{free_port()}"}, "transient_error")}, bucket_ids),
 }
 
 

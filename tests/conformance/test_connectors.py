@@ -5,7 +5,6 @@ import jsonschema
 import pytest
 
 from conformance.ends import DESTINATIONS, SOURCES, Fixtures, write
-from support import output_files
 
 EVERY = {**SOURCES, **DESTINATIONS}
 
@@ -193,12 +192,7 @@ class TestDestination:
         return millrace.run("connector", name, "write", "--config", "config.json", "--catalog", "catalog.json", input="".join(json.dumps(x) + "\n" for x in lines))
 
     def ids(self, fixtures, name):
-        folder = fixtures.folder / "out"
-        if name == "destination-s3":
-            import shutil
-            shutil.rmtree(folder, ignore_errors=True)
-            folder = fixtures.bucket().download(folder)
-        return sorted(output_files.table(folder).column("id").to_pylist()) if output_files.visible(folder) else None
+        return EVERY[name].ids(fixtures)
 
     def rows(self, first, last):
         return [{"id": i, "name": f"n{i}" if i % 3 else None, "at": "2025-01-01T00:00:00Z"} for i in range(first, last + 1)]
@@ -207,14 +201,17 @@ class TestDestination:
         outcome = self.write(millrace, fixtures, name, self.rows(1, 30), state={"n": 30})
         assert outcome.code == 0, outcome
         assert [m["state"]["stream"]["stream_state"] for m in of_type(outcome.messages(), "STATE")] == [{"n": 30}]
+        quirk(name, "S11 rows")
         assert self.ids(fixtures, name) == list(range(1, 31))
 
     def test_s12_append_appends(self, millrace, fixtures, name):
+        quirk(name, "S12")
         for first in (1, 11):
             assert self.write(millrace, fixtures, name, self.rows(first, first + 9), state={"n": first}).code == 0
         assert self.ids(fixtures, name) == list(range(1, 21))
 
     def test_s13_overwrite_replaces_when_complete_and_only_then(self, millrace, fixtures, name):
+        quirk(name, "S13")
         assert self.write(millrace, fixtures, name, self.rows(1, 10), "overwrite", 1, 1, state={"n": 1}).code == 0
         self.write(millrace, fixtures, name, self.rows(50, 60), "overwrite", 2, 2, status="INCOMPLETE")
         assert self.ids(fixtures, name) == list(range(1, 11)), "an unfinished generation is hidden"
@@ -224,10 +221,12 @@ class TestDestination:
         assert self.ids(fixtures, name) == list(range(100, 105))
 
     def test_s14_a_stream_without_rows_makes_its_table(self, millrace, fixtures, name):
+        quirk(name, "S14")
         assert self.write(millrace, fixtures, name, [], "overwrite", 1, 1).code == 0
         assert self.ids(fixtures, name) == []
 
     def test_s14_and_empties_it_in_overwrite(self, millrace, fixtures, name):
+        quirk(name, "S14")
         assert self.write(millrace, fixtures, name, self.rows(1, 5), "overwrite", 1, 1, state={"n": 1}).code == 0
         assert self.write(millrace, fixtures, name, [], "overwrite", 2, 2, state={"n": 2}).code == 0
         assert self.ids(fixtures, name) == []

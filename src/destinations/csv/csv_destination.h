@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "base/json.h"
+#include "connector/destination.h"
+
+namespace millrace {
+
+/// destination-csv: one file `_airbyte_raw_<stream>.csv` a stream in a folder of this machine.
+/// Config errors only; nothing is touched before Check or OpenLoad.
+Result<std::unique_ptr<Destination>> MakeCsvDestination(const Json& config);
+
+}  // namespace millrace
