@@ -139,7 +139,8 @@ TEST(ConnectionFile, SaysWhatIsAllowed) {
 
 TEST(ConnectionFile, ChecksTheSchedule) {
   for (const char* good : {"manual", "{every: 6 hours}", "{daily: \"02:00\"}",
-                           "{cron: \"0 2 * * 1-5\", timezone: Europe/Paris}"}) {
+                           "{cron: \"0 2 * * 1-5\", timezone: Europe/Paris}",
+                           "{cron: \"0 0/30 8-18 ? * MON-FRI\", timezone: UTC}"}) {
     EXPECT_EQ(ErrorOf(std::string("schedule: ") + good), "") << good;
   }
   for (const char* bad : {"hourly", "{every: often}", "{daily: \"25:00\"}", "{weekly: [mon]}",
@@ -147,6 +148,11 @@ TEST(ConnectionFile, ChecksTheSchedule) {
                           "{every: 1 hour, at: \"02:00\"}", "{}"}) {
     EXPECT_THAT(ErrorOf(std::string("schedule: ") + bad), HasSubstr("dir/shop.yaml:4:")) << bad;
   }
+  EXPECT_EQ(ErrorOf("schedule: {cron: \"99 2 * * 1-5\"}"),
+            "dir/shop.yaml:4:12: cron \"99 2 * * 1-5\": the minute is 99; it may be 0 to 59");
+  EXPECT_EQ(ErrorOf("schedule: {cron: \"0 2 * * 1-5\", timezone: Mars/Base}"),
+            "dir/shop.yaml:4:33: timezone: there is no time zone Mars/Base; name one like "
+            "Europe/Paris or UTC");
 }
 
 TEST(ConnectionFile, PointsAtYamlErrors) {

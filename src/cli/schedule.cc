@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "base/nearest_names.h"
+#include "base/cron_expression.h"
+#include "base/time_zone.h"
 #include "cli/yaml_section.h"
 
 namespace millrace {
@@ -41,18 +41,14 @@ Status CheckWeekly(const YamlSection& section) {
 
 Status CheckCron(const YamlSection& section) {
   MR_ASSIGN_OR_RETURN(const auto text, section.Text("cron"));
-  std::istringstream words(text.value_or(""));
-  int fields = 0;
-  for (std::string word; words >> word; ++fields) {
-    if (word.find_first_not_of("0123456789*,-/?LW#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
-                               "uvwxyz") != std::string::npos) {
-      return section.ErrorAt("cron", fmt::format("cron has the field \"{}\", which is none", word));
-    }
+  if (const auto cron = ParseCronExpression(text.value_or("")); !cron.ok()) {
+    return section.ErrorAt(
+        "cron", fmt::format("cron \"{}\": {}", text.value_or(""), cron.status().ToString()));
   }
-  if (fields < 5 || fields > 7) {
-    return section.ErrorAt("cron", "cron must have five fields, like \"0 2 * * 1-5\"");
-  }
-  return section.Text("timezone").status();
+  MR_ASSIGN_OR_RETURN(const auto zone, section.Text("timezone"));
+  if (!zone) return Status::Ok();
+  const Status known = CheckTimeZone(*zone);
+  return known.ok() ? known : section.ErrorAt("timezone", "timezone: " + known.ToString());
 }
 
 }  // namespace
