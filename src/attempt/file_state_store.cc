@@ -12,7 +12,7 @@ namespace {
 Result<SavedState> ParseDocument(const std::string& text) {
   const Json document = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded() || !document.is_object()) {
-    return ConfigError("it is not a JSON object; restore or remove it");
+    return ConfigError("it is not a JSON object");
   }
   const Json epoch = document.value("epoch", Json());
   const Json checkpoint = document.value("checkpoint", Json());
@@ -36,7 +36,10 @@ Result<std::optional<SavedState>> FileStateStore::Peek() const {
   if (!std::filesystem::exists(path_, code) && !code) return std::optional<SavedState>();
   MR_ASSIGN_OR_RETURN(const std::string text, ReadFile(path_));
   auto saved = ParseDocument(text);
-  if (!saved.ok()) return saved.status().WithContext("reading state from " + path_.string());
+  if (!saved.ok()) {
+    return ConfigError("the state {} is damaged: {}; restore it, or remove it to start anew",
+                       path_.string(), saved.status().ToString());
+  }
   return std::optional<SavedState>(*std::move(saved));
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/nearest_names.h"
+#include "cli/stream_argument.h"
 
 namespace millrace {
 namespace {
@@ -170,10 +171,6 @@ class StreamConfiguration {
   std::vector<std::string> columns_;
 };
 
-bool Matches(const StreamDescriptor& stream, const std::string& argument) {
-  return stream.name == argument || stream.ToString() == argument;
-}
-
 /// Keeps the streams that --stream names; an argument that names none is an error.
 Status KeepOnly(const std::vector<std::string>& only, ConfiguredCatalog* catalog) {
   std::vector<std::string> names;
@@ -184,7 +181,7 @@ Status KeepOnly(const std::vector<std::string>& only, ConfiguredCatalog* catalog
   for (const std::string& argument : only) {
     const bool found =
         std::any_of(catalog->streams.begin(), catalog->streams.end(),
-                    [&](const auto& stream) { return Matches(stream.descriptor(), argument); });
+                    [&](const auto& stream) { return NamesStream(argument, stream.descriptor()); });
     if (!found) {
       return ConfigError("--stream {}: the connection has no such stream{}", argument,
                          DidYouMean(argument, names));
@@ -192,7 +189,7 @@ Status KeepOnly(const std::vector<std::string>& only, ConfiguredCatalog* catalog
   }
   std::erase_if(catalog->streams, [&](const ConfiguredStream& stream) {
     return std::none_of(only.begin(), only.end(), [&](const std::string& argument) {
-      return Matches(stream.descriptor(), argument);
+      return NamesStream(argument, stream.descriptor());
     });
   });
   return Status::Ok();

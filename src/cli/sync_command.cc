@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/prepared_connection.h"
+#include "cli/stream_argument.h"
 #include "cli/sync_result_text.h"
 #include "cli/sync_session.h"
 
@@ -36,6 +37,12 @@ Result<StartDocument> Prepare(const ConnectionFile& file, std::vector<std::strin
   return start;
 }
 
+/// Of what failed before anything was contacted.
+int ExitCodeOf(const Status& status) {
+  const bool config = status.failed() && status.error().type == FailureType::kConfigError;
+  return config ? kExitUsage : kExitFailed;
+}
+
 int ExitCodeOf(const SyncResult& result) {
   const std::string& outcome = result.report.outcome;
   if (outcome == "succeeded") return kExitDone;
@@ -52,13 +59,19 @@ int RunSyncCommand(const CommandLine& line) {
   auto start = Prepare(*file, &warnings);
   for (const std::string& warning : warnings) Console::PrintWarning(warning);
   if (!start.ok()) return Refuse(line, start.status(), kExitUsage);
+  if (const Status known = CheckStreamArguments(line.streams, *file); !known.ok()) {
+    return Refuse(line, known, kExitUsage);
+  }
   start->verbose = line.verbose;
   const ConnectorConfig destination = *start->destination;
 
   auto folder = ConnectionFolder::Open(DataDirOf(line.data_dir, line.file), file->name);
   if (!folder.ok()) return Refuse(line, folder.status(), kExitFailed);
   auto counters = SyncCounters::Load(folder->counters_path());
-  if (!counters.ok()) return Refuse(line, counters.status(), kExitFailed);
+  if (!counters.ok()) return Refuse(line, counters.status(), ExitCodeOf(counters.status()));
+  // Nothing is contacted for a state that can't be read.
+  const auto saved = FileStateStore(folder->state_path()).Peek();
+  if (!saved.ok()) return Refuse(line, saved.status(), ExitCodeOf(saved.status()));
 
   InterruptSignals signals;
   ProgressDisplay display(line.verbose, /*quiet=*/false);
