@@ -112,10 +112,21 @@ class StreamConfiguration {
       return Fail("the source defines no primary key; add primary_key: [[column]]");
     }
     if (configured->sync_mode != SyncMode::kIncremental) return Status::Ok();
-    const bool given = !selection_.cursor_field.empty() && !stream_.source_defined_cursor;
-    configured->cursor_field = given ? selection_.cursor_field : stream_.default_cursor_field;
-    if (given) return CheckColumn(selection_.cursor_field.front(), "cursor_field");
-    if (configured->cursor_field.empty() && !stream_.source_defined_cursor) {
+    const FieldPath& wanted = selection_.cursor_field;
+    configured->cursor_field = stream_.default_cursor_field;
+    if (stream_.source_defined_cursor) {
+      if (wanted.empty() || wanted == stream_.default_cursor_field) return Status::Ok();
+      const std::string own = fmt::format("{}", fmt::join(stream_.default_cursor_field, ", "));
+      return Fail(
+          fmt::format("cursor_field names {}, but the source defines the cursor{}; leave "
+                      "cursor_field out",
+                      fmt::join(wanted, ", "), own.empty() ? "" : " (" + own + ")"));
+    }
+    if (!wanted.empty()) {
+      configured->cursor_field = wanted;
+      return CheckColumn(wanted.front(), "cursor_field");
+    }
+    if (configured->cursor_field.empty()) {
       return Fail("the source defines no cursor; add cursor_field: [column]");
     }
     return Status::Ok();

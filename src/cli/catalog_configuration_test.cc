@@ -106,6 +106,25 @@ TEST(CatalogConfiguration, NeedsACursorForIncremental) {
       HasSubstr("can't read it in sync_mode incremental_append; it supports: full_refresh"));
 }
 
+TEST(CatalogConfiguration, RefusesAnotherCursorThanTheSourcesOwn) {
+  Catalog discovered = Discovered();
+  discovered.streams[2].source_defined_cursor = true;
+  discovered.streams[2].default_cursor_field = {"updated_at"};
+  const auto error_of = [&](const std::string& cursor) {
+    const auto catalog = ConfigureCatalog(
+        File("streams: [{name: users, sync_mode: incremental_append" + cursor + "}]"), discovered,
+        {});
+    return catalog.ok() ? "" : catalog.status().ToString();
+  };
+  EXPECT_EQ(error_of(""), "");
+  EXPECT_EQ(error_of(", cursor_field: [updated_at]"), "");
+  for (const char* other : {"nosuch", "id"}) {
+    EXPECT_THAT(error_of(std::string(", cursor_field: [") + other + "]"),
+                HasSubstr(std::string("stream public.users: cursor_field names ") + other +
+                          ", but the source defines the cursor (updated_at)"));
+  }
+}
+
 TEST(CatalogConfiguration, SelectsColumnsInTheSourcesOrder) {
   const auto catalog = Configured("streams: [{name: users, selected_fields: [updated_at, id]}]");
   ASSERT_TRUE(catalog.ok());
