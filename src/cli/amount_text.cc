@@ -15,6 +15,10 @@ std::string CountText(int64_t count) {
   return text;
 }
 
+std::string CountText(int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", CountText(count), noun, count == 1 ? "" : "s");
+}
+
 std::string BytesText(int64_t bytes) {
   constexpr const char* kUnits[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
   if (bytes < 1000) return fmt::format("{} B", bytes);

@@ -2,6 +2,7 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <span>
 
 #include "base/nearest_names.h"
 #include "cli/console.h"
@@ -122,18 +123,66 @@ void AddStateCommands(CLI::App* root, CommandLine* line) {
   }
 }
 
-/// One line for a person: CLI11's own words are for its user.
-std::string UsageText(const CLI::ParseError& error, const std::vector<std::string>& commands,
-                      int argc, const char* const* argv) {
-  if (argc > 1 && argv[1][0] != '-') {
-    const std::string given = argv[1];
-    if (std::find(commands.begin(), commands.end(), given) == commands.end()) {
-      return fmt::format("there is no command \"{}\"{} (see: millrace --help)", given,
-                         DidYouMean(given, commands));
-    }
-    return fmt::format("{} (see: millrace {} --help)", error.what(), given);
+std::vector<std::string> NamesOf(const CLI::App& parent) {
+  std::vector<std::string> names;
+  for (const CLI::App* app : parent.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(app->get_name());
   }
-  return fmt::format("{} (see: millrace --help)", error.what());
+  return names;
+}
+
+/// Where in the tree of commands the words of a command line lead.
+struct CommandPath {
+  const CLI::App* app;
+  std::string name;  ///< "millrace state"
+  /// The word after it that should be a command of `app` and is none; empty when there is no word.
+  std::string unknown;
+};
+
+CommandPath FollowCommands(const CLI::App& root, std::span<const char* const> words) {
+  CommandPath path{&root, root.get_name(), ""};
+  for (const char* word : words) {
+    const std::vector<std::string> names = NamesOf(*path.app);
+    if (word[0] == '-' || names.empty()) break;
+    if (std::find(names.begin(), names.end(), word) == names.end()) {
+      path.unknown = word;
+      break;
+    }
+    path.app = path.app->get_subcommand(word);
+    path.name += std::string(" ") + word;
+  }
+  return path;
+}
+
+std::string UnknownCommandText(const CommandPath& path) {
+  const std::vector<std::string> names = NamesOf(*path.app);
+  std::string near = DidYouMean(path.unknown, names);
+  if (near.empty() && names.size() < 6) near = fmt::format("; allowed: {}", fmt::join(names, ", "));
+  const std::string whole = path.name + " " + path.unknown;
+  return fmt::format("there is no command \"{}\"{} (see: {} --help)",
+                     whole.substr(whole.find(' ') + 1), near, path.name);
+}
+
+/// One line for a person: CLI11's own words are for its user.
+std::string UsageText(const CLI::ParseError& error, const CLI::App& root,
+                      std::span<const char* const> words) {
+  const CommandPath path = FollowCommands(root, words);
+  if (!path.unknown.empty()) return UnknownCommandText(path);
+  if (path.app->get_require_subcommand_min() > 0) {
+    return fmt::format("{} needs one of: {} (see: {} --help)", path.name,
+                       fmt::join(NamesOf(*path.app), ", "), path.name);
+  }
+  return fmt::format("{} (see: {} --help)", error.what(), path.name);
+}
+
+int PrintHelp(const CommandPath& path) {
+  if (!path.unknown.empty()) {
+    Console::PrintError(UnknownCommandText(path));
+    return kExitUsage;
+  }
+  const size_t last = path.name.rfind(' ');
+  Console::Out(path.app->help(last == std::string::npos ? "" : path.name.substr(0, last)));
+  return kExitDone;
 }
 
 }  // namespace
@@ -153,9 +202,11 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   for (const LaterCommand& later : kLaterCommands) {
     AddCommand(&root, line, later.name, later.what)->allow_extras()->group("");
   }
-  std::vector<std::string> commands;
-  for (const CLI::App* app : root.get_subcommands([](CLI::App*) { return true; })) {
-    commands.push_back(app->get_name());
+  AddCommand(&root, line, "help", "Print this, or a command's help")->allow_extras();
+  const std::span words(argv + 1, static_cast<size_t>(std::max(argc - 1, 0)));
+  if (!words.empty() && std::string_view(words[0]) == "help") {
+    parsed.exit_code = PrintHelp(FollowCommands(root, words.subspan(1)));
+    return parsed;
   }
   if (argc == 2 && std::string_view(argv[1]) == "--version") {
     line->command = "version";
@@ -169,13 +220,10 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const CLI::App* asked = &root;
-    while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
-    Console::Out(asked->help());
-    parsed.exit_code = kExitDone;
+    parsed.exit_code = PrintHelp(FollowCommands(root, words));
     return parsed;
   } catch (const CLI::ParseError& error) {
-    Console::PrintError(UsageText(error, commands, argc, argv));
+    Console::PrintError(UsageText(error, root, words));
     parsed.exit_code = kExitUsage;
     return parsed;
   }

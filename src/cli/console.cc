@@ -44,12 +44,12 @@ void Console::OutJson(const Json& json) {
 
 void Console::PrintError(std::string_view message) {
   const Style& style = ErrStyle();
-  Err(fmt::format("{}error:{} {}\n", style.red, style.reset, message));
+  Err(fmt::format("{}error:{} {}\n", style.red, style.reset, VisibleText(message)));
 }
 
 void Console::PrintWarning(std::string_view message) {
   const Style& style = ErrStyle();
-  Err(fmt::format("{}warning:{} {}\n", style.yellow, style.reset, message));
+  Err(fmt::format("{}warning:{} {}\n", style.yellow, style.reset, VisibleText(message)));
 }
 
 int Console::Fail(const Status& status, bool verbose) {
@@ -77,6 +77,30 @@ int Console::ErrWidth() {
 const Console::Style& Console::OutStyle() { return StyleOf(OutIsTerminal()); }
 const Console::Style& Console::ErrStyle() { return StyleOf(ErrIsTerminal()); }
 
+std::string VisibleText(std::string_view text) {
+  std::string visible;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F are controls too: two bytes in UTF-8.
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0xFF);
+    if (byte == '\n') {
+      visible += "\\n";
+    } else if (byte == '\r') {
+      visible += "\\r";
+    } else if (byte == '\t') {
+      visible += "\\t";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      visible += fmt::format("\\x{:02x}", byte);
+    } else if (byte == 0xC2 && next < 0xA0) {
+      visible += fmt::format("\\x{:02x}", next);
+      ++i;
+    } else {
+      visible += text[i];
+    }
+  }
+  return visible;
+}
+
 size_t DisplayWidth(std::string_view text) {
   size_t width = 0;
   for (const char c : text) width += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -94,11 +118,15 @@ std::string CutToWidth(std::string_view text, size_t width) {
   return std::string(text.substr(0, at)) + "…";
 }
 
-std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
+std::string FormatTable(const std::vector<std::vector<std::string>>& cells,
                         const std::vector<bool>& right, const Console::Style& style) {
+  auto rows = cells;
   std::vector<size_t> widths(right.size(), 0);
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+  for (auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      row[i] = VisibleText(row[i]);
+      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+    }
   }
   std::string text;
   for (size_t r = 0; r < rows.size(); ++r) {

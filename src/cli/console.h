@@ -19,7 +19,7 @@ class Console {
   /// Indented, to standard output.
   static void OutJson(const Json& json);
 
-  /// "error: message", in red on a terminal.
+  /// "error: message", in red on a terminal; always one line.
   static void PrintError(std::string_view message);
   static void PrintWarning(std::string_view message);
   /// The error's line; with `verbose` its internal detail too. Returns the exit code.
@@ -39,9 +39,14 @@ class Console {
   static const Style& ErrStyle();
 };
 
-/// Rows as an aligned table: the first row is the header. `right` columns are numbers.
+/// Rows as an aligned table: the first row is the header. `right` columns are numbers. Cells are
+/// made visible texts.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
                         const std::vector<bool>& right, const Console::Style& style);
+
+/// `text` with its control characters written out ("\n", "\x1b"): a name can neither break a line
+/// nor command the terminal.
+std::string VisibleText(std::string_view text);
 
 /// Columns that `text` takes on a terminal (UTF-8 characters).
 size_t DisplayWidth(std::string_view text);

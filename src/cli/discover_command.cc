@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attempt/error_json.h"
+#include "cli/amount_text.h"
 #include "cli/attempt_conversation.h"
 #include "cli/commands.h"
 #include "cli/connection_file.h"
@@ -66,7 +67,7 @@ std::string ColumnsText(const Json& json_schema) {
   std::string text, row = "   ";
   const Json properties = json_schema.value("properties", Json::object());
   for (const auto& [column, schema] : properties.items()) {
-    const std::string item = fmt::format(" {} {},", column, TypeText(schema));
+    const std::string item = fmt::format(" {} {},", VisibleText(column), TypeText(schema));
     if (DisplayWidth(row) + DisplayWidth(item) > kWidth && row.size() > 3) {
       text += row + "\n";
       row = "   ";
@@ -81,7 +82,8 @@ std::string ColumnsText(const Json& json_schema) {
 std::string CatalogText(const Catalog& catalog, const Console::Style& style) {
   std::string text;
   for (const Stream& stream : catalog.streams) {
-    text += fmt::format("{}{}{}", style.bold, stream.descriptor.ToString(), style.reset);
+    text +=
+        fmt::format("{}{}{}", style.bold, VisibleText(stream.descriptor.ToString()), style.reset);
     const std::string key = KeyText(stream), cursor = CursorText(stream);
     if (!key.empty()) text += fmt::format("  key: {}", key);
     if (!cursor.empty()) text += fmt::format("  cursor: {}", cursor);
@@ -90,7 +92,7 @@ std::string CatalogText(const Catalog& catalog, const Console::Style& style) {
     text += fmt::format("  {}{}{}\n{}", style.dim, fmt::join(modes, ", "), style.reset,
                         ColumnsText(*stream.json_schema));
   }
-  return text + fmt::format("{} streams\n", catalog.streams.size());
+  return text + CountText(static_cast<int64_t>(catalog.streams.size()), "stream") + "\n";
 }
 
 }  // namespace

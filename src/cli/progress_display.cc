@@ -82,12 +82,16 @@ void ProgressDisplay::Tick() {
 
 std::string ProgressDisplay::LineOf(const Row& row, size_t name_width, SteadyTime now) const {
   const auto elapsed = Between(row.started, now);
-  std::string name = CutToWidth(row.report.stream.ToString(), name_width);
+  std::string name = CutToWidth(VisibleText(row.report.stream.ToString()), name_width);
   name.append(name_width - DisplayWidth(name), ' ');
   return fmt::format("  {}  {:>13}  {:>8}  {:>12}  {:>7}  {}", name,
                      CountText(row.report.records_read), BytesText(row.report.bytes_read),
                      RateText(row.report.records_read, elapsed), ClockText(elapsed),
                      EstimateText(row.report, elapsed));
+}
+
+std::string ProgressDisplay::StreamsText() const {
+  return CountText(static_cast<int64_t>(order_.size()), "stream");
 }
 
 void ProgressDisplay::Draw() {
@@ -100,7 +104,7 @@ void ProgressDisplay::Draw() {
     done += !IsRunning(row.report);
     if (!IsRunning(row.report)) continue;
     ++running;
-    name_width = std::max(name_width, DisplayWidth(stream.ToString()));
+    name_width = std::max(name_width, DisplayWidth(VisibleText(stream.ToString())));
   }
   const auto width = static_cast<size_t>(Console::ErrWidth());
   name_width = std::min<size_t>(name_width, width > 90 ? width - 70 : 20);
@@ -112,9 +116,9 @@ void ProgressDisplay::Draw() {
     if (lines.size() == kLinesMax) break;
     lines.push_back(CutToWidth(LineOf(found->second, name_width, now), width - 1));
   }
-  std::string total = fmt::format("{} of {} streams done", done, order_.size());
+  std::string total = fmt::format("{} of {} done", done, StreamsText());
   if (running > lines.size()) total += fmt::format(", {} more running", running - lines.size());
-  total += fmt::format("  ·  {} records  ·  {}  ·  {}", CountText(records), BytesText(bytes),
+  total += fmt::format("  ·  {}  ·  {}  ·  {}", CountText(records, "record"), BytesText(bytes),
                        ClockText(Between(began_, now)));
   lines.push_back(CutToWidth(total, width - 1));
   Erase();
@@ -146,12 +150,12 @@ void ProgressDisplay::LogTotals() {
     bytes += row.report.bytes_read;
     done += !IsRunning(row.report);
     if (!IsRunning(row.report) || ++named > 3) continue;
-    running += fmt::format("{}{} {}", running.empty() ? "; " : ", ", stream.ToString(),
+    running += fmt::format("{}{} {}", running.empty() ? "; " : ", ", VisibleText(stream.ToString()),
                            CountText(row.report.records_read));
   }
   const auto elapsed = Between(began_, now);
-  Console::Err(fmt::format("{}: {} of {} streams done, {} records, {}, {}{}\n", ClockText(elapsed),
-                           done, order_.size(), CountText(records), BytesText(bytes),
+  Console::Err(fmt::format("{}: {} of {} done, {}, {}, {}{}\n", ClockText(elapsed), done,
+                           StreamsText(), CountText(records, "record"), BytesText(bytes),
                            RateText(records, elapsed), running));
   last_shown_ = now;
 }
@@ -167,7 +171,7 @@ void ProgressDisplay::Log(LogLevel level, std::string_view message) {
   } else if (level == LogLevel::kError) {
     Console::PrintError(message);
   } else {
-    Console::Err(fmt::format("{}{}{}\n", style.dim, message, style.reset));
+    Console::Err(fmt::format("{}{}{}\n", style.dim, VisibleText(message), style.reset));
   }
 }
 

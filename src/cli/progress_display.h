@@ -44,6 +44,7 @@ class ProgressDisplay {
     SteadyTime ended{};
   };
 
+  std::string StreamsText() const;
   void Draw();
   void Erase();
   void LogTotals();

@@ -7,10 +7,12 @@
 #include "attempt/file_state_store.h"
 #include "base/file_io.h"
 #include "base/nearest_names.h"
+#include "cli/amount_text.h"
 #include "cli/commands.h"
 #include "cli/connection_file.h"
 #include "cli/connection_folder.h"
 #include "cli/console.h"
+#include "cli/stream_argument.h"
 
 namespace millrace {
 namespace {
@@ -29,10 +31,6 @@ Result<std::string> ReadStandardInput() {
   }
 }
 
-bool Matches(const StreamDescriptor& stream, const std::string& argument) {
-  return stream.name == argument || stream.ToString() == argument;
-}
-
 /// The streams of the state that the arguments name; an argument that names none is an error.
 Result<std::vector<StreamDescriptor>> StreamsOf(const State& state,
                                                 const std::vector<std::string>& arguments) {
@@ -42,7 +40,7 @@ Result<std::vector<StreamDescriptor>> StreamsOf(const State& state,
   for (const std::string& argument : arguments) {
     const size_t before = streams.size();
     for (const auto& [stream, unused] : state.streams()) {
-      if (Matches(stream, argument)) streams.push_back(stream);
+      if (NamesStream(argument, stream)) streams.push_back(stream);
     }
     if (streams.size() == before) {
       return ConfigError("--stream {}: there is no state of such a stream{}", argument,
@@ -128,8 +126,9 @@ Status RunAction(const CommandLine& line, const ConnectionFile& file) {
     Console::Out(
         fmt::format("{} has no state now: its next sync starts from the beginning\n", file.name));
   } else {
-    Console::Out(fmt::format("{} has the state of {} streams now\n", file.name,
-                             saved->state.streams().size()));
+    Console::Out(
+        fmt::format("{} has the state of {} now\n", file.name,
+                    CountText(static_cast<int64_t>(saved->state.streams().size()), "stream")));
   }
   return Status::Ok();
 }

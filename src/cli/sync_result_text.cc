@@ -45,10 +45,10 @@ std::string SyncResultText(const std::string& connection, const ConnectorConfig&
   const SyncReport& report = result.report;
   std::string text;
   if (!report.streams.empty()) text += "\n" + TableOf(result, style) + "\n";
-  text +=
-      fmt::format("{}{}{} {}{}: {} records, {} in {}", style.bold, ColourOf(report.outcome, style),
-                  connection, report.outcome, style.reset, CountText(report.records_committed),
-                  BytesText(report.bytes_read), DurationText(report.elapsed));
+  text += fmt::format("{}{}{} {}{}: {}, {} in {}", style.bold, ColourOf(report.outcome, style),
+                      connection, report.outcome, style.reset,
+                      CountText(report.records_committed, "record"), BytesText(report.bytes_read),
+                      DurationText(report.elapsed));
   if (report.elapsed.count() >= 200 && report.records_committed > 0) {
     text +=
         fmt::format(" ({}/s)", CountText(report.records_committed * 1000 / report.elapsed.count()));
@@ -62,13 +62,13 @@ std::string SyncResultText(const std::string& connection, const ConnectorConfig&
   int64_t changed = 0;
   for (const StreamReport& stream : report.streams) changed += stream.values_changed;
   if (changed > 0) {
-    text += fmt::format("{} values could not be kept as they were; _airbyte_meta says which\n",
-                        CountText(changed));
+    text += fmt::format("{} could not be kept as {}; _airbyte_meta says which\n",
+                        CountText(changed, "value"), changed == 1 ? "it was" : "they were");
   }
   for (const StreamReport& stream : report.streams) {
     if (!stream.error || stream.status == "COMPLETE") continue;
-    text += fmt::format("{}{}{}: {}\n", style.red, stream.stream.ToString(), style.reset,
-                        stream.error->message);
+    text += fmt::format("{}{}{}: {}\n", style.red, VisibleText(stream.stream.ToString()),
+                        style.reset, VisibleText(stream.error->message));
   }
   return text;
 }

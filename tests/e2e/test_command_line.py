@@ -164,6 +164,55 @@ class TestWrongFiles:
         assert "unknown_thing" in outcome.err
 
 
+    def test_a_schedule_that_is_none(self, millrace):
+        self.wrong(millrace, self.SOURCE + self.DESTINATION + 'schedule: {cron: "99 2 * * 1-5"}\n', "wrong.yaml:3", "minute is 99")
+        self.wrong(millrace, self.SOURCE + self.DESTINATION + 'schedule: {cron: "0 2 * * 1-5", timezone: Mars/Base}\n', "timezone", "Mars/Base")
+
+    def test_a_stream_that_the_file_does_not_list(self, millrace):
+        text = self.SOURCE + self.DESTINATION + "streams: [users, products]\n"
+        self.wrong(millrace, text, "--stream prodcts", "did you mean products?", args=("--stream", "prodcts"))
+        self.wrong(millrace, text, "--stream nosuch", args=("--stream", "users", "--stream", "nosuch"))
+
+    def test_a_damaged_state(self, millrace, end):
+        file = millrace.file(FAKER, end, streams=["products"])
+        millrace.sync(file)
+        state, = (millrace.folder / ".millrace").rglob("state.json")
+        state.write_text(state.read_text()[:-20])
+        for command in (["sync", file], ["state", "show", file], ["sync", file, "--full-refresh"]):
+            outcome = millrace.run(*command, expect=2)
+            assert f"{state} is damaged" in outcome.err and "remove it" in outcome.err, outcome
+
+    def test_another_cursor_than_the_source_s_own(self, millrace, end):
+        stream = {"name": "users", "sync_mode": "incremental_append", "cursor_field": ["nosuch"]}
+        outcome = millrace.run("sync", millrace.file(FAKER, end, streams=[stream]), expect=1)
+        assert "cursor_field names nosuch" in outcome.err and "updated_at" in outcome.err
+
+
+class TestHelp:
+    def test_help_is_a_command_too(self, millrace):
+        assert millrace.run("help", expect=0).out == millrace.run("--help", expect=0).out
+        text = millrace.run("sync", "--help", expect=0).out
+        assert "Usage: millrace sync " in text and "--full-refresh" in text
+        assert millrace.run("help", "sync", expect=0).out == text
+        assert "Usage: millrace state show " in millrace.run("help", "state", "show", expect=0).out
+        assert "snc" in millrace.run("help", "snc", expect=2).err
+
+    def test_a_wrong_command_is_named_with_the_right_ones(self, millrace):
+        outcome = millrace.run("state", "frob", "a.yaml", expect=2)
+        assert '"state frob"' in outcome.err and "show, set, clear" in outcome.err
+        assert "show, set, clear" in millrace.run("state", expect=2).err
+        assert "did you mean clear?" in millrace.run("state", "cler", "a.yaml", expect=2).err
+
+
+def test_a_stream_s_name_breaks_no_table(millrace, db, end):
+    db.execute('create table "line\nbreak" (id int)')
+    outcome = millrace.sync(millrace.file(("postgres", db.config()), end, streams=[{"name": "line\nbreak"}]))
+    assert "public.line\\nbreak" in outcome.out, outcome
+    assert "0 records" in outcome.out
+    db.execute('insert into "line\nbreak" values (1)')
+    assert "1 record," in millrace.sync(millrace.file(("postgres", db.config()), end, streams=[{"name": "line\nbreak"}])).out
+
+
 class TestEnvironment:
     def test_values_come_from_it_with_the_type_that_is_asked_for(self, millrace, db, end):
         customers(db, 3)
