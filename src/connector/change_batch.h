@@ -47,6 +47,9 @@ struct ChangeBatch {
   /// Sorted by row. Usually empty.
   std::vector<FieldChange> changes;
   std::shared_ptr<const ReplacedSets> replaces;
+  /// int64 per row: when an earlier process extracted it, in milliseconds since 1970. Null, whole
+  /// or in a row: now.
+  std::shared_ptr<arrow::Int64Array> extracted_at;
 
   int64_t num_rows() const;
   /// The bytes that the batch keeps alive: what queues and budgets count.

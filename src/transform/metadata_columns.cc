@@ -63,23 +63,40 @@ MetadataColumns::MetadataColumns(MetadataMode mode, const ConfiguredStream& stre
       clock_(clock),
       fields_(FieldsOf(mode)) {}
 
-Result<arrow::ArrayVector> MetadataColumns::Make(int64_t num_rows,
-                                                 const std::vector<FieldChange>& changes) {
+Result<arrow::ArrayVector> MetadataColumns::Make(const ChangeBatch& batch) {
+  const int64_t num_rows = batch.num_rows();
   if (mode_ == MetadataMode::kNone) return arrow::ArrayVector{};
   if (num_rows > kBatchRowsMax) return SystemError("a batch of {} rows is too large", num_rows);
   const WallTime now = clock_.WallNow();
   MR_RETURN_IF_ERROR(EnsureConstants(num_rows, now));
   MR_ASSIGN_OR_RETURN(auto ids, MakeIds(num_rows, now));
-  arrow::ArrayVector columns = {std::move(ids), extracted_at_->Slice(0, num_rows)};
+  MR_ASSIGN_OR_RETURN(auto stamps, MakeStamps(batch, now));
+  arrow::ArrayVector columns = {std::move(ids), std::move(stamps)};
   if (mode_ == MetadataMode::kClassic) return columns;
-  if (changes.empty()) {
+  if (batch.changes.empty()) {
     columns.push_back(meta_->Slice(0, num_rows));
   } else {
-    MR_ASSIGN_OR_RETURN(auto meta, MakeMetaColumn(num_rows, sync_id_, changes));
+    MR_ASSIGN_OR_RETURN(auto meta, MakeMetaColumn(num_rows, sync_id_, batch.changes));
     columns.push_back(std::move(meta));
   }
   columns.push_back(generation_->Slice(0, num_rows));
   return columns;
+}
+
+Result<std::shared_ptr<arrow::Array>> MetadataColumns::MakeStamps(const ChangeBatch& batch,
+                                                                  WallTime now) const {
+  if (batch.extracted_at == nullptr) return extracted_at_->Slice(0, batch.num_rows());
+  const arrow::Int64Array& given = *batch.extracted_at;
+  if (given.length() != batch.num_rows()) return SystemError("stamps do not fit their rows");
+  const auto millis = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(given.length() * 8, BlockPool()),
+                            kDoing);
+  auto* value = reinterpret_cast<int64_t*>(values->mutable_data());
+  for (int64_t i = 0; i < given.length(); ++i) {
+    value[i] = given.IsValid(i) ? given.Value(i) : millis;
+  }
+  return arrow::MakeArray(arrow::ArrayData::Make(StampType(), given.length(),
+                                                 {nullptr, std::move(values)}, /*null_count=*/0));
 }
 
 Status MetadataColumns::EnsureConstants(int64_t num_rows, WallTime now) {

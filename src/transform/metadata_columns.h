@@ -15,7 +15,8 @@
 namespace millrace {
 
 /// Makes Airbyte's metadata columns for the batches of one lane. The ids are the only cost per row:
-/// the other columns say the same for every row, so they are built once and sliced. One thread.
+/// the other columns mostly say the same for every row, so they are built once and sliced. One
+/// thread.
 class MetadataColumns {
  public:
   /// `clock` stamps the rows and outlives this.
@@ -26,11 +27,12 @@ class MetadataColumns {
   /// Whether they have a place for a row's FieldChanges.
   bool has_meta() const { return mode_ == MetadataMode::kCurrent; }
 
-  /// One column per field, for `num_rows` rows whose changes are `changes` (sorted by row; they
-  /// are left out when !has_meta()).
-  Result<arrow::ArrayVector> Make(int64_t num_rows, const std::vector<FieldChange>& changes);
+  /// One column per field for the batch's rows; its changes are left out when !has_meta().
+  Result<arrow::ArrayVector> Make(const ChangeBatch& batch);
 
  private:
+  /// The rows' stamps: the batch's own, and `now` where it has none.
+  Result<std::shared_ptr<arrow::Array>> MakeStamps(const ChangeBatch& batch, WallTime now) const;
   Status EnsureConstants(int64_t num_rows, WallTime now);
   Result<std::shared_ptr<arrow::Array>> MakeIds(int64_t num_rows, WallTime now) const;
 

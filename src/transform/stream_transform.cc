@@ -57,7 +57,7 @@ Result<ChangeBatch> StreamTransform::Apply(ChangeBatch batch) {
     return applied;
   }
   const int64_t num_rows = batch.num_rows();
-  MR_ASSIGN_OR_RETURN(const auto metadata, metadata_.Make(num_rows, batch.changes));
+  MR_ASSIGN_OR_RETURN(const auto metadata, metadata_.Make(batch));
   std::vector<std::shared_ptr<arrow::ArrayData>> columns;
   columns.reserve(metadata.size() + kept_.size());
   for (const auto& column : metadata) columns.push_back(column->data());

@@ -90,6 +90,22 @@ TEST_F(TransformTest, StampsLaterRowsLater) {
   EXPECT_EQ(stamp(second) - stamp(first), 60'000);
 }
 
+TEST_F(TransformTest, KeepsStampsThatRowsBring) {
+  auto transform = *Make(MetadataMode::kClassic);
+  ChangeBatch batch = Batch(2);
+  arrow::Int64Builder stamps;
+  ASSERT_TRUE(stamps.Append(1'000).ok());
+  ASSERT_TRUE(stamps.AppendNull().ok());
+  batch.extracted_at = std::static_pointer_cast<arrow::Int64Array>(*stamps.Finish());
+  const auto now = *transform.Apply(Batch(1));
+  const auto applied = *transform.Apply(std::move(batch));
+  const auto stamp = [](const ChangeBatch& rows, int64_t row) {
+    return static_cast<const arrow::TimestampArray&>(*rows.rows->column(1)).Value(row);
+  };
+  EXPECT_EQ(stamp(applied, 0), 1'000);
+  EXPECT_EQ(stamp(applied, 1), stamp(now, 0)) << "without one: now";
+}
+
 TEST_F(TransformTest, ClassicAndNone) {
   EXPECT_EQ(Make(MetadataMode::kClassic)->schema()->field_names(),
             (std::vector<std::string>{"_airbyte_ab_id", "_airbyte_emitted_at", "id", "name",

@@ -1,8 +1,15 @@
 #include "cli/attempt/message_source.h"
 
+#include <arrow/array.h>
+#include <arrow/array/builder_primitive.h>
+
+#include <charconv>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "connector/arrow_status.h"
 #include "connector/json_schema.h"
 #include "formats/json_batch_decoder.h"
 #include "formats/json_scanner.h"
@@ -18,15 +25,16 @@ constexpr size_t kLineBytesMax = 512 << 20;
 /// One stream that messages may come for.
 struct Inlet {
   std::unique_ptr<JsonBatchDecoder> decoder;
-  bool stopped = false;  ///< its writing failed: its records are passed over
-  bool ended = false;    ///< its status was reported
+  arrow::Int64Builder emitted_at;  ///< of the decoder's rows
+  bool stopped = false;            ///< its writing failed: its records are passed over
+  bool ended = false;              ///< its status was reported
 };
 
 /// What of a message is needed, without a tree of the rest: records come by the million.
 struct Envelope {
   std::string type;
   std::optional<std::string> stream, name_space;  // of a record
-  std::string_view data, meta;                    // of a record, as JSON
+  std::string_view data, meta, emitted_at;        // of a record, as JSON
 };
 
 bool ReadText(JsonScanner& scanner, std::string* out) {
@@ -63,6 +71,7 @@ const char* ScanEnvelope(std::string_view line, Envelope* envelope) {
     if (key == "namespace" && text) return ReadText(scanner, &envelope->name_space.emplace());
     if (key == "data") return scanner.SkipValue(&envelope->data);
     if (key == "meta") return scanner.SkipValue(&envelope->meta);
+    if (key == "emitted_at") return scanner.SkipValue(&envelope->emitted_at);
     return scanner.SkipValue(&skipped);
   };
   const auto read_message = [&](std::string_view key) {
@@ -79,6 +88,15 @@ const char* ScanEnvelope(std::string_view line, Envelope* envelope) {
     return *scanner.error() != '\0' ? scanner.error() : "it must be a JSON object";
   }
   return envelope->type.empty() ? "it has no type" : nullptr;
+}
+
+/// A record's `emitted_at`, if it is a time that a date can be made of (before the year 10000).
+std::optional<int64_t> MillisOf(std::string_view json) {
+  constexpr double kMillisMax = 253'402'300'799'999;
+  double millis = 0;
+  const auto [end, error] = std::from_chars(json.data(), json.data() + json.size(), millis);
+  if (json.empty() || error != std::errc() || std::abs(millis) > kMillisMax) return std::nullopt;
+  return static_cast<int64_t>(millis);
 }
 
 /// One reading of the input.
@@ -177,6 +195,10 @@ class MessageReading {
     if (inlet->stopped) return Status::Ok();
     JsonBatchDecoder& decoder = *inlet->decoder;
     MR_RETURN_IF_ERROR(decoder.Append(envelope.data));
+    const auto millis = MillisOf(envelope.emitted_at);
+    MR_ARROW_RETURN_IF_ERROR(
+        millis ? inlet->emitted_at.Append(*millis) : inlet->emitted_at.AppendNull(),
+        "reading records");
     if (!envelope.meta.empty()) TakeChanges(envelope.meta, decoder);
     const bool full = decoder.rows() >= kBatchRows ||
                       (decoder.rows() % 64 == 0 && decoder.bytes() >= kBatchBytes);
@@ -201,6 +223,7 @@ class MessageReading {
   Status Deliver(const StreamDescriptor& stream, Inlet& inlet) {
     if (inlet.stopped || inlet.decoder->rows() == 0) return Status::Ok();
     MR_ASSIGN_OR_RETURN(ChangeBatch batch, inlet.decoder->Finish());
+    MR_ARROW_RETURN_IF_ERROR(inlet.emitted_at.Finish(&batch.extracted_at), "reading records");
     return Passable(output_.Emit(stream, std::move(batch), Deadline::Never()), &inlet);
   }
 
