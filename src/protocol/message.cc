@@ -58,6 +58,19 @@ Json StreamStatusMessage(const StreamDescriptor& stream, StreamStatus status, Wa
         {"stream_status", {{"stream_descriptor", ToJson(stream)}, {"status", ToString(status)}}}}}};
 }
 
+Json EstimateMessage(const StreamDescriptor& stream, std::optional<int64_t> rows,
+                     std::optional<int64_t> bytes, WallTime emitted_at) {
+  Json estimate = ToJson(stream);
+  estimate["type"] = "STREAM";
+  if (rows) estimate["row_estimate"] = *rows;
+  if (bytes) estimate["byte_estimate"] = *bytes;
+  return Json{{"type", "TRACE"},
+              {"trace",
+               {{"type", "ESTIMATE"},
+                {"emitted_at", static_cast<double>(Millis(emitted_at))},
+                {"estimate", std::move(estimate)}}}};
+}
+
 Json StateMessageEnvelope(const StateMessage& state, std::optional<int64_t> record_count) {
   Json fields = ToJson(state);
   if (record_count) fields["sourceStats"] = {{"recordCount", static_cast<double>(*record_count)}};

@@ -27,6 +27,9 @@ Json ConnectionStatusMessage(bool succeeded, std::string_view message);
 Json CatalogMessage(const Catalog& catalog);
 Json ErrorTraceMessage(const Error& error, WallTime emitted_at);
 Json StreamStatusMessage(const StreamDescriptor& stream, StreamStatus status, WallTime emitted_at);
+/// A stream's size as its source guesses it. Either number may be absent.
+Json EstimateMessage(const StreamDescriptor& stream, std::optional<int64_t> rows,
+                     std::optional<int64_t> bytes, WallTime emitted_at);
 /// `record_count`: the records since this stream's previous state.
 Json StateMessageEnvelope(const StateMessage& state, std::optional<int64_t> record_count);
 

@@ -63,6 +63,18 @@ def test_spec_check_discover_read(millrace, db, files):
     assert [m["record"]["data"]["customer_id"] for m in again if m["type"] == "RECORD"] == [21]
 
 
+def test_a_source_that_knows_its_size_says_so(millrace, files):
+    files(config={"count": 1234})
+    catalog = one(connector(millrace, "source-faker", "discover", "--config", "config.json")[1], "CATALOG")["catalog"]
+    files(catalog=configured(catalog))
+    _, messages = connector(millrace, "source-faker", "read", "--config", "config.json", "--catalog", "catalog.json", expect=0)
+    traces = [m["trace"] for m in messages if m["type"] == "TRACE"]
+    users = [t for t in traces if "users" in json.dumps(t)]
+    assert [t["type"] for t in users][0] == "STREAM_STATUS", "STARTED comes first"
+    estimate, = [t["estimate"] for t in users if t["type"] == "ESTIMATE"]
+    assert estimate["type"] == "STREAM" and estimate["row_estimate"] == 1234 and estimate["byte_estimate"] > 1234
+
+
 def test_check_that_fails_says_so_and_exits_zero(millrace, db, files):
     """Airbyte's connectors exit 0 and report FAILED; the platform reads the message."""
     files(config=db.config(password="wrong"))
@@ -131,6 +143,14 @@ STREAM = {"name": "s", "json_schema": {"type": "object", "properties": {"a": {"t
 def write(millrace, *messages):
     lines = "".join(json.dumps(m) + "\n" for m in messages)
     return millrace.run("connector", "destination-local", "write", "--config", "destination.json", "--catalog", "catalog.json", input=lines)
+
+
+def test_rows_keep_the_time_at_which_they_were_read(millrace, files, tmp_path):
+    files(destination={"path": str(tmp_path / "out"), "format": {"format_type": "Parquet"}}, catalog=configured({"streams": [STREAM]}))
+    records = [{"type": "RECORD", "record": {"stream": "s", "data": {"a": i}, "emitted_at": 1_700_000_000_000 + i}} for i in range(3)]
+    assert write(millrace, *records).code == 0
+    rows = output_files.table(tmp_path / "out").to_pylist()
+    assert {r["a"]: round(r["_airbyte_extracted_at"].timestamp() * 1000) for r in rows} == {i: 1_700_000_000_000 + i for i in range(3)}
 
 
 def test_a_committed_state_comes_back_as_it_was(millrace, files, tmp_path):
