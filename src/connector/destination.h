@@ -49,6 +49,8 @@ struct StagedParts {
   JsonValue parts;
   int64_t records = 0;
   int64_t bytes = 0;
+  /// Values that the writer nulled or cut because the destination can't hold them.
+  int64_t values_changed = 0;
 
   bool empty() const { return records == 0; }
 };

@@ -52,6 +52,7 @@ class TableWriter : public StreamWriter {
   std::unique_ptr<MemoryBudget::Account> account_;
   OpenFile file_;
   std::vector<FinishedFile> finished_;  // since the last flush
+  int64_t values_changed_ = 0;          // likewise
 };
 
 SchemaPtr TableWriter::FileSchema() const {
@@ -94,6 +95,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableWriter::Prepare(const ChangeBat
     std::stable_sort(changes.begin(), changes.end(),
                      [](const FieldChange& a, const FieldChange& b) { return a.row < b.row; });
   }
+  values_changed_ += static_cast<int64_t>(changes.size());
   return WithMetaChanges(std::move(rows), changes);
 }
 
@@ -159,6 +161,7 @@ Result<StagedParts> TableWriter::Flush() {
     parts.records += file.rows;
     parts.bytes += file.bytes;
   }
+  parts.values_changed = std::exchange(values_changed_, 0);
   finished_.clear();
   parts.parts = JsonValue(std::move(files));
   return parts;

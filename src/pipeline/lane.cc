@@ -44,6 +44,7 @@ Result<std::optional<StagedParts>> Lane::Flush() {
   if (!touched_since_flush_) return std::optional<StagedParts>();
   auto parts = writer_->Flush();
   if (!parts.ok()) return InContext(parts.status(), "writing");
+  if (parts->values_changed > 0) stream_.CountChangedValues(parts->values_changed);
   bytes_since_flush_ = 0;
   records_since_flush_ = 0;
   touched_since_flush_ = false;

@@ -18,8 +18,8 @@ struct StreamProgress {
   int64_t records_read = 0;       ///< rows that the source emitted
   int64_t bytes_read = 0;         ///< their size in memory, before metadata columns
   int64_t records_committed = 0;  ///< rows whose state is saved
-  /// Values that were nulled or cut by the source (FieldChange), whether or not a metadata column
-  /// records them.
+  /// Values that were nulled or cut by the source (FieldChange) or by the destination's writers,
+  /// whether or not a metadata column records them.
   int64_t values_changed = 0;
   std::optional<int64_t> estimated_records;
   std::optional<int64_t> estimated_bytes;
