@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct LoadContext {
   /// Deduplicated tables of files: how long staged changes may wait for their merge. Zero: every
   /// FinishStream merges.
   std::chrono::milliseconds merge_interval{0};
+  /// Requested once nothing more will be committed: what waits (transfers, pauses between retries)
+  /// gives up at once, with kCanceled.
+  std::stop_token abandon;
   const Clock* clock = nullptr;
   MemoryBudget* memory = nullptr;  ///< shared by every open writer of the attempt
 };

@@ -46,7 +46,7 @@ class LakeDestination : public ReadableDestination {
       : open_store_(std::move(open_store)), layout_(std::move(layout)), format_(format) {}
 
   Status Check() override {
-    MR_ASSIGN_OR_RETURN(auto store, open_store_());
+    MR_ASSIGN_OR_RETURN(auto store, open_store_({}));
     const std::string key = InternalFolderOf(layout_) + "check-" + RandomUuid();
     auto exclusion = ProbeStore(*store, key);
     const Status removed = store->Delete({key});
@@ -62,13 +62,13 @@ class LakeDestination : public ReadableDestination {
                                          const LoadContext& context,
                                          CommitListener& listener) override {
     MR_RETURN_IF_ERROR(CheckLakeCatalog(catalog, layout_, format_));  // before any contact
-    MR_ASSIGN_OR_RETURN(auto store, open_store_());
+    MR_ASSIGN_OR_RETURN(auto store, open_store_(context.abandon));
     return OpenLakeLoad(std::move(store), layout_, format_, catalog, context, listener);
   }
 
   Result<std::unique_ptr<TableScan>> Scan(const ConfiguredStream& stream,
                                           const std::vector<std::string>& columns) override {
-    MR_ASSIGN_OR_RETURN(auto store, open_store_());
+    MR_ASSIGN_OR_RETURN(auto store, open_store_({}));
     return OpenLakeScan(std::move(store), layout_, format_, stream, columns);
   }
 

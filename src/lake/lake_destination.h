@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 
 #include "clients/object_store/object_store.h"
 #include "connector/readable_destination.h"
@@ -10,8 +11,9 @@
 
 namespace millrace {
 
-/// Opens the store that the tables lie in. Called by Check and OpenLoad; may contact it.
-using OpenStore = std::function<Result<std::unique_ptr<ObjectStore>>()>;
+/// Opens the store that the tables lie in. Called by Check and OpenLoad; may contact it. The token
+/// ends what the store waits for.
+using OpenStore = std::function<Result<std::unique_ptr<ObjectStore>>(std::stop_token)>;
 
 /// A destination whose tables are files in an object store: what destination-s3 and
 /// destination-local have in common.

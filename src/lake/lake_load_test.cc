@@ -180,8 +180,8 @@ TEST_F(LakeLoadTest, RefusesWhatCannotWork) {
 }
 
 TEST_F(LakeLoadTest, ATableIsReadBackAsAReaderSeesIt) {
-  const auto destination =
-      MakeLakeDestination([this] { return OpenLocalStore(root_); }, layout_, format_);
+  const auto destination = MakeLakeDestination(
+      [this](const std::stop_token&) { return OpenLocalStore(root_); }, layout_, format_);
   EXPECT_THAT(destination->Scan(stream(), {}).status().ToString(), testing::HasSubstr("users"));
   Open();
   Write({1, 2, 3});

@@ -186,7 +186,8 @@ class RawFileDestination : public Destination {
       : folder_(std::move(folder)),
         layout_{kFolder, "${NAMESPACE}/${STREAM_NAME}/", "{part_number}{format_extension}"},
         format_(format),
-        tables_(MakeLakeDestination([this] { return OpenLocalStore(folder_); }, layout_, format)) {}
+        tables_(MakeLakeDestination(
+            [this](const std::stop_token&) { return OpenLocalStore(folder_); }, layout_, format)) {}
 
   Status Check() override { return tables_->Check(); }
 

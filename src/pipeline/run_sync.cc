@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stop_token>
 #include <thread>
 
 #include "base/memory_budget.h"
@@ -46,7 +47,7 @@ SyncOptions Resolve(SyncOptions options) {
 }
 
 LoadContext MakeLoadContext(const SyncOptions& options, const SavedState& saved,
-                            MemoryBudget* memory) {
+                            std::stop_token abandon, MemoryBudget* memory) {
   LoadContext context;
   context.connection = options.connection;
   context.attempt = options.attempt;
@@ -57,9 +58,20 @@ LoadContext MakeLoadContext(const SyncOptions& options, const SavedState& saved,
   context.lanes = options.writer_lanes;
   context.number_format = options.number_format;
   context.merge_interval = options.merge_interval;
+  context.abandon = std::move(abandon);
   context.clock = options.clock;
   context.memory = memory;
   return context;
+}
+
+/// Opens the load; a stop of either kind ends that at once, as there is nothing to commit yet.
+Result<std::unique_ptr<Load>> OpenLoad(Destination& destination, const ConfiguredCatalog& catalog,
+                                       const LoadContext& context, SyncEvents& events,
+                                       const std::stop_token& finish_early,
+                                       const std::stop_token& stop, std::stop_source& abandon) {
+  const std::stop_callback on_stop(stop, [&] { abandon.request_stop(); });
+  const std::stop_callback on_finish_early(finish_early, [&] { abandon.request_stop(); });
+  return destination.OpenLoad(catalog, context, events);
 }
 
 }  // namespace
@@ -73,9 +85,12 @@ Result<SyncSummary> RunSync(Source& source, Destination& destination, StateStore
   MR_ASSIGN_OR_RETURN(SavedState saved, states.Load());
   MemoryBudget memory(resolved.writer_bytes_max);
   SyncEvents events;
-  const LoadContext context = MakeLoadContext(resolved, saved, &memory);
-  MR_ASSIGN_OR_RETURN(auto load, destination.OpenLoad(catalog, context, events));
-  SyncRun run(source, *load, states, std::move(saved), catalog, resolved, events, std::move(stop));
+  std::stop_source abandon;
+  const LoadContext context = MakeLoadContext(resolved, saved, abandon.get_token(), &memory);
+  MR_ASSIGN_OR_RETURN(auto load, OpenLoad(destination, catalog, context, events,
+                                          resolved.finish_early, stop, abandon));
+  SyncRun run(source, *load, states, std::move(saved), catalog, resolved, events, abandon,
+              std::move(stop));
   return run.Run();
 }
 

@@ -134,6 +134,77 @@ TEST_F(RunSyncStopTest, FinishesEarlyAtTheLastCheckpoint) {
   EXPECT_FALSE(summary.streams[1].status.has_value()) << "nobody came to it";
 }
 
+/// Commits of a server that never answers: they end when the load is abandoned, not before.
+class HangingLoad : public Load {
+ public:
+  HangingLoad(std::stop_token abandon, std::function<void()> hangs)
+      : abandon_(std::move(abandon)), hangs_(std::move(hangs)) {}
+
+  Result<std::unique_ptr<StreamWriter>> OpenWriter(const ConfiguredStream& stream, const SchemaPtr&,
+                                                   int) override {
+    class Writer : public StreamWriter {
+     public:
+      explicit Writer(StreamDescriptor stream) : stream_(std::move(stream)) {}
+      Status Write(const ChangeBatch&) override { return Status::Ok(); }
+      Status SetSchema(const SchemaPtr&) override { return Status::Ok(); }
+      Result<StagedParts> Flush() override { return StagedParts{stream_, 0, {}, 1, 1, 0}; }
+
+     private:
+      const StreamDescriptor stream_;
+    };
+    return std::unique_ptr<StreamWriter>(std::make_unique<Writer>(stream.descriptor()));
+  }
+  Status Commit(const Checkpoint&, std::vector<StagedParts>) override {
+    hangs_();
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any().wait(lock, abandon_, [] { return false; });
+    return Status::Canceled();
+  }
+  Status FinishStream(const StreamDescriptor&, StreamStatus) override { return Status::Ok(); }
+  Status Close() override { return Status::Ok(); }
+
+ private:
+  const std::stop_token abandon_;
+  const std::function<void()> hangs_;
+};
+
+class HangingDestination : public Destination {
+ public:
+  explicit HangingDestination(std::function<void()> hangs) : hangs_(std::move(hangs)) {}
+
+  Status Check() override { return Status::Ok(); }
+  Result<std::unique_ptr<Load>> OpenLoad(const ConfiguredCatalog&, const LoadContext& context,
+                                         CommitListener&) override {
+    return std::unique_ptr<Load>(std::make_unique<HangingLoad>(context.abandon, hangs_));
+  }
+
+ private:
+  const std::function<void()> hangs_;
+};
+
+TEST_F(RunSyncStopTest, StopsReachACommitThatHangs) {
+  for (const bool early : {false, true}) {
+    std::stop_source stop, finish_early;
+    options_.finish_early = finish_early.get_token();
+    options_.finish_early_limit = std::chrono::milliseconds(50);
+    options_.cancel_limit = std::chrono::hours(1);  // the watchdog is not what ends it
+    std::jthread stopper;
+    HangingDestination destination(
+        [&] { stopper = std::jthread([&] { (early ? finish_early : stop).request_stop(); }); });
+    ScriptSource source(
+        journal_, [&](const auto&, const State&, SourceOutput& output, std::stop_token) -> Status {
+          MR_RETURN_IF_ERROR(output.Open(kA, IdSchema()));
+          for (int64_t at = 0;; ++at) MR_RETURN_IF_ERROR(EmitWithState(output, kA, at, 1));
+        });
+    const auto summary =
+        RunSync(source, destination, states_, catalog_, options_, stop.get_token());
+    ASSERT_TRUE(summary.ok()) << summary.status().ToString();
+    EXPECT_EQ(summary->outcome, early ? SyncOutcome::kInterrupted : SyncOutcome::kCanceled);
+    EXPECT_FALSE(summary->error.has_value());
+  }
+}
+
 TEST_F(RunSyncStopTest, SaysWhenASourceDoesNotStop) {
   options_.cancel_limit = std::chrono::milliseconds(50);
   std::atomic<bool> told = false;

@@ -12,12 +12,14 @@ namespace millrace {
 
 /// What the parts of one running sync share. Owned by the run; outlives every thread of it.
 struct SyncContext {
-  SyncContext(const SyncOptions& sync_options, Load& destination, SyncEvents& inbox)
+  SyncContext(const SyncOptions& sync_options, Load& destination, SyncEvents& inbox,
+              std::stop_source abandoned)
       : options(sync_options),
         load(destination),
         events(inbox),
         queue_bytes(sync_options.queue_bytes_max),
-        uncommitted_bytes(sync_options.uncommitted_bytes_max) {}
+        uncommitted_bytes(sync_options.uncommitted_bytes_max),
+        abandon(std::move(abandoned)) {}
 
   const SyncOptions& options;
   Load& load;
@@ -26,7 +28,7 @@ struct SyncContext {
   ByteBudget uncommitted_bytes;  ///< staged, not yet saved
 
   std::stop_source read_stop;  ///< the source is to stop; what it gave may still be committed
-  std::stop_source abandon;    ///< nothing more is written or staged
+  std::stop_source abandon;    ///< nothing more is written, staged or committed
   /// Every checkpoint is worth a flush now: the sync ends early.
   std::atomic<bool> commit_at_once = false;
 

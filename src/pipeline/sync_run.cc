@@ -48,14 +48,14 @@ std::vector<SyncedStream*> Pointers(const std::vector<std::unique_ptr<SyncedStre
 
 SyncRun::SyncRun(Source& source, Load& load, StateStore& states, SavedState saved,
                  const ConfiguredCatalog& catalog, const SyncOptions& options, SyncEvents& events,
-                 std::stop_token stop)
+                 std::stop_source abandon, std::stop_token stop)
     : source_(source),
       options_(options),
       events_(events),
       stop_(std::move(stop)),
       resume_from_(ResumeState(saved.state, catalog, options.start_anew)),
       streams_(MakeStreams(catalog)),
-      context_(options, load, events),
+      context_(options, load, events, std::move(abandon)),
       ledger_(context_, states, source, std::move(saved), Pointers(streams_)),
       started_(options.clock->Now()),
       reported_(streams_.size(), 0),
@@ -65,12 +65,13 @@ SyncRun::~SyncRun() = default;
 
 SyncSummary SyncRun::Run() {
   watchdog_.emplace([this] { ReportStuck(); });
-  const auto wake = [this] { events_.Post(StopRequested{}); };
-  const std::stop_callback on_stop(stop_, wake);
-  const std::stop_callback on_finish_early(options_.finish_early, wake);
+  abandoner_.emplace([this] { Abandon(); });
+  std::optional<std::stop_callback<std::function<void()>>> on_stop, on_finish_early;
+  on_stop.emplace(stop_, [this] { Abandon(); });
+  on_finish_early.emplace(options_.finish_early, [this] { FinishEarly(); });
   source_thread_ = std::jthread([this] { events_.Post(SourceReturned{ReadAll()}); });
   while (!Over()) {
-    LookAtStops();
+    if (context_.abandon.stop_requested()) watchdog_->Arm(Deadline::After(options_.cancel_limit));
     if (auto event = events_.Wait(NextWake())) Handle(*std::move(event));
     OnTick();
   }
@@ -81,6 +82,9 @@ SyncSummary SyncRun::Run() {
   if (const Status closed = context_.load.Close(); closed.failed()) {
     Log(LogLevel::kWarn, "closing the destination: {}", closed.ToString());
   }
+  on_stop.reset();
+  on_finish_early.reset();
+  abandoner_.reset();
   watchdog_.reset();
   ReportProgress(/*final=*/true);
   SyncSummary summary = Snapshot();
@@ -138,22 +142,19 @@ void SyncRun::Handle(SyncEvent event) {
   }
 }
 
-void SyncRun::LookAtStops() {
-  if (options_.finish_early.stop_requested() && !finishing_early_) {
-    finishing_early_ = true;
-    context_.commit_at_once = true;
-    context_.read_stop.request_stop();
-    watchdog_->Arm(Deadline::After(options_.finish_early_limit + options_.cancel_limit));
-    finish_early_by_ = Deadline::After(options_.finish_early_limit);
-  }
-  const bool canceled = stop_.stop_requested() || finish_early_by_.Passed();
-  if (canceled && !context_.abandon.stop_requested()) {
-    context_.read_stop.request_stop();
-    context_.abandon.request_stop();
-  }
-  if (context_.abandon.stop_requested()) {
-    watchdog_->Arm(Deadline::After(options_.cancel_limit));
-  }
+void SyncRun::FinishEarly() {
+  context_.commit_at_once = true;
+  context_.read_stop.request_stop();
+  abandoner_->Arm(Deadline::After(options_.finish_early_limit));
+  watchdog_->Arm(Deadline::After(options_.finish_early_limit + options_.cancel_limit));
+  events_.Post(StopRequested{});
+}
+
+void SyncRun::Abandon() {
+  watchdog_->Arm(Deadline::After(options_.cancel_limit));
+  context_.read_stop.request_stop();
+  context_.abandon.request_stop();
+  events_.Post(StopRequested{});
 }
 
 bool SyncRun::Over() const {
@@ -172,7 +173,7 @@ void SyncRun::OnTick() {
   ReportProgress(/*final=*/false);
   QueuedOutput* output = published_output_;
   const SteadyTime now = std::chrono::steady_clock::now();
-  if (output == nullptr || queues_drained_ || (now < next_nudge_ && !finishing_early_)) return;
+  if (output == nullptr || queues_drained_ || (now < next_nudge_ && !finishing_early())) return;
   next_nudge_ = now + kTickLeast;
   output->Nudge();
 }
@@ -193,7 +194,7 @@ void SyncRun::ReportProgress(bool final) {
 void SyncRun::FinishIncomplete() {
   // A sync that was canceled or could not commit ends as if it had crashed: the next one cleans up.
   const bool quick = context_.abandon.stop_requested();
-  const bool asked_to_stop = stop_.stop_requested() || finishing_early_;
+  const bool asked_to_stop = stop_.stop_requested() || finishing_early();
   for (const auto& stream : streams_) {
     if (stream->complete()) continue;
     const bool begun = stream->begun();
@@ -211,10 +212,10 @@ void SyncRun::FinishIncomplete() {
 SyncOutcome SyncRun::Outcome() const {
   const auto complete = std::count_if(streams_.begin(), streams_.end(),
                                       [](const auto& stream) { return stream->complete(); });
-  if (!ledger_.failure().ok()) return SyncOutcome::kFailed;
+  if (ledger_.failure().failed()) return SyncOutcome::kFailed;
   if (complete == static_cast<std::ptrdiff_t>(streams_.size())) return SyncOutcome::kSucceeded;
   if (stop_.stop_requested()) return SyncOutcome::kCanceled;
-  if (finishing_early_) return SyncOutcome::kInterrupted;
+  if (finishing_early()) return SyncOutcome::kInterrupted;
   return complete > 0 && !global_broken_ ? SyncOutcome::kPartial : SyncOutcome::kFailed;
 }
 

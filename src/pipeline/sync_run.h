@@ -22,7 +22,7 @@ class SyncRun {
   /// `options` have no automatic values left.
   SyncRun(Source& source, Load& load, StateStore& states, SavedState saved,
           const ConfiguredCatalog& catalog, const SyncOptions& options, SyncEvents& events,
-          std::stop_token stop);
+          std::stop_source abandon, std::stop_token stop);
   ~SyncRun();
 
   SyncSummary Run();
@@ -34,7 +34,6 @@ class SyncRun {
 
   // The caller's thread.
   void Handle(SyncEvent event);
-  void LookAtStops();
   bool Over() const;
   Deadline NextWake() const;
   void OnTick();
@@ -46,6 +45,11 @@ class SyncRun {
   /// What any thread may know: the streams, their sums, the time.
   SyncSummary Snapshot() const;
   void ReportStuck() const;  // the watchdog's thread
+
+  // The thread that asks for a stop, or a watchdog's: the caller's may be inside a long commit.
+  void FinishEarly();
+  void Abandon();
+  bool finishing_early() const { return options_.finish_early.stop_requested(); }
 
   Source& source_;
   const SyncOptions& options_;
@@ -63,14 +67,13 @@ class SyncRun {
   Status source_status_;
   bool source_returned_ = false;
   bool queues_drained_ = false;
-  bool finishing_early_ = false;
-  Deadline finish_early_by_ = Deadline::Never();
   bool global_broken_ = false;
   std::vector<uint64_t> reported_;  ///< each stream's version when last reported
   SteadyTime next_report_;
   SteadyTime next_nudge_;
 
   std::optional<StopWatchdog> watchdog_;
+  std::optional<StopWatchdog> abandoner_;  ///< ends what finishing early takes too long for
   std::jthread source_thread_;
 };
 

@@ -153,11 +153,12 @@ class S3Store : public ObjectStore {
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectStore>> MakeS3Store(const S3Config& config, std::string prefix) {
+Result<std::unique_ptr<ObjectStore>> MakeS3Store(const S3Config& config, std::string prefix,
+                                                 std::stop_token stop) {
   while (prefix.starts_with('/')) prefix.erase(0, 1);
   while (prefix.ends_with('/')) prefix.pop_back();
   if (!prefix.empty()) prefix += '/';
-  MR_ASSIGN_OR_RETURN(auto client, S3Client::Make(config));
+  MR_ASSIGN_OR_RETURN(auto client, S3Client::Make(config, std::move(stop)));
   return std::unique_ptr<ObjectStore>(
       std::make_unique<S3Store>(std::move(client), std::move(prefix)));
 }

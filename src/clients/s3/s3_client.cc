@@ -32,9 +32,10 @@ S3Object ObjectOf(const HttpResponseHead& head, const std::string& key) {
 
 }  // namespace
 
-Result<std::unique_ptr<S3Client>> S3Client::Make(const S3Config& config, const Clock& clock) {
+Result<std::unique_ptr<S3Client>> S3Client::Make(const S3Config& config, std::stop_token stop,
+                                                 const Clock& clock) {
   MR_ASSIGN_OR_RETURN(S3Config resolved, config.Resolve());
-  return std::unique_ptr<S3Client>(new S3Client(std::move(resolved), clock));
+  return std::unique_ptr<S3Client>(new S3Client(std::move(resolved), std::move(stop), clock));
 }
 
 Result<S3Reply> S3Client::Call(const S3Call& call) {

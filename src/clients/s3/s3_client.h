@@ -46,8 +46,9 @@ struct S3Part {
 /// errors; see S3Error for what they say. Keys are any UTF-8 text. Thread-safe.
 class S3Client {
  public:
-  /// Contacts nothing.
-  static Result<std::unique_ptr<S3Client>> Make(const S3Config& config,
+  /// Contacts nothing. `stop` ends every call at once, with kCanceled; only aborting an upload is
+  /// still tried.
+  static Result<std::unique_ptr<S3Client>> Make(const S3Config& config, std::stop_token stop = {},
                                                 const Clock& clock = Clock::System());
 
   const std::string& bucket() const { return connection_.config().bucket; }
@@ -85,7 +86,8 @@ class S3Client {
   Result<std::vector<S3Upload>> ListMultipartUploads(const std::string& prefix);
 
  private:
-  S3Client(S3Config config, const Clock& clock) : connection_(std::move(config), clock) {}
+  S3Client(S3Config config, std::stop_token stop, const Clock& clock)
+      : connection_(std::move(config), clock, std::move(stop)) {}
 
   /// Sends and turns every error into a status.
   Result<S3Reply> Call(const S3Call& call);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "clients/http/testing/scripted_server.h"
 
 namespace millrace {
@@ -17,7 +19,7 @@ std::string ErrorDocument(const std::string& code, const std::string& more = "")
          more + "</Error>";
 }
 
-std::unique_ptr<S3Client> Client(const ScriptedServer& server, const std::string& token = "") {
+S3Config Config(const ScriptedServer& server, const std::string& token = "") {
   S3Config config;
   config.bucket = "lakehouse";
   config.endpoint = server.Url("");
@@ -27,7 +29,11 @@ std::unique_ptr<S3Client> Client(const ScriptedServer& server, const std::string
   config.http.retry = {.attempts_max = 3,
                        .first_delay = std::chrono::milliseconds(1),
                        .delay_max = std::chrono::milliseconds(3)};
-  auto client = S3Client::Make(config);
+  return config;
+}
+
+std::unique_ptr<S3Client> Client(const ScriptedServer& server, const std::string& token = "") {
+  auto client = S3Client::Make(Config(server, token));
   EXPECT_TRUE(client.ok());
   return *std::move(client);
 }
@@ -48,6 +54,25 @@ TEST(S3ClientTest, SignsByPathForACustomEndpoint) {
                                                "x-amz-content-sha256;x-amz-date;"
                                                "x-amz-security-token,"),
             std::string::npos);
+}
+
+TEST(S3ClientTest, StopEndsThePauseBeforeARetry) {
+  ScriptedServer server([](const Request& request, Reply& reply) {
+    reply.Answer(request.method == "DELETE" ? 204 : 503, "");
+  });
+  S3Config config = Config(server);
+  config.http.retry.first_delay = config.http.retry.delay_max = std::chrono::hours(1);
+  std::stop_source stop;
+  auto client = *S3Client::Make(config, stop.get_token());
+  const std::jthread stopper([&] {
+    while (server.num_requests() == 0) std::this_thread::yield();
+    stop.request_stop();
+  });
+  EXPECT_TRUE(client->PutObject("key", "data").status().canceled());
+  EXPECT_TRUE(client->HeadObject("key").status().canceled());
+  EXPECT_EQ(server.num_requests(), 1);
+  EXPECT_TRUE(client->AbortMultipartUpload({"key", "id", {}}).ok()) << "cleaning up is still tried";
+  EXPECT_EQ(server.num_requests(), 2);
 }
 
 TEST(S3ClientTest, RetriesWhatPasses) {

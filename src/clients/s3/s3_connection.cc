@@ -42,6 +42,9 @@ Address AddressOf(const S3Config& config, const std::string& region, const std::
   return address;
 }
 
+/// How long a call that cleans up waits for a server when everything else was given up.
+constexpr std::chrono::milliseconds kLastWordsStall{1000};
+
 /// CompleteMultipartUpload and CopyObject answer 200 before they know how it ends.
 bool IsErrorIn200(const HttpResponse& response) {
   if (!response.head.ok() || response.body.find("<Error>") == std::string::npos) return false;
@@ -52,8 +55,12 @@ bool IsErrorIn200(const HttpResponse& response) {
 
 }  // namespace
 
-S3Connection::S3Connection(S3Config config, const Clock& clock)
-    : config_(std::move(config)), clock_(clock), http_(config_.http), region_(config_.region) {}
+S3Connection::S3Connection(S3Config config, const Clock& clock, std::stop_token stop)
+    : config_(std::move(config)),
+      clock_(clock),
+      stop_(std::move(stop)),
+      http_(config_.http),
+      region_(config_.region) {}
 
 std::string S3Connection::Region() const {
   std::lock_guard lock(mutex_);
@@ -118,7 +125,10 @@ Result<S3Reply> S3Connection::Send(const S3Call& call) {
   S3Reply reply;
   // Ends: Wait() says no after attempts_max attempts, and a redirect happens once.
   for (;; ++reply.attempts) {
-    HttpAttempt attempt = http_.SendOnce(Sign(call));
+    HttpRequest request = Sign(call);
+    const bool last_words = call.cleans_up && stop_.stop_requested();
+    if (last_words) request.stall = kLastWordsStall;
+    HttpAttempt attempt = http_.SendOnce(request, last_words ? std::stop_token() : stop_);
     bool retry = attempt.may_retry;
     if (attempt.status.ok()) {
       reply.response = std::move(attempt.response);
@@ -132,7 +142,8 @@ Result<S3Reply> S3Connection::Send(const S3Call& call) {
       retry = retry || reply.error->transient();
     }
     const auto pause = RetryAfter(attempt.status.ok() ? reply.response.head : HttpResponseHead());
-    if (!retry || !backoff.Wait({}, pause)) {
+    if (!retry || !backoff.Wait(stop_, pause)) {
+      if (stop_.stop_requested() && !last_words) return Status::Canceled();
       if (!attempt.status.ok()) return attempt.status.WithContext(What(call));
       return reply;
     }
@@ -151,9 +162,9 @@ Result<std::unique_ptr<HttpReader>> S3Connection::Open(const S3Call& call, int64
     return error.ToStatus(What(call));
   };
   const std::string region = Region();
-  auto reader = HttpReader::Open(http_, source, offset);
+  auto reader = HttpReader::Open(http_, source, offset, stop_);
   // The server has named the right region: once more.
-  if (!reader.ok() && Region() != region) reader = HttpReader::Open(http_, source, offset);
+  if (!reader.ok() && Region() != region) reader = HttpReader::Open(http_, source, offset, stop_);
   return reader;
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ struct S3Call {
   /// Copies and completions: the server works a while before it answers.
   std::optional<std::chrono::milliseconds> stall;
   std::optional<int64_t> response_bytes_max;
+  /// Still sent when the connection was stopped: once, and not waited for long.
+  bool cleans_up = false;
 };
 
 /// What it came to. Not ok: `error` says why.
@@ -41,8 +44,9 @@ struct S3Reply {
 /// settled here. Thread-safe.
 class S3Connection {
  public:
-  /// `config` is resolved; `clock` dates signatures and outlives the connection.
-  S3Connection(S3Config config, const Clock& clock);
+  /// `config` is resolved; `clock` dates signatures and outlives the connection. `stop` ends every
+  /// call, also one that waits before a retry, with kCanceled.
+  S3Connection(S3Config config, const Clock& clock, std::stop_token stop);
 
   const S3Config& config() const { return config_; }
 
@@ -67,6 +71,7 @@ class S3Connection {
 
   const S3Config config_;
   const Clock& clock_;
+  const std::stop_token stop_;
   HttpClient http_;
   mutable std::mutex mutex_;
   std::string region_;  // guarded by mutex_

@@ -92,7 +92,8 @@ Status S3Client::AbortMultipartUpload(const S3Upload& upload) {
   const S3Call call{.doing = "aborting the upload of",
                     .method = "DELETE",
                     .key = upload.key,
-                    .query = {{"uploadId", upload.upload_id}}};
+                    .query = {{"uploadId", upload.upload_id}},
+                    .cleans_up = true};
   MR_ASSIGN_OR_RETURN(const S3Reply reply, connection_.Send(call));
   // Some stores forget the code, and all that can be missing here is the upload.
   if (reply.ok() || (reply.response.head.status == 404 && reply.error->code != "NoSuchBucket")) {

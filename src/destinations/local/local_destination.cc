@@ -11,8 +11,8 @@ namespace millrace {
 Result<std::unique_ptr<Destination>> MakeLocalDestination(const Json& config) {
   MR_ASSIGN_OR_RETURN(const std::string path, RequiredText(config, "path"));
   MR_ASSIGN_OR_RETURN(LakeConfig lake, LakeConfigFromJson(config));
-  return MakeLakeDestination([path] { return OpenLocalStore(path); }, std::move(lake.layout),
-                             lake.format);
+  return MakeLakeDestination([path](const std::stop_token&) { return OpenLocalStore(path); },
+                             std::move(lake.layout), lake.format);
 }
 
 }  // namespace millrace

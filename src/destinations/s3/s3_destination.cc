@@ -31,8 +31,9 @@ Result<std::unique_ptr<Destination>> MakeS3Destination(const Json& config) {
   MR_ASSIGN_OR_RETURN(const S3Config given, S3ConfigFromJson(config));
   MR_ASSIGN_OR_RETURN(const S3Config s3, given.Resolve());
   MR_ASSIGN_OR_RETURN(LakeConfig lake, LakeConfigFromJson(config));
-  return MakeLakeDestination([s3] { return MakeS3Store(s3, ""); }, std::move(lake.layout),
-                             lake.format);
+  return MakeLakeDestination(
+      [s3](std::stop_token stop) { return MakeS3Store(s3, "", std::move(stop)); },
+      std::move(lake.layout), lake.format);
 }
 
 }  // namespace millrace
