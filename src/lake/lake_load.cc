@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "lake/table.h"
 #include "lake/table_writer.h"
+#include "lake/upload_claims.h"
 
 namespace millrace {
 namespace {
@@ -36,7 +37,7 @@ class LakeLoad : public Load {
   Result<Table*> Find(const StreamDescriptor& stream);
   Status CommitTables(CheckpointId checkpoint, const std::vector<StagedParts>& parts);
   /// Aborts uploads that an attempt before this one left behind.
-  Status CleanUp();
+  Status CleanUp(UploadClaims& claims);
 
   const std::unique_ptr<ObjectStore> store_;
   const LayoutConfig layout_;
@@ -64,19 +65,24 @@ Status LakeLoad::Open() {
     }
     tables_[stream.descriptor()] = std::move(table);
   }
-  return CleanUp();
+  UploadClaims claims(*store_, InternalFolderOf(layout_) + "connections/", context_.connection,
+                      context_.started_at);
+  std::vector<KeyPattern> names;
+  for (const auto& [stream, table] : tables_) names.push_back(table->layout().pattern());
+  MR_RETURN_IF_ERROR(claims.Claim(names));
+  return CleanUp(claims);
 }
 
-Status LakeLoad::CleanUp() {
+Status LakeLoad::CleanUp(UploadClaims& claims) {
   const std::string internal = InternalFolderOf(layout_);
   const std::string prefix = internal.substr(0, internal.rfind("_airbyte_internal/"));
-  return store_->AbortUploads(prefix, context_.started_at, [this](const PendingUpload& upload) {
+  return store_->AbortUploads(prefix, context_.started_at, [&](const PendingUpload& upload) {
     bool ours = false;
     for (const auto& [stream, table] : tables_) {
       if (table->Keeps(upload.key)) return false;
-      ours = ours || table->layout().Matches(upload.key);
+      ours = ours || table->layout().pattern().Matches(upload.key);
     }
-    return ours;
+    return ours && !claims.MayBeAnothers(upload.key);
   });
 }
 

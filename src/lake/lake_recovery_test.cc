@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "lake/testing/lake_load_fixture.h"
+#include "lake/upload_claims.h"
 
 namespace millrace {
 namespace {
@@ -147,6 +148,28 @@ TEST_F(LakeLoadTest, UncommittedFilesOfADeadAttemptAreCleanedUp) {
   parts = writer_->Flush();
   ASSERT_TRUE(load_->Close().ok());  // Close knows what it did not commit
   EXPECT_EQ(StagedFiles(), 0U);
+}
+
+TEST_F(LakeLoadTest, UploadsThatMayBeAnotherConnectionsStay) {
+  context_.started_at = Clock::System().WallNow();
+  Open();
+  Write({1});
+  auto parts = writer_->Flush();  // under way
+  ASSERT_TRUE(parts.ok());
+  // Its table's files have the same names: the path format leaves the namespace out.
+  context_.connection = "other";
+  stream().destination.name_space = "sales";
+  context_.started_at = Clock::System().WallNow() + std::chrono::seconds(5);
+  Open();
+  EXPECT_EQ(StagedFiles(), 1U);
+
+  context_.connection = "test";
+  stream().destination.name_space = "public";
+  Open();
+  EXPECT_EQ(StagedFiles(), 1U) << "it may be the other one's by now";
+  context_.started_at += std::chrono::hours(24 * (UploadClaims::kClaimDays + 1));
+  Open();
+  EXPECT_EQ(StagedFiles(), 0U) << "the other connection is gone";
 }
 
 TEST_F(LakeLoadTest, FilesOfAClosedLoadMayBeTakenAway) {

@@ -265,4 +265,23 @@ std::string SafeNamePart(std::string_view name) {
   return safe;
 }
 
+std::string EncodedNamePart(std::string_view name) {
+  std::string out;
+  for (const char c : SafeNamePart(name)) {
+    if (c == '%') {
+      out += "%25";
+    } else {
+      out += c;
+    }
+  }
+  if (SafeNamePart(name) != name) {
+    out += '%';
+    for (const char c : name) {
+      if (out.size() > 230) break;  // a name this long carries a hash already
+      out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
 }  // namespace millrace

@@ -68,4 +68,7 @@ class NameTemplate {
 /// own, nothing that hides it or leaves the folder.
 std::string SafeNamePart(std::string_view name);
 
+/// The same, and another one for any other name.
+std::string EncodedNamePart(std::string_view name);
+
 }  // namespace millrace

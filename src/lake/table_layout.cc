@@ -36,26 +36,6 @@ std::string NormalKey(std::string_view path) {
   return key;
 }
 
-/// One part of a path for any name, and another one for any other name.
-std::string EncodedNamePart(std::string_view name) {
-  std::string out;
-  for (const char c : SafeNamePart(name)) {
-    if (c == '%') {
-      out += "%25";
-    } else {
-      out += c;
-    }
-  }
-  if (SafeNamePart(name) != name) {
-    out += '%';
-    for (const char c : name) {
-      if (out.size() > 230) break;  // a name this long carries a hash already
-      out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 TableLayout::TableLayout(const LayoutConfig& config, const StreamDescriptor& stream,
@@ -65,10 +45,11 @@ TableLayout::TableLayout(const LayoutConfig& config, const StreamDescriptor& str
   manifest_folder_ = fmt::format("{}tables/{}/{}/", InternalFolderOf(config),
                                  stream.name_space ? EncodedNamePart(*stream.name_space) : "%none",
                                  EncodedNamePart(stream.name));
+  pattern_.tells_parts_apart = name_.tells_parts_apart();
   std::string marked = NormalKey(name_.RenderMarked(kMark));
   for (size_t from = 0; from <= marked.size();) {
     const size_t end = std::min(marked.find(kMark, from), marked.size());
-    fixed_parts_.push_back(marked.substr(from, end - from));
+    pattern_.fixed_parts.push_back(marked.substr(from, end - from));
     from = end + 1;
   }
 }
@@ -82,26 +63,9 @@ std::string TableLayout::KeyOf(const FileNaming& naming) const {
   return fmt::format("{}_{}{}", key.substr(0, dot), naming.part, key.substr(dot));
 }
 
-bool TableLayout::Matches(std::string_view key) const {
-  // The first part stands at the front, the last at the end, the others in order between.
-  if (!name_.tells_parts_apart()) {
-    // A part number may stand before any dot of the name.
-    const std::string& front = fixed_parts_.front();
-    return key.starts_with(front.substr(0, front.find('.', front.rfind('/') + 1)));
-  }
-  if (!key.starts_with(fixed_parts_.front())) return false;
-  size_t at = fixed_parts_.front().size();
-  for (size_t i = 1; i + 1 < fixed_parts_.size(); ++i) {
-    const size_t found = key.find(fixed_parts_[i], at);
-    if (found == std::string_view::npos) return false;
-    at = found + fixed_parts_[i].size();
-  }
-  return key.size() >= at + fixed_parts_.back().size() && key.ends_with(fixed_parts_.back());
-}
-
 std::string TableLayout::ExampleKey() const {
   std::string key;
-  for (const std::string& part : fixed_parts_) key += part + kMark;
+  for (const std::string& part : pattern_.fixed_parts) key += part + kMark;
   return key;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/key_pattern.h"
 #include "lake/name_template.h"
 
 namespace millrace {
@@ -25,8 +26,8 @@ class TableLayout {
   /// The key of a file. Two part numbers never give the same one.
   std::string KeyOf(const FileNaming& naming) const;
 
-  /// True for every key that KeyOf gives, for any naming (and few others).
-  bool Matches(std::string_view key) const;
+  /// Of every key that KeyOf gives, for any naming.
+  const KeyPattern& pattern() const { return pattern_; }
 
   /// The same text for two tables that would share a key.
   std::string ExampleKey() const;
@@ -37,7 +38,7 @@ class TableLayout {
  private:
   NameTemplate name_;
   std::string manifest_folder_;
-  std::vector<std::string> fixed_parts_;  // of a key, around what differs
+  KeyPattern pattern_;
 };
 
 /// The folder that every hidden object of a destination lies in, with '/' at its end.

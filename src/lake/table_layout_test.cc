@@ -62,17 +62,17 @@ TEST(TableLayout, PartsNeverShareAName) {
     for (int64_t part = 0; part < 20; ++part) {
       const std::string key = layout.KeyOf(Naming(part));
       EXPECT_TRUE(keys.insert(key).second) << key;
-      EXPECT_TRUE(layout.Matches(key)) << key;
+      EXPECT_TRUE(layout.pattern().Matches(key)) << key;
     }
   }
 }
 
 TEST(TableLayout, KnowsItsOwnKeys) {
   const TableLayout layout({"raw", "", ""}, {"users", "shop"}, ".parquet");
-  EXPECT_TRUE(layout.Matches(layout.KeyOf(Naming(12))));
-  EXPECT_FALSE(layout.Matches("raw/shop/orders/2025_01_20_1737374400123_0.parquet"));
-  EXPECT_FALSE(layout.Matches("raw/shop/users/2025_01_20_1737374400123_0.csv"));
-  EXPECT_FALSE(layout.Matches(""));
+  EXPECT_TRUE(layout.pattern().Matches(layout.KeyOf(Naming(12))));
+  EXPECT_FALSE(layout.pattern().Matches("raw/shop/orders/2025_01_20_1737374400123_0.parquet"));
+  EXPECT_FALSE(layout.pattern().Matches("raw/shop/users/2025_01_20_1737374400123_0.csv"));
+  EXPECT_FALSE(layout.pattern().Matches(""));
 }
 
 TEST(TableLayout, ManifestsOfDifferentTablesAreApart) {
