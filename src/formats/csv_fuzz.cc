@@ -1,52 +1,26 @@
 // Any bytes as a CSV file: survey, infer, read. The types that the survey found fit every value,
 // the rows are those surveyed, and neither depends on how the bytes were cut into reads.
-#include <arrow/record_batch.h>
-
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/check.h"
 #include "formats/csv_inference.h"
 #include "formats/csv_layout.h"
 #include "formats/csv_reader.h"
+#include "formats/testing/read_outcome.h"
 
 namespace millrace {
 namespace {
 
-/// Hands out a text in pieces of a given size.
-class PiecewiseReader : public ByteReader {
- public:
-  PiecewiseReader(std::string_view text, int64_t piece) : text_(text), piece_(piece) {}
-
-  Result<int64_t> Read(char* out, int64_t size) override {
-    const auto count = std::min({size, piece_, static_cast<int64_t>(text_.size())});
-    std::memcpy(out, text_.data(), static_cast<size_t>(count));
-    text_.remove_prefix(static_cast<size_t>(count));
-    return count;
-  }
-
- private:
-  std::string_view text_;
-  int64_t piece_;
-};
-
-struct Table {
-  std::string failure;
-  int64_t rows = 0;
-  std::string text;
-};
-
-Table ReadTable(std::string_view file, const CsvOptions& options, int64_t piece) {
+ReadOutcome ReadTable(std::string_view file, const CsvOptions& options, int64_t piece) {
   const OpenTextAt open = [&](int64_t offset) -> Result<std::unique_ptr<ByteReader>> {
     MR_CHECK(offset >= 0 && offset <= static_cast<int64_t>(file.size()), "an offset in the file");
-    return std::make_unique<PiecewiseReader>(file.substr(static_cast<size_t>(offset)), piece);
+    return std::make_unique<MemoryReader>(std::string(file.substr(static_cast<size_t>(offset))),
+                                          piece);
   };
-  Table table;
+  ReadOutcome table;
   const auto layout = ReadCsvLayout(open, options);
   if (!layout.ok()) return {.failure = layout.status().ToString()};
   auto input = open(layout->data_offset);
@@ -64,9 +38,7 @@ Table ReadTable(std::string_view file, const CsvOptions& options, int64_t piece)
     const auto batch = (*reader)->Next();
     if (!batch.ok()) return {.failure = batch.status().ToString()};
     if (*batch == nullptr) break;
-    MR_CHECK((*batch)->ValidateFull().ok(), "a batch is valid");
-    table.rows += (*batch)->num_rows();
-    table.text += (*batch)->ToString();
+    table.Add(**batch);
   }
   MR_CHECK(table.rows + (*reader)->bad_lines() == survey->rows, "every row surveyed is read");
   return table;
@@ -83,9 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       (data[0] & 1) != 0 ? CsvOptions::BadLines::kSkip : CsvOptions::BadLines::kError;
   if ((data[0] & 2) != 0) options.header.reset();
   const std::string_view file(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const Table whole = ReadTable(file, options, 1 << 20);
-  const Table pieces = ReadTable(file, options, 1 + data[0] % 7);
-  MR_CHECK(whole.failure == pieces.failure, "the same failure");
-  MR_CHECK(whole.rows == pieces.rows && whole.text == pieces.text, "the same rows");
+  CheckSameInPieces(file, data[0], [&](std::string_view bytes, int64_t piece) {
+    return ReadTable(bytes, options, piece);
+  });
   return 0;
 }

@@ -5,67 +5,38 @@
 #include <utility>
 
 #include "formats/json_encoder.h"
+#include "formats/text_file_writer.h"
 #include "formats/text_layout.h"
-#include "formats/text_output.h"
 #include "formats/value_text.h"
 
 namespace millrace {
 namespace {
 
-constexpr size_t kChunkBytes = 256 << 10;
-
-class JsonlWriter : public FileWriter {
+class JsonlWriter : public TextFileWriter {
  public:
   JsonlWriter(JsonEncoder encoder, TextLayout layout, ByteSink& sink, bool gzip)
-      : encoder_(std::move(encoder)), layout_(std::move(layout)), output_(sink, gzip) {}
-
-  Status Write(const std::shared_ptr<arrow::RecordBatch>& rows) override {
-    for (int64_t row = 0; row < rows->num_rows(); ++row) {
-      AppendLine(*rows, row);
-      if (text_.size() >= kChunkBytes) MR_RETURN_IF_ERROR(WriteBuffered());
-    }
-    rows_ += rows->num_rows();
-    return WriteBuffered();
-  }
-
-  Status WriteBuffered() override {
-    MR_RETURN_IF_ERROR(output_.Write(text_));
-    text_.clear();
-    return Status::Ok();
-  }
-
-  int64_t buffered_bytes() const override { return static_cast<int64_t>(text_.capacity()); }
-  int64_t written_bytes() const override { return output_.written_bytes(); }
-
-  Result<FileTotals> Close() override {
-    MR_RETURN_IF_ERROR(WriteBuffered());
-    MR_RETURN_IF_ERROR(output_.Close());
-    return FileTotals{rows_, output_.written_bytes()};
-  }
+      : TextFileWriter(sink, gzip), encoder_(std::move(encoder)), layout_(std::move(layout)) {}
 
  private:
-  void AppendLine(const arrow::RecordBatch& rows, int64_t row) {
+  void AppendRow(const arrow::RecordBatch& rows, int64_t row, std::string& text) override {
     if (!layout_.wrapped) {
-      encoder_.AppendRow(rows, row, text_);
+      encoder_.AppendRow(rows, row, text);
     } else {
-      text_ += '{';
+      text += '{';
       for (const int column : layout_.plain) {
-        encoder_.AppendField(rows, column, row, text_);
-        text_ += ',';
+        encoder_.AppendField(rows, column, row, text);
+        text += ',';
       }
-      AppendJsonString(TextLayout::kDataColumn, text_);
-      text_ += ':';
-      encoder_.AppendRow(rows, row, layout_.data, text_);
-      text_ += '}';
+      AppendJsonString(TextLayout::kDataColumn, text);
+      text += ':';
+      encoder_.AppendRow(rows, row, layout_.data, text);
+      text += '}';
     }
-    text_ += '\n';
+    text += '\n';
   }
 
   const JsonEncoder encoder_;
   const TextLayout layout_;
-  TextOutput output_;
-  std::string text_;
-  int64_t rows_ = 0;
 };
 
 }  // namespace
