@@ -5,6 +5,7 @@
 #include "clients/http/http_client.h"
 #include "clients/http/http_error.h"
 #include "clients/http/retry_after.h"
+#include "clients/http/testing/quick_http.h"
 #include "clients/http/testing/scripted_server.h"
 
 namespace millrace {
@@ -14,31 +15,15 @@ using Request = ScriptedServer::Request;
 using Reply = ScriptedServer::Reply;
 using std::chrono::milliseconds;
 
-HttpOptions Quick() {
-  HttpOptions options;
-  options.connect = milliseconds(20'000);
-  options.stall = milliseconds(20'000);
-  options.retry = {.attempts_max = 4, .first_delay = milliseconds(1), .delay_max = milliseconds(4)};
-  return options;
-}
-
-/// Bytes that differ from place to place, so that a wrong offset shows.
-std::string Content(size_t size) {
-  std::string content(size, '\0');
-  uint32_t state = 12345;
-  for (char& c : content) c = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
-  return content;
-}
-
 TEST(HttpClientTest, SendsWhatItIsGivenAndReusesTheConnection) {
   Request seen;
   ScriptedServer server([&](const Request& request, Reply& reply) {
     seen = request;
     reply.Answer(201, request.method == "HEAD" ? "" : "made", "X-Answer:  yes \r\n");
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   for (int i = 0; i < 3; ++i) {
-    const std::string body = Content(300'000);
+    const std::string body = VariedContent(300'000);
     const auto response = client.Send({.method = "PUT",
                                        .url = server.Url("/a/b%2Bc d/../\xc3\xa9?x=1"),
                                        .headers = {{"X-One", "1"}, {"X-Empty", ""}},
@@ -64,12 +49,12 @@ TEST(HttpClientTest, SendsWhatItIsGivenAndReusesTheConnection) {
 TEST(HttpClientTest, ManyThreadsShareOneClient) {
   ScriptedServer server(
       [](const Request& request, Reply& reply) { reply.Answer(200, request.body); });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   std::vector<std::jthread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 20; ++i) {
-        const std::string body = Content(static_cast<size_t>(t * 1000 + i));
+        const std::string body = VariedContent(static_cast<size_t>(t * 1000 + i));
         const auto response = client.Send({.method = "PUT", .url = server.Url(), .body = body});
         ASSERT_TRUE(response.ok());
         ASSERT_EQ((*response).body, body);
@@ -86,7 +71,7 @@ TEST(HttpClientTest, RetriesWhatMayPassAndStopsAtTheBound) {
     if (request.number == 3) return reply.Reset();
     reply.Answer(200, "fine");
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   const auto response = client.Send({.url = server.Url()});
   ASSERT_TRUE(response.ok()) << response.status().ToString();
   EXPECT_EQ((*response).body, "fine");
@@ -104,7 +89,7 @@ TEST(HttpClientTest, GivesUpEarlyOnWhatNeverAnswered) {
     ScriptedServer gone([](const Request&, Reply& reply) { reply.Answer(200); });
     url = gone.Url();
   }
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   EXPECT_TRUE(client.SendOnce({.url = url}).may_retry);
   EXPECT_TRUE(client.SendOnce({.url = url}).may_retry);
   EXPECT_FALSE(client.SendOnce({.url = url}).may_retry);
@@ -120,7 +105,7 @@ TEST(HttpClientTest, DoesNotRepeatAPostThatMayHaveArrived) {
     if (request.target == "/reset") return reply.Reset();
     reply.Answer(request.target == "/500" ? 500 : 503);
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   const auto reset = client.Send({.method = "POST", .url = server.Url("/reset"), .body = "x"});
   EXPECT_EQ(reset.status().error().type, FailureType::kTransientError);
   EXPECT_EQ(server.num_requests(), 1);
@@ -136,7 +121,7 @@ TEST(HttpClientTest, ARefusalStandsAlsoWhenItIsCut) {
     reply.Send("HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\nyou may");
     reply.Reset();
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   const auto refused = client.Send({.method = "PUT", .url = server.Url(), .body = "x"});
   ASSERT_TRUE(refused.ok()) << refused.status().ToString();
   EXPECT_EQ((*refused).head.status, 403);
@@ -146,7 +131,7 @@ TEST(HttpClientTest, ARefusalStandsAlsoWhenItIsCut) {
 TEST(HttpClientTest, HonoursRetryAfter) {
   ScriptedServer server(
       [](const Request&, Reply& reply) { reply.Answer(503, "", "Retry-After: 3600\r\n"); });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   EXPECT_TRUE(client.Send({.url = server.Url()}).ok());
   EXPECT_EQ(server.num_requests(), 1) << "an hour is longer than the policy waits";
 
@@ -168,7 +153,7 @@ TEST(HttpClientTest, SaysWhatFailedInOneLine) {
       reply.Send("what?\r\n\r\n");
       return reply.Close();
     }
-    if (request.target == "/large") return reply.Answer(200, Content(5000));
+    if (request.target == "/large") return reply.Answer(200, VariedContent(5000));
     reply.Send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");
     reply.Close();
   });
@@ -179,7 +164,7 @@ TEST(HttpClientTest, SaysWhatFailedInOneLine) {
   };
   const auto config = FailureType::kConfigError;
   const auto transient = FailureType::kTransientError;
-  HttpOptions options = Quick();
+  HttpOptions options = QuickHttp();
   options.stall = milliseconds(1500);
   options.retry.attempts_max = 2;
   options.body_bytes_max = 1000;
@@ -222,7 +207,7 @@ TEST(HttpClientTest, FollowsRedirectsWithoutLeakingCredentials) {
     seen = request;
     reply.Answer(200, "here");
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   const HttpHeaders headers = {
       {"Authorization", "Bearer t"}, {"X-Api-Key", "k"}, {"Range", "bytes=0-1"}};
   EXPECT_EQ((*client.Send({.url = server.Url("/away"), .headers = headers})).body, "there");
@@ -246,7 +231,7 @@ TEST(HttpClientTest, StopsAtOnceWhenAsked) {
     stop.request_stop();
     reply.Hang();
   });
-  HttpOptions options = Quick();
+  HttpOptions options = QuickHttp();
   options.stall = std::chrono::hours(1);
   HttpClient client(options);
   EXPECT_TRUE(client.Send({.url = server.Url()}, stop.get_token()).status().canceled());

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "clients/http/testing/quick_http.h"
 #include "clients/http/testing/scripted_server.h"
 
 namespace millrace {
@@ -10,22 +11,6 @@ namespace {
 using Request = ScriptedServer::Request;
 using Reply = ScriptedServer::Reply;
 using std::chrono::milliseconds;
-
-HttpOptions Quick() {
-  HttpOptions options;
-  options.connect = milliseconds(20'000);
-  options.stall = milliseconds(20'000);
-  options.retry = {.attempts_max = 4, .first_delay = milliseconds(1), .delay_max = milliseconds(4)};
-  return options;
-}
-
-/// Bytes that differ from place to place, so that a wrong offset shows.
-std::string Content(size_t size) {
-  std::string content(size, '\0');
-  uint32_t state = 12345;
-  for (char& c : content) c = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
-  return content;
-}
 
 Result<std::string> ReadToEnd(ByteReader& reader) {
   std::string all, piece(10'000, '\0');
@@ -63,12 +48,12 @@ void ServeRange(const std::string& content, const Request& request, Reply& reply
 }
 
 TEST(HttpReaderTest, GoesOnWhereATransferBroke) {
-  const std::string content = Content(3'000'000);
+  const std::string content = VariedContent(3'000'000);
   for (const bool reset : {false, true}) {
     ScriptedServer server([&](const Request& request, Reply& reply) {
       ServeRange(content, request, reply, 700'000, reset);
     });
-    HttpClient client(Quick());
+    HttpClient client(QuickHttp());
     auto reader = HttpReader::Open(client, Source(server.Url()));
     ASSERT_TRUE(reader.ok()) << reader.status().ToString();
     EXPECT_EQ((*reader)->total_size(), 3'000'000);
@@ -82,14 +67,14 @@ TEST(HttpReaderTest, GoesOnWhereATransferBroke) {
 }
 
 TEST(HttpReaderTest, StartsAtAnOffset) {
-  const std::string content = Content(100'000);
+  const std::string content = VariedContent(100'000);
   ScriptedServer server([&](const Request& request, Reply& reply) {
     if (request.headers.count("range") && request.headers.at("range") == "bytes=100000-") {
       return reply.Answer(416, "", "Content-Range: bytes */100000\r\n");
     }
     ServeRange(content, request, reply, content.size(), false);
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   auto reader = HttpReader::Open(client, Source(server.Url()), 99'990);
   EXPECT_EQ(*ReadToEnd(**reader), content.substr(99'990));
   EXPECT_EQ((*reader)->total_size(), 100'000);
@@ -98,14 +83,14 @@ TEST(HttpReaderTest, StartsAtAnOffset) {
 }
 
 TEST(HttpReaderTest, ReadsOnFromAServerWithoutRanges) {
-  const std::string content = Content(500'000);
+  const std::string content = VariedContent(500'000);
   ScriptedServer server([&](const Request& request, Reply& reply) {
     Request plain = request;
     plain.headers.erase("range");
     ServeRange(content, plain, reply, request.number < 3 ? 200'000 : content.size(), false,
                "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n");
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   auto reader = HttpReader::Open(client, Source(server.Url()));
   const auto read = ReadToEnd(**reader);
   ASSERT_TRUE(read.ok()) << read.status().ToString();
@@ -113,7 +98,7 @@ TEST(HttpReaderTest, ReadsOnFromAServerWithoutRanges) {
 }
 
 TEST(HttpReaderTest, NeverMixesTwoVersions) {
-  const std::string content = Content(500'000);
+  const std::string content = VariedContent(500'000);
   for (const bool with_etag : {true, false}) {
     ScriptedServer server([&](const Request& request, Reply& reply) {
       if (with_etag) {
@@ -123,7 +108,7 @@ TEST(HttpReaderTest, NeverMixesTwoVersions) {
       reply.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\n");
       reply.Close();
     });
-    HttpClient client(Quick());
+    HttpClient client(QuickHttp());
     auto reader = HttpReader::Open(client, Source(server.Url()));
     const auto read = ReadToEnd(**reader);
     ASSERT_FALSE(read.ok());
@@ -135,7 +120,7 @@ TEST(HttpReaderTest, NeverMixesTwoVersions) {
 }
 
 TEST(HttpReaderTest, NeverTakesAShorterVersionForTheEnd) {
-  const std::string content = Content(500'000);
+  const std::string content = VariedContent(500'000);
   for (const bool with_ranges : {true, false}) {
     ScriptedServer server([&](const Request& request, Reply& reply) {
       if (request.number == 1) return ServeRange(content, request, reply, 200'000, false, "");
@@ -143,7 +128,7 @@ TEST(HttpReaderTest, NeverTakesAShorterVersionForTheEnd) {
       reply.Send("HTTP/1.1 200 OK\r\n\r\n" + content.substr(0, 1000));
       reply.Close();
     });
-    HttpClient client(Quick());
+    HttpClient client(QuickHttp());
     auto reader = HttpReader::Open(client, Source(server.Url()));
     const auto read = ReadToEnd(**reader);
     ASSERT_FALSE(read.ok());
@@ -152,12 +137,12 @@ TEST(HttpReaderTest, NeverTakesAShorterVersionForTheEnd) {
 }
 
 TEST(HttpReaderTest, GivesUpWhenNothingMovesAnyMore) {
-  const std::string content = Content(500'000);
+  const std::string content = VariedContent(500'000);
   ScriptedServer server([&](const Request& request, Reply& reply) {
     if (request.number > 1) return reply.Answer(503, "busy");
     ServeRange(content, request, reply, 100'000, true);
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   auto reader = HttpReader::Open(client, Source(server.Url("/f?sig=s3cr3t")));
   const auto read = ReadToEnd(**reader);
   ASSERT_FALSE(read.ok());
@@ -170,7 +155,7 @@ TEST(HttpReaderTest, ExplainsARefusal) {
   ScriptedServer server([](const Request& request, Reply& reply) {
     reply.Answer(std::stoi(request.target.substr(1)), "details");
   });
-  HttpClient client(Quick());
+  HttpClient client(QuickHttp());
   const auto missing = HttpReader::Open(client, Source(server.Url("/404")));
   EXPECT_EQ(missing.status().error().type, FailureType::kConfigError);
   EXPECT_NE(missing.status().ToString().find("answered 404; check the address"), std::string::npos);
@@ -181,11 +166,11 @@ TEST(HttpReaderTest, ExplainsARefusal) {
 }
 
 TEST(HttpReaderTest, WaitsForAReaderThatIsSlowWithoutHoldingMore) {
-  const std::string content = Content(8'000'000);
+  const std::string content = VariedContent(8'000'000);
   ScriptedServer server([&](const Request& request, Reply& reply) {
     ServeRange(content, request, reply, content.size(), false);
   });
-  HttpOptions options = Quick();
+  HttpOptions options = QuickHttp();
   options.stall = milliseconds(1000);
   HttpClient client(options);
   auto reader = HttpReader::Open(client, Source(server.Url()));

@@ -1,17 +1,15 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <functional>
-#include <list>
+#include <stop_token>
 #include <string>
-#include <thread>
+
+#include "clients/http/testing/loopback_server.h"
 
 namespace millrace {
 
@@ -21,52 +19,19 @@ class FaultProxy {
  public:
   /// `budget(n)`: bytes that connection n (from 1) may carry; negative: any number.
   FaultProxy(int target_port, std::function<int64_t(int)> budget)
-      : target_port_(target_port), budget_(std::move(budget)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = Loopback(0);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(::listen(listener_, 64), 0);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::jthread([this](std::stop_token stop) { Accept(stop); });
-  }
-  ~FaultProxy() {
-    acceptor_.request_stop();
-    acceptor_.join();
-    for (auto& thread : connections_) thread.request_stop();
-    connections_.clear();
-    ::close(listener_);
-  }
+      : target_port_(target_port),
+        budget_(std::move(budget)),
+        server_([this](int socket, int number, std::stop_token stop) {
+          Serve(socket, budget_(number), stop);
+        }) {}
 
-  std::string Url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string Url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
   int num_cut() const { return num_cut_; }
 
  private:
-  static sockaddr_in Loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    return address;
-  }
-
-  void Accept(std::stop_token stop) {
-    int number = 0;
-    while (!stop.stop_requested()) {
-      pollfd ready{listener_, POLLIN, 0};
-      if (::poll(&ready, 1, 20) <= 0) continue;
-      const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (client < 0) continue;
-      const int64_t budget = budget_(++number);
-      connections_.emplace_back(
-          [this, client, budget](std::stop_token s) { Serve(client, budget, s); });
-    }
-  }
-
   void Serve(int client, int64_t budget, std::stop_token stop) {
     const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const sockaddr_in address = Loopback(target_port_);
+    const sockaddr_in address = LoopbackAddress(target_port_);
     if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
       while (!stop.stop_requested()) {
         pollfd ends[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
@@ -76,7 +41,6 @@ class FaultProxy {
       }
     }
     ::close(server);
-    ::close(client);
   }
 
   /// False: the connection ends.
@@ -102,11 +66,8 @@ class FaultProxy {
 
   const int target_port_;
   const std::function<int64_t(int)> budget_;
-  int listener_ = -1;
-  int port_ = 0;
   std::atomic<int> num_cut_ = 0;
-  std::list<std::jthread> connections_;  // touched by the acceptor, then by the destructor
-  std::jthread acceptor_;
+  LoopbackServer server_;  // last: its threads use the others
 };
 
 }  // namespace millrace

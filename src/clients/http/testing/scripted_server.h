@@ -1,8 +1,5 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,12 +8,13 @@
 #include <atomic>
 #include <cctype>
 #include <functional>
-#include <list>
 #include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "clients/http/testing/loopback_server.h"
 
 namespace millrace {
 
@@ -78,45 +76,20 @@ class ScriptedServer {
 
   using Script = std::function<void(const Request&, Reply&)>;
 
-  explicit ScriptedServer(Script script) : script_(std::move(script)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(::listen(listener_, 64), 0);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::jthread([this](std::stop_token stop) { Accept(stop); });
-  }
-  ~ScriptedServer() {
-    acceptor_.request_stop();
-    acceptor_.join();
-    for (auto& thread : connections_) thread.request_stop();
-    connections_.clear();
-    ::close(listener_);
-  }
+  explicit ScriptedServer(Script script)
+      : script_(std::move(script)), server_([this](int socket, int, std::stop_token stop) {
+          ++num_connections_;
+          Serve(socket, stop);
+        }) {}
 
   std::string Url(const std::string& path = "/") const {
-    return "http://127.0.0.1:" + std::to_string(port_) + path;
+    return "http://127.0.0.1:" + std::to_string(server_.port()) + path;
   }
-  int port() const { return port_; }
+  int port() const { return server_.port(); }
   int num_requests() const { return num_requests_; }
   int num_connections() const { return num_connections_; }
 
  private:
-  void Accept(std::stop_token stop) {
-    while (!stop.stop_requested()) {
-      pollfd ready{listener_, POLLIN, 0};
-      if (::poll(&ready, 1, 20) <= 0) continue;
-      const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (socket < 0) continue;
-      ++num_connections_;
-      connections_.emplace_back([this, socket](std::stop_token s) { Serve(socket, s); });
-    }
-  }
-
   void Serve(int socket, std::stop_token stop) {
     Reply reply(socket, stop);
     std::string buffer;
@@ -125,7 +98,6 @@ class ScriptedServer {
       request.number = ++num_requests_;
       script_(request, reply);
     }
-    ::close(socket);
   }
 
   static bool Receive(int socket, const std::stop_token& stop, std::string& buffer) {
@@ -182,12 +154,9 @@ class ScriptedServer {
   }
 
   const Script script_;
-  int listener_ = -1;
-  int port_ = 0;
   std::atomic<int> num_requests_ = 0;
   std::atomic<int> num_connections_ = 0;
-  std::list<std::jthread> connections_;  // touched by the acceptor, then by the destructor
-  std::jthread acceptor_;
+  LoopbackServer server_;  // last: its threads use the others
 };
 
 }  // namespace millrace
