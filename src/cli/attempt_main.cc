@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/log.h"
 #include "cli/attempt/channel_failure.h"
@@ -31,6 +32,8 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
     (void)channel.Tell(LogMessage(level, message)).ok();
   });
   int exit_code = 1;
+  std::optional<HardStop> hard_stop;  // only a sync has something to commit
+  if (start.task != "sync") hard_stop.emplace(stop);
   if (start.task == "check") exit_code = RunCheckTask(start, channel);
   if (start.task == "discover") exit_code = RunDiscoverTask(start, channel);
   if (start.task == "sync") exit_code = RunSyncTask(start, channel, stop);

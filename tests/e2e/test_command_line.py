@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -266,6 +267,18 @@ class TestInterrupt:
         while children_of(process.pid) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not children_of(process.pid), "no attempt outlives its sync"
+
+
+    @pytest.mark.parametrize("command", ["sync", "discover", "check"])
+    def test_a_server_that_never_answers_holds_nobody_up(self, millrace, end, command):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            source = "file", {"dataset_name": "s", "format": "csv", "url": f"http://127.0.0.1:{silent.getsockname()[1]}/a.csv", "provider": {"storage": "HTTPS"}}
+            process = millrace.start(command, millrace.file(source, end), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            silent.settimeout(30)
+            connection, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+            connection.close()
 
 
 def children_of(group):

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -37,6 +38,19 @@ class AttemptStop {
   std::chrono::steady_clock::time_point dies_at_ =
       std::chrono::steady_clock::time_point::max();  // guarded by mutex_
   std::jthread watchdog_;
+};
+
+/// While it lives there is nothing to commit: a stop of either kind ends the process within a
+/// second, whatever call into a connector hangs.
+class HardStop {
+ public:
+  explicit HardStop(AttemptStop& stop)
+      : on_finish_(stop.finish_token(), [&stop] { stop.CancelOrDie(kLimit); }),
+        on_cancel_(stop.cancel_token(), [&stop] { stop.CancelOrDie(kLimit); }) {}
+
+ private:
+  static constexpr std::chrono::milliseconds kLimit{1000};
+  std::stop_callback<std::function<void()>> on_finish_, on_cancel_;
 };
 
 }  // namespace millrace

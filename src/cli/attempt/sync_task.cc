@@ -61,6 +61,7 @@ int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptS
     return TellFailure(channel, destination.status(), /*before_contact=*/true);
   }
   if (!start.catalog) {
+    const HardStop hard_stop(stop);
     const Status asked = AskForCatalog(**source, channel, &start);
     if (asked.canceled() || stop.requested()) return TellInterrupted(channel);
     if (!asked.ok()) return TellFailure(channel, asked, /*before_contact=*/false);
