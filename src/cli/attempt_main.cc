@@ -2,6 +2,7 @@
 // descriptor 3 (see attempt/start_document.h); never by a person.
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -42,6 +43,9 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
 }
 
 int Run() {
+  // One allocator for all that does not come from BlockPool(): Arrow's own keeps freed memory apart
+  // from the rest of the process, and gives it back and takes it again all the time.
+  setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
   std::signal(SIGPIPE, SIG_IGN);
   StopSignals::Block();
   auto socket = std::make_unique<JsonLineSocket>(kAttemptDescriptor);

@@ -15,7 +15,7 @@ namespace {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int64_t kBlockLeast = INT64_MAX;  // each allocation is to be watched on its own
 #else
-constexpr int64_t kBlockLeast = 32 << 10;
+constexpr int64_t kBlockLeast = 16 << 10;
 #endif
 constexpr int64_t kUnusedBytesMax = 48 << 20;
 

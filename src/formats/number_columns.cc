@@ -12,6 +12,7 @@
 #include <functional>
 
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 #include "connector/number_type.h"
 
 namespace millrace {
@@ -84,9 +85,10 @@ class ColumnConverter {
         return static_cast<const arrow::ExtensionArray&>(*array).storage();
       }
       if (type->id() == arrow::Type::DOUBLE) {
-        return Fill<double>(arrow::DoubleBuilder(), texts, ExactDouble, row_of);
+        return Fill<double>(arrow::DoubleBuilder(BlockPool()), texts, ExactDouble, row_of);
       }
-      return Fill<arrow::Decimal128>(arrow::Decimal128Builder(type), texts, ExactDecimal, row_of);
+      return Fill<arrow::Decimal128>(arrow::Decimal128Builder(type, BlockPool()), texts,
+                                     ExactDecimal, row_of);
     }
     return ConvertNested(*array, type, row_of);
   }
