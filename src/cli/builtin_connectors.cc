@@ -4,6 +4,7 @@
 #include "destinations/dev_null/dev_null_destination.h"
 #include "destinations/local/local_destination.h"
 #include "destinations/local_json/local_json_destination.h"
+#include "destinations/postgres/postgres_destination.h"
 #include "destinations/s3/s3_destination.h"
 #include "sources/faker/faker_source.h"
 #include "sources/file/file_source.h"
@@ -20,6 +21,7 @@ const std::vector<ConnectorEntry>& BuiltinConnectors() {
       {"destination-dev-null", nullptr, MakeDevNullDestination},
       {"destination-local", nullptr, MakeLocalDestination},
       {"destination-local-json", nullptr, MakeLocalJsonDestination},
+      {"destination-postgres", nullptr, MakePostgresDestination},
       {"destination-s3", nullptr, MakeS3Destination},
   };
   return connectors;

@@ -16,22 +16,21 @@ namespace {
 
 constexpr const char* kDoing = "noting changed values";
 
-/// `column` with nulls also where `unsent` is true.
-Result<std::shared_ptr<arrow::Array>> NulledColumn(const arrow::Array& column,
-                                                   const arrow::BooleanArray& unsent) {
+}  // namespace
+
+Result<std::shared_ptr<arrow::Array>> NullWhere(const arrow::Array& column,
+                                                const arrow::BooleanArray& where) {
   auto data = column.data()->Copy();
   arrow::TypedBufferBuilder<bool> valid;
   MR_ARROW_RETURN_IF_ERROR(valid.Append(data->offset, false), kDoing);
   for (int64_t row = 0; row < column.length(); ++row) {
     MR_ARROW_RETURN_IF_ERROR(
-        valid.Append(column.IsValid(row) && !(unsent.IsValid(row) && unsent.Value(row))), kDoing);
+        valid.Append(column.IsValid(row) && !(where.IsValid(row) && where.Value(row))), kDoing);
   }
   MR_ARROW_ASSIGN_OR_RETURN(data->buffers[0], valid.Finish(), kDoing);
   data->null_count = arrow::kUnknownNullCount;
   return arrow::MakeArray(std::move(data));
 }
-
-}  // namespace
 
 Result<std::shared_ptr<arrow::RecordBatch>> NullUnchanged(const ChangeBatch& batch,
                                                           std::vector<FieldChange>& changes) {
@@ -48,7 +47,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> NullUnchanged(const ChangeBatch& bat
     }
     fields[c] = fields[c]->WithNullable(true);
     if (columns[c]->type_id() == arrow::Type::NA) continue;  // all null already
-    MR_ASSIGN_OR_RETURN(columns[c], NulledColumn(*columns[c], *unsent));
+    MR_ASSIGN_OR_RETURN(columns[c], NullWhere(*columns[c], *unsent));
   }
   std::stable_sort(changes.begin(), changes.end(),
                    [](const FieldChange& a, const FieldChange& b) { return a.row < b.row; });

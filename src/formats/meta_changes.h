@@ -15,6 +15,10 @@ namespace millrace {
 Result<std::shared_ptr<arrow::RecordBatch>> NullUnchanged(const ChangeBatch& batch,
                                                           std::vector<FieldChange>& changes);
 
+/// `column` with nulls also where `where` is true.
+Result<std::shared_ptr<arrow::Array>> NullWhere(const arrow::Array& column,
+                                                const arrow::BooleanArray& where);
+
 /// `rows` with `changes` (sorted by row) in `_airbyte_meta`; as it is where there is no such
 /// column.
 Result<std::shared_ptr<arrow::RecordBatch>> WithMetaChanges(

@@ -10,7 +10,7 @@ import typing
 
 from support import output_files
 from support.free_port import free_port
-from support.postgres_tables import customers
+from support.postgres_tables import customers, target_config
 
 
 def parquet_ids(fixtures):
@@ -33,6 +33,11 @@ def jsonl_ids(fixtures):
 def csv_ids(fixtures):
     file = fixtures.folder / "out" / "_airbyte_raw_things.csv"
     return sorted(json.loads(row["_airbyte_data"])["id"] for row in csv.DictReader(file.open(newline=""))) if file.exists() else None
+
+
+def table_ids(fixtures):
+    there = fixtures.database().value("select to_regclass('ns.things')")
+    return [r[0] for r in fixtures.database().execute("select id from ns.things order by id")] if there else None
 
 
 @dataclasses.dataclass
@@ -92,6 +97,9 @@ DESTINATIONS = {
         lambda f: {"test_destination": {"test_destination_type": "SILENT"}},
         {"type": ({"test_destination": {"test_destination_type": "LOUD"}}, "config_error")}, lambda f: None,
         {rule: "it keeps no row" for rule in ("S11 rows", "S12", "S13", "S14")}),
+    "destination-postgres": End(
+        lambda f: target_config(f.database()),
+        {"password": ({"password": "wrong-pw-2"}, "config_error"), "database": ({"database": "nowhere"}, "config_error"), "port": ({"port": free_port()}, None)}, table_ids),
     "destination-s3": End(
         lambda f: f.bucket().config(),
         {"bucket": ({"s3_bucket_name": "no-such-bucket"}, "config_error"), "key": ({"secret_access_key": "wrong-secret-2"}, "config_error"),

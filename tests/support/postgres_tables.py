@@ -1,4 +1,5 @@
-"""Tables that several tests copy."""
+"""Tables that several tests copy, and the database they are copied into."""
+from support.postgres_server import ADMIN, ADMIN_PASSWORD
 
 
 def customers(db, count=1000, schema="public", name="customers"):
@@ -14,3 +15,9 @@ def stream(name="customers", namespace="public", **keys):
 
 def incremental(name="customers", cursor="updated_at", **keys):
     return stream(name, sync_mode="incremental_append", cursor_field=[cursor], **keys)
+
+
+def target_config(db, **changes):
+    """destination-postgres's configuration for the schema `target` of this database."""
+    config = {"host": "localhost", "port": db.server.port, "database": db.name, "username": ADMIN, "password": ADMIN_PASSWORD, "schema": "target", "ssl_mode": {"mode": "prefer"}}
+    return {**config, **changes}

@@ -1,0 +1,453 @@
+#include "destinations/postgres/stream_target.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/uuid.h"
+#include "connector/json_schema.h"
+#include "connector/meta_column.h"
+#include "destinations/postgres/table_columns.h"
+#include "destinations/sql/sql_name.h"
+
+namespace millrace {
+namespace {
+
+bool SameColumns(const std::vector<TargetColumn>& a, const std::vector<TargetColumn>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const TargetColumn& left, const TargetColumn& right) {
+                      return left.name == right.name && left.type == right.type;
+                    });
+}
+
+bool SameMarks(const RowMarks& a, const RowMarks& b) {
+  return a.sequence == b.sequence && a.unsent == b.unsent && a.sets == b.sets;
+}
+
+}  // namespace
+
+StreamTarget::StreamTarget(const ConfiguredStream& stream, TableName table,
+                           const TargetOptions& options, const LoadContext& context,
+                           const LoadLedger& ledger)
+    : stream_(stream),
+      table_(std::move(table)),
+      options_(options),
+      context_(context),
+      ledger_(ledger),
+      stage_prefix_("_millrace_stage_" + ShortHash(table_.ToString()) + '_') {}
+
+void StreamTarget::SetColumns(const std::vector<TargetColumn>& columns) {
+  std::lock_guard lock(mutex_);
+  columns_ = columns;
+}
+
+void StreamTarget::SetRule(const MergeRule& rule) {
+  std::lock_guard lock(mutex_);
+  rule_ = rule;
+}
+
+Result<Stage> StreamTarget::MakeStage(PgConnection& connection,
+                                      const std::vector<TargetColumn>& columns,
+                                      const RowMarks& marks, bool logged) {
+  Stage stage;
+  stage.table = {ledger_.schema(), stage_prefix_ + RandomUuid().substr(0, 13)};
+  stage.columns = columns;
+  stage.marks = marks;
+  stage.logged = logged;
+  MR_RETURN_IF_ERROR(connection
+                         .Execute(fmt::format("CREATE {}TABLE {} ({})", logged ? "" : "UNLOGGED ",
+                                              stage.table.Sql(), stage.Definitions()))
+                         .WithContext("making a staging table"));
+  return stage;
+}
+
+Result<StreamTarget::Piece> StreamTarget::OpenPiece(PgConnection& connection,
+                                                    const std::vector<TargetColumn>& columns,
+                                                    const RowMarks& marks) {
+  // Held while the table is made: lanes that begin together shall share it.
+  std::lock_guard lock(mutex_);
+  for (const auto& use : stages_) {
+    if (use->sealed || !SameColumns(use->stage.columns, columns) ||
+        !SameMarks(use->stage.marks, marks)) {
+      continue;
+    }
+    ++use->open;
+    return Piece{use->stage, next_piece_++};
+  }
+  // What can become the table itself must survive a crash; the rest is copied once more.
+  const bool logged = replacing_ || !landed_exists_;
+  MR_ASSIGN_OR_RETURN(Stage stage, MakeStage(connection, columns, marks, logged));
+  stages_.push_back(std::make_unique<StageUse>(StageUse{stage, 1, 0, false}));
+  return Piece{std::move(stage), next_piece_++};
+}
+
+void StreamTarget::ClosePiece(const StagedPiece& piece) {
+  std::lock_guard lock(mutex_);
+  for (const auto& use : stages_) {
+    if (use->stage.table != piece.stage) continue;
+    --use->open;
+    if (piece.rows > 0) ++use->pieces;
+    // A commit finds only whole pieces in it, and can take the table as it is.
+    if (use->open == 0 && !full_refresh()) use->sealed = true;
+  }
+}
+
+void StreamTarget::ForgetPiece(const StagedPiece& piece) {
+  std::lock_guard lock(mutex_);
+  for (const auto& use : stages_) {
+    if (use->stage.table == piece.stage && piece.rows > 0) --use->pieces;
+  }
+}
+
+std::vector<TargetColumn> StreamTarget::Columns() const {
+  std::lock_guard lock(mutex_);
+  return columns_;
+}
+
+Status StreamTarget::DropTable(PgConnection& connection, const TableName& table) {
+  return connection.Execute("DROP TABLE IF EXISTS " + table.Sql());
+}
+
+Result<std::vector<StreamTarget::Batch>> StreamTarget::BatchesOf(
+    PgConnection& connection, const std::vector<StagedPiece>& pieces) {
+  std::vector<StagedPiece> ordered = pieces;
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const StagedPiece& a, const StagedPiece& b) { return a.piece < b.piece; });
+  std::vector<Batch> batches;
+  std::vector<std::string> ranges;
+  for (const StagedPiece& piece : ordered) {
+    if (batches.empty() || batches.back().stage.table != piece.stage || piece.truncates) {
+      Batch batch;
+      batch.stage.table = piece.stage;
+      batches.push_back(std::move(batch));
+      ranges.emplace_back();
+    }
+    Batch& batch = batches.back();
+    batch.truncates = batch.truncates || piece.truncates;
+    batch.traits.rows += piece.rows;
+    batch.traits.null_keys = batch.traits.null_keys || piece.null_keys;
+    batch.traits.unsent = batch.traits.unsent || piece.unsent;
+    if (piece.rows > 0) ++batch.pieces;
+    ranges.back() +=
+        fmt::format("{}{} >= {} AND {} < {}", ranges.back().empty() ? "" : " OR ", kSequenceColumn,
+                    FirstSequence(piece.piece), kSequenceColumn, FirstSequence(piece.piece + 1));
+  }
+  for (size_t i = 0; i < batches.size(); ++i) {
+    Batch& batch = batches[i];
+    {
+      std::lock_guard lock(mutex_);
+      for (const auto& use : stages_) {
+        if (use->stage.table != batch.stage.table) continue;
+        batch.stage = use->stage;
+        batch.exclusive = use->open == 0 && use->pieces == batch.pieces;
+        if (batch.exclusive) use->sealed = true;
+      }
+    }
+    if (batch.exclusive || batch.traits.rows == 0) continue;
+    // Somebody still writes there: these rows go to a table of their own.
+    const Stage shared = batch.stage;
+    if (!shared.marks.sequence) {
+      return SystemError("a lane of {} ended without handing over its rows",
+                         stream_.descriptor().ToString());
+    }
+    MR_ASSIGN_OR_RETURN(batch.stage, MakeStage(connection, shared.columns, shared.marks, false));
+    MR_RETURN_IF_ERROR(connection.Execute(
+        fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {}", batch.stage.table.Sql(),
+                    shared.ColumnList(), shared.ColumnList(), shared.table.Sql(), ranges[i])));
+    MR_RETURN_IF_ERROR(
+        connection.Execute(fmt::format("DELETE FROM {} WHERE {}", shared.table.Sql(), ranges[i])));
+  }
+  return batches;
+}
+
+void StreamTarget::Keep(CheckpointId checkpoint, const std::vector<StagedPiece>& pieces) {
+  newest_ = std::max(newest_, checkpoint);
+  kept_.insert(kept_.end(), pieces.begin(), pieces.end());
+}
+
+Status StreamTarget::Commit(PgConnection& connection, CheckpointId checkpoint,
+                            const std::vector<StagedPiece>& pieces) {
+  landing_.clear();
+  landing_finish_ = false;
+  landing_next_ = next_table_;
+  landing_inserted_ = 0;
+  newest_ = std::max(newest_, checkpoint);
+  MR_ASSIGN_OR_RETURN(TableNote note, ledger_.LockFor(connection, table_, context_.fencing_token));
+  TableName into = table_;
+  if (replacing_) {
+    if (note.next_table.empty()) {
+      note.next_table = stage_prefix_ + "next";
+      note.next_generation = stream_.generation_id;
+      note.next_epoch = context_.epoch;
+      MR_RETURN_IF_ERROR(ledger_.Store(connection, table_, note));
+    }
+    into = {ledger_.schema(), note.next_table};
+    landing_next_ = note.next_table;
+  }
+  MR_ASSIGN_OR_RETURN(auto batches, BatchesOf(connection, pieces));
+  MR_RETURN_IF_ERROR(Land(connection, into, checkpoint, std::move(batches)));
+  landing_ = pieces;
+  return Status::Ok();
+}
+
+Status StreamTarget::Land(PgConnection& connection, const TableName& into, CheckpointId checkpoint,
+                          std::vector<Batch> batches) {
+  MergeRule rule;
+  {
+    std::lock_guard lock(mutex_);
+    rule = rule_;
+  }
+  Landing landing(connection, rule);
+  for (const Batch& batch : batches) {
+    CommitNote note;
+    note.epoch = context_.epoch;
+    note.checkpoint = checkpoint;
+    MR_ASSIGN_OR_RETURN(const auto existing, FindTable(connection, into));
+    if (batch.truncates && existing) {
+      MR_RETURN_IF_ERROR(connection.Execute("DELETE FROM " + into.Sql()));
+    }
+    if (batch.traits.rows == 0) continue;
+    if (!existing && batch.exclusive && batch.stage.logged) {
+      MR_RETURN_IF_ERROR(landing.Settle(batch.stage, batch.traits));
+      MR_RETURN_IF_ERROR(EnsureSchema(connection, into.schema));
+      MR_RETURN_IF_ERROR(landing.Become(into, batch.stage));
+      note.kind = CommitNote::Kind::kCreated;
+      note.rows = batch.traits.rows;
+      MR_ASSIGN_OR_RETURN(const ExistingTable made, RequireTable(connection, into));
+      note.table_oid = made.oid;
+    } else {
+      if (!existing) {
+        MR_RETURN_IF_ERROR(EnsureSchema(connection, into.schema));
+        MR_RETURN_IF_ERROR(connection.Execute(fmt::format("CREATE TABLE {} ({})", into.Sql(),
+                                                          ColumnDefinitions(batch.stage.columns))));
+      }
+      MR_ASSIGN_OR_RETURN(const ExistingTable known, RequireTable(connection, into));
+      MR_RETURN_IF_ERROR(LandInto(connection, into, known, batch, note));
+    }
+    MR_RETURN_IF_ERROR(landing.EnsureKeyIndex(into, table_));
+    if (deduplicates()) note.kind = CommitNote::Kind::kMerged;
+    MR_RETURN_IF_ERROR(ledger_.AddCommit(connection, table_, note));
+  }
+  return Status::Ok();
+}
+
+Status StreamTarget::LandInto(PgConnection& connection, const TableName& into,
+                              const ExistingTable& existing, const Batch& batch, CommitNote& note) {
+  bool rewritten = false;
+  MR_ASSIGN_OR_RETURN(const ExistingTable evolved,
+                      EvolveTable(connection, into, existing, batch.stage.columns,
+                                  ours_ ? Ownership::kOurs : Ownership::kForeign, &rewritten));
+  if (rewritten && inserted_commits_ + landing_inserted_ > 0) {
+    // Every row would look inserted by this transaction. The next attempt has nothing unsaved.
+    return TransientError(
+        "the type of a column of {} became wider while rows were added whose state may not be "
+        "saved yet; the next attempt goes on with the wider type",
+        table_.ToString());
+  }
+  MergeRule rule;
+  {
+    std::lock_guard lock(mutex_);
+    rule = rule_;
+  }
+  Landing landing(connection, rule);
+  MR_RETURN_IF_ERROR(landing.EnsureKeyIndex(into, table_));
+  MR_ASSIGN_OR_RETURN(note.rows, landing.MoveInto(into, evolved, batch.stage, batch.traits));
+  note.table_oid = existing.oid;
+  if (!deduplicates()) ++landing_inserted_;
+  return DropTable(connection, batch.stage.table);
+}
+
+Result<bool> StreamTarget::HasCommitted(PgConnection& connection, CheckpointId checkpoint) const {
+  MR_ASSIGN_OR_RETURN(const auto commits, ledger_.Commits(connection, table_));
+  return std::any_of(commits.begin(), commits.end(), [&](const CommitNote& note) {
+    return note.epoch == context_.epoch && note.checkpoint == checkpoint;
+  });
+}
+
+Result<StreamTarget::Batch> StreamTarget::Combine(PgConnection& connection,
+                                                  std::vector<Batch> batches) {
+  // What a truncate voids never counts.
+  for (size_t i = batches.size(); i-- > 0;) {
+    if (!batches[i].truncates) continue;
+    batches.erase(batches.begin(), batches.begin() + static_cast<std::ptrdiff_t>(i));
+    break;
+  }
+  std::erase_if(batches, [](const Batch& batch) { return batch.traits.rows == 0; });
+  if (batches.empty()) {
+    Batch empty;
+    empty.exclusive = true;
+    MR_ASSIGN_OR_RETURN(empty.stage, MakeStage(connection, Columns(), {}, true));
+    return empty;
+  }
+  Batch base = batches.front();
+  if (!base.exclusive || !base.stage.logged) {
+    MR_ASSIGN_OR_RETURN(base.stage,
+                        MakeStage(connection, base.stage.columns, base.stage.marks, true));
+    base.traits = {};
+  } else {
+    batches.erase(batches.begin());
+  }
+  const MergeRule plain;
+  for (const Batch& batch : batches) {
+    // The marks are columns as any other here.
+    Stage more = batch.stage;
+    const auto with_marks = [](const Stage& stage) {
+      std::vector<TargetColumn> columns = stage.columns;
+      for (const std::string& mark : stage.MarkColumns()) {
+        const bool list = mark == kUnsentColumn;
+        const bool flag = mark == kEmptyColumn;
+        columns.push_back({mark,
+                           TableColumnType::Parse(list   ? "integer[]"
+                                                  : flag ? "boolean"
+                                                         : "bigint"),
+                           false});
+      }
+      return columns;
+    };
+    more.columns = with_marks(batch.stage);
+    MR_ASSIGN_OR_RETURN(const ExistingTable existing, RequireTable(connection, base.stage.table));
+    bool rewritten = false;
+    MR_ASSIGN_OR_RETURN(const ExistingTable evolved,
+                        EvolveTable(connection, base.stage.table, existing, batch.stage.columns,
+                                    Ownership::kOurs, &rewritten));
+    base.stage.marks.unsent = base.stage.marks.unsent || batch.stage.marks.unsent;
+    MR_ASSIGN_OR_RETURN(const PgRows added,
+                        connection.Query(MergeSql(plain, more).Insert(base.stage.table, evolved)));
+    if (added.affected_rows() != batch.traits.rows) {
+      return TransientError("the staging table {} lost rows; did the server restart?",
+                            batch.stage.table.ToString());
+    }
+    MR_RETURN_IF_ERROR(DropTable(connection, batch.stage.table));
+    base.traits.rows += batch.traits.rows;
+    base.traits.null_keys = base.traits.null_keys || batch.traits.null_keys;
+    base.traits.unsent = base.traits.unsent || batch.traits.unsent;
+  }
+  // As the server has it now.
+  MR_ASSIGN_OR_RETURN(const ExistingTable combined, RequireTable(connection, base.stage.table));
+  const std::vector<std::string> marks = base.stage.MarkColumns();
+  base.stage.columns.clear();
+  for (const ExistingTable::Column& column : combined.columns) {
+    if (std::find(marks.begin(), marks.end(), column.name) == marks.end()) {
+      base.stage.columns.push_back({column.name, column.type, false});
+    }
+  }
+  return base;
+}
+
+Status StreamTarget::Replace(PgConnection& connection, TableNote& note) {
+  MergeRule rule;
+  {
+    std::lock_guard lock(mutex_);
+    rule = rule_;
+  }
+  Landing landing(connection, rule);
+  Stage fresh;
+  if (full_refresh()) {
+    MR_ASSIGN_OR_RETURN(auto batches, BatchesOf(connection, kept_));
+    MR_ASSIGN_OR_RETURN(const Batch base, Combine(connection, std::move(batches)));
+    if (base.traits.rows > 0) MR_RETURN_IF_ERROR(landing.Settle(base.stage, base.traits));
+    fresh = base.stage;
+    landing_ = kept_;
+  } else if (!note.next_table.empty()) {
+    fresh.table = {ledger_.schema(), note.next_table};
+    MR_ASSIGN_OR_RETURN(const ExistingTable existing, RequireTable(connection, fresh.table));
+    for (const ExistingTable::Column& column : existing.columns) {
+      fresh.columns.push_back({column.name, column.type, false});
+    }
+  } else {
+    MR_ASSIGN_OR_RETURN(fresh, MakeStage(connection, Columns(), {}, true));
+  }
+  MR_RETURN_IF_ERROR(EnsureSchema(connection, table_.schema));
+  // Before readers wait for the swap; it goes along. Where the old table stays, it gets its own.
+  MR_RETURN_IF_ERROR(landing.EnsureKeyIndex(fresh.table, table_));
+  MR_RETURN_IF_ERROR(SwapTable(connection, landing, table_, fresh, options_.dependents));
+  MR_RETURN_IF_ERROR(landing.EnsureKeyIndex(table_, table_));
+  note.next_table.clear();
+  landing_next_.clear();
+  return ledger_.ForgetCommits(connection, table_);
+}
+
+Status StreamTarget::RemoveOldGenerations(PgConnection& connection) {
+  MR_ASSIGN_OR_RETURN(const auto existing, FindTable(connection, table_));
+  if (!existing) {
+    MR_RETURN_IF_ERROR(EnsureSchema(connection, table_.schema));
+    return connection.Execute(
+        fmt::format("CREATE TABLE {} ({})", table_.Sql(), ColumnDefinitions(Columns())));
+  }
+  if (stream_.minimum_generation_id <= 0 || existing->Find(kGenerationIdColumn) == nullptr) {
+    return Status::Ok();
+  }
+  return connection.Execute(fmt::format("DELETE FROM {} WHERE {} < {}", table_.Sql(),
+                                        QuoteIdentifier(kGenerationIdColumn),
+                                        stream_.minimum_generation_id));
+}
+
+Status StreamTarget::Finish(PgConnection& connection, StreamStatus status) {
+  landing_.clear();
+  landing_finish_ = false;
+  landing_next_ = next_table_;
+  landing_inserted_ = 0;
+  if (status != StreamStatus::kComplete) {
+    if (full_refresh()) kept_.clear();
+    return Status::Ok();
+  }
+  if (Columns().empty()) {
+    MR_ASSIGN_OR_RETURN(const auto columns, DeclaredColumns(stream_));
+    SetColumns(columns);
+  }
+  MR_ASSIGN_OR_RETURN(TableNote note, ledger_.LockFor(connection, table_, context_.fencing_token));
+  if (replacing_) {
+    MR_RETURN_IF_ERROR(Replace(connection, note));
+  } else {
+    if (full_refresh() && !kept_.empty()) {
+      MR_ASSIGN_OR_RETURN(auto batches, BatchesOf(connection, kept_));
+      MR_RETURN_IF_ERROR(Land(connection, table_, newest_, std::move(batches)));
+      landing_ = kept_;
+    }
+    MR_RETURN_IF_ERROR(RemoveOldGenerations(connection));
+  }
+  landing_finish_ = true;
+  note.generation = stream_.generation_id;
+  note.epoch = context_.epoch;
+  return ledger_.Store(connection, table_, note);
+}
+
+Result<bool> StreamTarget::HasFinished(PgConnection& connection) const {
+  // A finish that lands or swaps takes the tables away that it took the rows from.
+  std::string source = next_table_;
+  if (full_refresh() && !kept_.empty()) source = kept_.front().stage.name;
+  if (source.empty()) return false;  // can be done twice
+  MR_ASSIGN_OR_RETURN(const auto table, FindTable(connection, {ledger_.schema(), source}));
+  return !table.has_value();
+}
+
+void StreamTarget::Settled() {
+  inserted_commits_ += landing_inserted_;
+  next_table_ = landing_next_;
+  std::lock_guard lock(mutex_);
+  if (!landing_.empty() || landing_finish_) landed_exists_ = true;
+  for (const StagedPiece& piece : landing_) {
+    for (const auto& use : stages_) {
+      if (use->stage.table == piece.stage && piece.rows > 0) --use->pieces;
+    }
+  }
+  std::erase_if(stages_,
+                [](const auto& use) { return use->sealed && use->open == 0 && use->pieces == 0; });
+  if (landing_finish_) {
+    kept_.clear();
+    replacing_ = false;
+  }
+  landing_.clear();
+}
+
+Status StreamTarget::DropStages(PgConnection& connection) {
+  std::vector<TableName> tables;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& use : stages_) tables.push_back(use->stage.table);
+    stages_.clear();
+  }
+  for (const TableName& table : tables) MR_RETURN_IF_ERROR(DropTable(connection, table));
+  return Status::Ok();
+}
+
+}  // namespace millrace
