@@ -5,6 +5,8 @@
 
 #include "base/secrets.h"
 #include "clients/postgres/jdbc_params.h"
+#include "clients/ssh/ssh_tunnel.h"
+#include "clients/ssh/tunnel_config.h"
 
 namespace millrace {
 namespace {
@@ -79,6 +81,8 @@ Result<PgOptions> PgOptionsFromJson(const Json& json) {
     }
     options.port = port->get<int>();
   }
+  MR_ASSIGN_OR_RETURN(const auto tunnel, TunnelFromJson(json));
+  if (tunnel) options.tunnel = std::make_shared<SshTunnel>(*tunnel, options.host, options.port);
   MR_RETURN_IF_ERROR(ReadEncryption(json, options));
   MR_ASSIGN_OR_RETURN(const std::string params, Text(json, "jdbc_url_params", Presence::kOptional));
   MR_ASSIGN_OR_RETURN(options.extra, LibpqParamsFromJdbc(params));

@@ -9,7 +9,7 @@ constexpr const char* kSessionSettings =
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET statement_timeout = 0; "
     "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = 0; "
     "SET standard_conforming_strings = on; SET client_min_messages = warning; "
-    "SET extra_float_digits = 3; SET search_path = pg_catalog";
+    "SET extra_float_digits = 3; SET search_path = pg_catalog; SET synchronous_commit = on";
 
 }  // namespace
 

@@ -28,14 +28,6 @@ Status ReadName(const Json& json, const char* name, std::string& value) {
   return Status::Ok();
 }
 
-Status RefuseTunnels(const Json& json) {
-  const auto tunnel = json.find("tunnel_method");
-  if (tunnel == json.end() || !tunnel->is_object()) return Status::Ok();
-  const std::string method = tunnel->value("tunnel_method", "NO_TUNNEL");
-  if (method == "NO_TUNNEL") return Status::Ok();
-  return ConfigError("{}: tunnel_method \"{}\" comes later: use NO_TUNNEL", kWho, method);
-}
-
 }  // namespace
 
 Result<PostgresDestinationConfig> PostgresDestinationConfigFromJson(const Json& json) {
@@ -44,7 +36,6 @@ Result<PostgresDestinationConfig> PostgresDestinationConfigFromJson(const Json& 
   auto options = PgOptionsFromJson(json);
   if (!options.ok()) return options.status().WithContext(kWho);
   config.connection = *std::move(options);
-  MR_RETURN_IF_ERROR(RefuseTunnels(json));
   MR_RETURN_IF_ERROR(ReadName(json, "schema", config.schema));
   MR_RETURN_IF_ERROR(ReadName(json, "raw_data_schema", config.internal_schema));
   bool cascade = false;

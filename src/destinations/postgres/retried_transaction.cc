@@ -53,14 +53,14 @@ Result<PgConnection*> RetriedTransactions::Connection() {
 Status RetriedTransactions::Try(const Work& work, bool* unknown) {
   MR_ASSIGN_OR_RETURN(PgConnection * connection, Connection());
   MR_RETURN_IF_ERROR(connection->Execute("BEGIN"));
-  const Status done = work(*connection);
+  Status done = work(*connection);
   if (done.ok()) {
-    const Status committed = connection->Execute("COMMIT");
-    *unknown = !committed.ok() && !connection->usable();
-    if (committed.ok() || *unknown) return committed;
+    done = connection->Execute("COMMIT");
+    *unknown = !done.ok() && !connection->usable();
+    if (done.ok()) return done;
   }
   if (connection->usable() && !connection->Execute("ROLLBACK").ok()) connection_.reset();
-  return done.ok() ? SystemError("the transaction was not committed") : done;
+  return done;
 }
 
 Status RetriedTransactions::Run(const Work& work, const Happened& happened) {
