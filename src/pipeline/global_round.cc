@@ -2,13 +2,9 @@
 
 namespace millrace {
 
-void GlobalRound::Contribute(SyncedStream& stream, std::optional<StagedParts> parts,
-                             int64_t records, bool ends) {
+void GlobalRound::Contribute(SyncedStream& stream, FlushedRows rows, bool ends) {
   std::lock_guard lock(mutex_);
-  if (parts) {
-    ready_.parts.push_back(*std::move(parts));
-    ready_.counts[stream.descriptor()] += records;
-  }
+  if (!rows.parts.empty()) ready_.Add(stream, std::move(rows));
   if (ends) ready_.ends.push_back(&stream);
   CountDown();
 }

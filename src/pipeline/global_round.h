@@ -20,8 +20,7 @@ class GlobalRound {
   }
 
   /// `ends`: nothing more will come of the stream after this.
-  void Contribute(SyncedStream& stream, std::optional<StagedParts> parts, int64_t records,
-                  bool ends);
+  void Contribute(SyncedStream& stream, FlushedRows rows, bool ends);
   void Break();
 
  private:

@@ -2,17 +2,19 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <vector>
 
 #include "base/result.h"
 #include "connector/destination.h"
+#include "pipeline/flushed_rows.h"
 #include "pipeline/sync_context.h"
 #include "pipeline/synced_stream.h"
-#include "transform/stream_transform.h"
+#include "transform/output_transform.h"
 
 namespace millrace {
 
-/// One way of a stream's rows into the destination: transform, then writer. Belongs to a reader's
+/// One way of a stream's rows into the destination: transform, then a writer for each of the
+/// stream's tables; all of them are flushed together, under one checkpoint. Belongs to a reader's
 /// thread (partitions) or to the stream's queue; one thread at a time. Every failure names the
 /// stream.
 class Lane {
@@ -20,34 +22,35 @@ class Lane {
   Lane(SyncContext& context, SyncedStream& stream, int number)
       : context_(context), stream_(stream), number_(number) {}
 
-  /// Opens the writer, or gives it a new schema. The same schema again changes nothing.
+  /// Opens the writers, or gives them a new schema. The same schema again changes nothing.
   Status Open(const SchemaPtr& schema);
-  bool is_open() const { return writer_ != nullptr; }
+  bool is_open() const { return !writers_.empty(); }
 
   /// Require is_open().
   Status Write(ChangeBatch batch);
   Status Truncate();
   /// Everything written is durable and handed over; nothing when nothing was written. Blocks for
   /// I/O.
-  Result<std::optional<StagedParts>> Flush();
+  Result<FlushedRows> Flush();
 
-  /// Frees the writer and what it holds in memory. What was not flushed is lost.
-  void Close() { writer_.reset(); }
+  /// Frees the writers and what they hold in memory. What was not flushed is lost.
+  void Close() { writers_.clear(); }
 
   /// Counts since the last flush.
   int64_t bytes_since_flush() const { return bytes_since_flush_; }
-  int64_t records_since_flush() const { return records_since_flush_; }
 
  private:
-  Status InContext(const Status& status, std::string_view doing) const;
+  Status ChangeSchemas(const std::vector<SchemaPtr>& before);
+  Status InContext(const Status& status, std::string_view doing, size_t table) const;
 
   SyncContext& context_;
   SyncedStream& stream_;
   const int number_;
-  std::optional<StreamTransform> transform_;
-  std::unique_ptr<StreamWriter> writer_;
+  std::unique_ptr<OutputTransform> transform_;
+  std::vector<std::unique_ptr<StreamWriter>> writers_;  ///< as StreamOutputs::streams
+  int64_t rows_ = 0;                                    ///< since the lane began
   int64_t bytes_since_flush_ = 0;
-  int64_t records_since_flush_ = 0;
+  FlushedRows since_flush_;  ///< its counts
   bool touched_since_flush_ = false;
 };
 

@@ -36,6 +36,7 @@ void Ledger::Take(ReadyCheckpoint ready) {
   }
   Pending pending;
   pending.counts = std::move(ready.counts);
+  pending.derived = std::move(ready.derived);
   pending.ends = std::move(ready.ends);
   pending.uncommitted_bytes = ready.uncommitted_bytes;
   if (!ready.state) {
@@ -80,6 +81,7 @@ void Ledger::Save(const Pending& pending) {
       found->second->CountCommitted(records);
     }
   }
+  for (const auto& [stream, rows] : pending.derived) stream->CountDerived(rows);
   if (context_.options.listener != nullptr) {
     context_.options.listener->OnStateSaved(checkpoint.state, checkpoint.id, pending.counts);
   }
@@ -88,7 +90,7 @@ void Ledger::Save(const Pending& pending) {
 void Ledger::FinishAppends(const std::vector<SyncedStream*>& ends) {
   for (SyncedStream* stream : ends) {
     if (stream->stopped() || !AppendsAll(*stream)) continue;
-    const Status status = context_.load.FinishStream(stream->descriptor(), StreamStatus::kComplete);
+    const Status status = context_.FinishTables(*stream, StreamStatus::kComplete);
     // Were its state, or a later one, saved now, its rows could not be withdrawn any more.
     if (!status.ok()) return Fail(status.WithContext(Finishing(*stream)));
   }
@@ -97,9 +99,9 @@ void Ledger::FinishAppends(const std::vector<SyncedStream*>& ends) {
 void Ledger::Finish(const std::vector<SyncedStream*>& ends) {
   for (SyncedStream* stream : ends) {
     if (stream->stopped()) continue;
-    const Status status = AppendsAll(*stream) ? Status::Ok()  // finished before
-                                              : context_.load.FinishStream(stream->descriptor(),
-                                                                           StreamStatus::kComplete);
+    const Status status = AppendsAll(*stream)
+                              ? Status::Ok()  // finished before
+                              : context_.FinishTables(*stream, StreamStatus::kComplete);
     if (status.ok()) {
       stream->SetComplete();
     } else {

@@ -39,6 +39,7 @@ class Ledger {
   struct Pending {
     Checkpoint checkpoint;  ///< id 0: no commit, only ends
     RecordCounts counts;
+    std::map<SyncedStream*, RecordCounts> derived;
     std::vector<SyncedStream*> ends;
     int64_t uncommitted_bytes = 0;
   };

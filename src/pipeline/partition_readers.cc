@@ -117,12 +117,11 @@ bool PartitionReaders::ReadOne(Table& table, const Partition& partition, Lane& l
 }
 
 void PartitionReaders::Leave(Table& table, Lane& lane, bool failed) {
-  std::optional<StagedParts> parts;
-  const int64_t records = lane.records_since_flush();
+  FlushedRows rows;
   if (!failed && !table.stream->stopped() && !context_.abandon.stop_requested()) {
     auto flushed = lane.Flush();
     if (flushed.ok()) {
-      parts = *std::move(flushed);
+      rows = *std::move(flushed);
     } else {
       table.stream->SetIncomplete(flushed.status());
     }
@@ -131,10 +130,7 @@ void PartitionReaders::Leave(Table& table, Lane& lane, bool failed) {
   bool last = false;
   {
     std::lock_guard lock(mutex_);
-    if (parts) {
-      table.parts.push_back(*std::move(parts));
-      table.records += records;
-    }
+    table.rows.Add(std::move(rows));
     last = --table.active == 0 && table.done.size() == table.partitions.size();
   }
   if (last && !table.stream->stopped()) End(table);
@@ -149,8 +145,7 @@ void PartitionReaders::End(Table& table) {
     if (!state.ok()) return stream.SetIncomplete(state.status());
     ready.state = *std::move(state);
   }
-  ready.parts = std::move(table.parts);
-  ready.counts[stream.descriptor()] = table.records;
+  ready.Add(stream, std::move(table.rows));
   ready.ends.push_back(&stream);
   context_.PostReady(std::move(ready));
 }

@@ -34,8 +34,7 @@ class PartitionReaders {
     int active = 0;                     ///< readers that have a lane
     int lanes_opened = 0;
     std::vector<std::string> done;
-    std::vector<StagedParts> parts;
-    int64_t records = 0;
+    FlushedRows rows;
   };
 
   Result<std::vector<SyncedStream*>> SplitAll(const std::vector<SyncedStream*>& streams);

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "connector/destination.h"
@@ -21,6 +23,9 @@ struct StreamProgress {
   /// Values that were nulled or cut by the source (FieldChange) or by the destination's writers,
   /// whether or not a metadata column records them.
   int64_t values_changed = 0;
+  /// The tables that normalisation derives from the stream, and the rows committed to each (those
+  /// of no use but to say that a set is empty are not counted).
+  std::vector<std::pair<StreamDescriptor, int64_t>> derived;
   std::optional<int64_t> estimated_records;
   std::optional<int64_t> estimated_bytes;
   std::optional<Error> error;  ///< why it is kIncomplete

@@ -82,15 +82,16 @@ Result<SyncSummary> RunSync(Source& source, Destination& destination, StateStore
   MR_RETURN_IF_ERROR(CheckCatalog(catalog));
   MR_RETURN_IF_ERROR(CheckOptions(options));
   const SyncOptions resolved = Resolve(options);
+  MR_ASSIGN_OR_RETURN(auto outputs, PlanOutputs(catalog, resolved.normalization));
   MR_ASSIGN_OR_RETURN(SavedState saved, states.Load());
   MemoryBudget memory(resolved.writer_bytes_max);
   SyncEvents events;
   std::stop_source abandon;
   const LoadContext context = MakeLoadContext(resolved, saved, abandon.get_token(), &memory);
-  MR_ASSIGN_OR_RETURN(auto load, OpenLoad(destination, catalog, context, events,
+  MR_ASSIGN_OR_RETURN(auto load, OpenLoad(destination, CatalogOf(outputs), context, events,
                                           resolved.finish_early, stop, abandon));
-  SyncRun run(source, *load, states, std::move(saved), catalog, resolved, events, abandon,
-              std::move(stop));
+  SyncRun run(source, *load, states, std::move(saved), catalog, std::move(outputs), resolved,
+              events, abandon, std::move(stop));
   return run.Run();
 }
 

@@ -90,18 +90,17 @@ void StreamQueue::On(NudgeItem) {
 void StreamQueue::On(std::shared_ptr<GlobalRound> round) {
   // A stream with states of its own, or one that has ended, has no part in it.
   const bool apart = own_states_ || closed_;
-  if (apart && !broken_) return round->Contribute(stream_, {}, 0, /*ends=*/false);
+  if (apart && !broken_) return round->Contribute(stream_, {}, /*ends=*/false);
   if (Gone()) return round->Break();
-  const int64_t records = lane_.records_since_flush();
-  auto parts = lane_.Flush();
-  if (!parts.ok()) {
-    Fail(parts.status());
+  auto rows = lane_.Flush();
+  if (!rows.ok()) {
+    Fail(rows.status());
     return round->Break();
   }
   last_flush_ = context_.options.clock->Now();
   at_checkpoint_ = false;  // the round has taken it
   uncovered_ = false;
-  round->Contribute(stream_, *std::move(parts), records, end_ && end_->complete);
+  round->Contribute(stream_, *std::move(rows), end_ && end_->complete);
   if (!end_) return;
   if (!end_->complete) stream_.SetIncomplete(end_->why);
   Close();
@@ -154,16 +153,16 @@ bool StreamQueue::Due() const {
 
 void StreamQueue::Stage(std::optional<StateMessage> state, bool ends) {
   ReadyCheckpoint ready;
-  const int64_t records = lane_.records_since_flush();
+  FlushedRows rows;
   if (lane_.is_open()) {
-    auto parts = lane_.Flush();
-    if (!parts.ok()) return Fail(parts.status());
-    if (*parts) ready.parts.push_back(**std::move(parts));
+    auto flushed = lane_.Flush();
+    if (!flushed.ok()) return Fail(flushed.status());
+    rows = *std::move(flushed);
   }
   last_flush_ = context_.options.clock->Now();
   at_checkpoint_ = false;  // nothing waits any more
   uncovered_ = false;
-  ready.counts[stream_.descriptor()] = records;
+  ready.Add(stream_, std::move(rows));
   ready.state = std::move(state);
   if (ends) {
     ready.ends.push_back(&stream_);

@@ -32,6 +32,14 @@ struct SyncContext {
   /// Every checkpoint is worth a flush now: the sync ends early.
   std::atomic<bool> commit_at_once = false;
 
+  /// Finishes all tables of the stream, its own first; the first failure ends it.
+  Status FinishTables(const SyncedStream& stream, StreamStatus status) {
+    for (const ConfiguredStream& table : stream.outputs().streams) {
+      MR_RETURN_IF_ERROR(load.FinishStream(table.descriptor(), status));
+    }
+    return Status::Ok();
+  }
+
   /// Counts the checkpoint against uncommitted_bytes and sends it to the ledger.
   void PostReady(ReadyCheckpoint ready) {
     // A checkpoint without data costs something too, so that their number is bounded.

@@ -1,6 +1,15 @@
 #include "pipeline/sync_events.h"
 
+#include <iterator>
+
 namespace millrace {
+
+void ReadyCheckpoint::Add(SyncedStream& stream, FlushedRows rows) {
+  counts[stream.descriptor()] += rows.records;
+  for (const auto& [table, count] : rows.derived) derived[&stream][table] += count;
+  parts.insert(parts.end(), std::make_move_iterator(rows.parts.begin()),
+               std::make_move_iterator(rows.parts.end()));
+}
 
 void SyncEvents::Post(SyncEvent event) {
   {

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <variant>
@@ -9,6 +10,7 @@
 
 #include "base/deadline.h"
 #include "connector/destination.h"
+#include "pipeline/flushed_rows.h"
 #include "pipeline/synced_stream.h"
 #include "protocol/state_store.h"
 
@@ -20,9 +22,14 @@ struct ReadyCheckpoint {
   std::optional<StateMessage> state;
   std::vector<StagedParts> parts;
   RecordCounts counts;
+  /// Rows of the tables derived from each stream.
+  std::map<SyncedStream*, RecordCounts> derived;
   /// Streams of which nothing more will come: complete once this is saved.
   std::vector<SyncedStream*> ends;
   int64_t uncommitted_bytes = 0;  ///< taken from the bound, given back by the ledger
+
+  /// Adds what a lane of `stream` has flushed.
+  void Add(SyncedStream& stream, FlushedRows rows);
 };
 
 /// The destination reported a commit.

@@ -11,6 +11,7 @@
 #include "connector/destination.h"
 #include "pipeline/sync_summary.h"
 #include "transform/metadata_mode.h"
+#include "transform/normalization.h"
 
 namespace millrace {
 
@@ -22,6 +23,7 @@ struct SyncOptions {
   int64_t fencing_token = 0;  ///< every commit carries it
 
   MetadataMode metadata = MetadataMode::kCurrent;
+  NormalizationOptions normalization;
   NumberFormat number_format = NumberFormat::kAuto;
 
   /// A writer with a waiting checkpoint flushes when this much time has passed since its stream's

@@ -30,10 +30,11 @@ State ResumeState(const State& saved, const ConfiguredCatalog& catalog,
   return resumed;
 }
 
-std::vector<std::unique_ptr<SyncedStream>> MakeStreams(const ConfiguredCatalog& catalog) {
+std::vector<std::unique_ptr<SyncedStream>> MakeStreams(const ConfiguredCatalog& catalog,
+                                                       std::vector<StreamOutputs> outputs) {
   std::vector<std::unique_ptr<SyncedStream>> streams;
-  for (const ConfiguredStream& configured : catalog.streams) {
-    streams.push_back(std::make_unique<SyncedStream>(configured));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    streams.push_back(std::make_unique<SyncedStream>(catalog.streams[i], std::move(outputs[i])));
   }
   return streams;
 }
@@ -47,14 +48,15 @@ std::vector<SyncedStream*> Pointers(const std::vector<std::unique_ptr<SyncedStre
 }  // namespace
 
 SyncRun::SyncRun(Source& source, Load& load, StateStore& states, SavedState saved,
-                 const ConfiguredCatalog& catalog, const SyncOptions& options, SyncEvents& events,
-                 std::stop_source abandon, std::stop_token stop)
+                 const ConfiguredCatalog& catalog, std::vector<StreamOutputs> outputs,
+                 const SyncOptions& options, SyncEvents& events, std::stop_source abandon,
+                 std::stop_token stop)
     : source_(source),
       options_(options),
       events_(events),
       stop_(std::move(stop)),
       resume_from_(ResumeState(saved.state, catalog, options.start_anew)),
-      streams_(MakeStreams(catalog)),
+      streams_(MakeStreams(catalog, std::move(outputs))),
       context_(options, load, events, std::move(abandon)),
       ledger_(context_, states, source, std::move(saved), Pointers(streams_)),
       started_(options.clock->Now()),
@@ -200,8 +202,7 @@ void SyncRun::FinishIncomplete() {
     const bool begun = stream->begun();
     if (begun || !asked_to_stop) stream->SetIncomplete(source_status_);
     if (quick || !begun) continue;
-    const Status status =
-        context_.load.FinishStream(stream->descriptor(), StreamStatus::kIncomplete);
+    const Status status = context_.FinishTables(*stream, StreamStatus::kIncomplete);
     if (status.failed()) {
       Log(LogLevel::kWarn, "finishing {}, which is incomplete: {}", stream->descriptor().ToString(),
           status.ToString());

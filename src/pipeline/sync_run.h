@@ -19,10 +19,11 @@ namespace millrace {
 /// works off events on the caller's until everything is committed, finished and closed. Used once.
 class SyncRun {
  public:
-  /// `options` have no automatic values left.
+  /// `options` have no automatic values left; `outputs` are of the catalog's streams, in order.
   SyncRun(Source& source, Load& load, StateStore& states, SavedState saved,
-          const ConfiguredCatalog& catalog, const SyncOptions& options, SyncEvents& events,
-          std::stop_source abandon, std::stop_token stop);
+          const ConfiguredCatalog& catalog, std::vector<StreamOutputs> outputs,
+          const SyncOptions& options, SyncEvents& events, std::stop_source abandon,
+          std::stop_token stop);
   ~SyncRun();
 
   SyncSummary Run();

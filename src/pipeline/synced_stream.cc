@@ -13,6 +13,12 @@ void SyncedStream::CountCommitted(int64_t records) {
   Touch();
 }
 
+void SyncedStream::CountDerived(const RecordCounts& rows) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [stream, count] : rows) derived_[stream] += count;
+  Touch();
+}
+
 void SyncedStream::CountChangedValues(int64_t values) {
   values_changed_ += values;
   Touch();
@@ -69,6 +75,11 @@ StreamProgress SyncedStream::Snapshot() const {
   progress.records_committed = records_committed_;
   progress.values_changed = values_changed_;
   std::lock_guard lock(mutex_);
+  for (size_t i = 1; i < outputs_.streams.size(); ++i) {
+    const StreamDescriptor& derived = outputs_.streams[i].descriptor();
+    const auto found = derived_.find(derived);
+    progress.derived.emplace_back(derived, found == derived_.end() ? 0 : found->second);
+  }
   progress.status = status_;
   progress.error = error_;
   progress.estimated_records = estimated_records_;

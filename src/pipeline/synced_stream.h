@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "pipeline/progress_listener.h"
 #include "protocol/catalog.h"
+#include "transform/stream_outputs.h"
 
 namespace millrace {
 
@@ -15,15 +16,20 @@ namespace millrace {
 /// why it failed. Owned by the run, outlives every thread. Thread-safe.
 class SyncedStream {
  public:
-  explicit SyncedStream(const ConfiguredStream& configured) : configured_(configured) {}
+  /// `configured`: as the source has it; `outputs`: the tables that it is written to.
+  SyncedStream(const ConfiguredStream& configured, StreamOutputs outputs)
+      : configured_(configured), outputs_(std::move(outputs)) {}
   SyncedStream(const SyncedStream&) = delete;
   SyncedStream& operator=(const SyncedStream&) = delete;
 
   const ConfiguredStream& configured() const { return configured_; }
   const StreamDescriptor& descriptor() const { return configured_.descriptor(); }
+  const StreamOutputs& outputs() const { return outputs_; }
 
   void CountRead(int64_t records, int64_t bytes);
   void CountCommitted(int64_t records);
+  /// Rows of the derived tables, by the tables' streams.
+  void CountDerived(const RecordCounts& rows);
   void CountChangedValues(int64_t values);
   void SetEstimate(std::optional<int64_t> records, std::optional<int64_t> bytes);
 
@@ -47,6 +53,7 @@ class SyncedStream {
   void Touch() { version_.fetch_add(1, std::memory_order_relaxed); }
 
   const ConfiguredStream configured_;
+  const StreamOutputs outputs_;
   std::atomic<int64_t> records_read_ = 0;
   std::atomic<int64_t> bytes_read_ = 0;
   std::atomic<int64_t> records_committed_ = 0;
@@ -57,6 +64,7 @@ class SyncedStream {
   mutable std::mutex mutex_;
   std::optional<StreamStatus> status_;        // guarded by mutex_
   std::optional<Error> error_;                // guarded by mutex_
+  RecordCounts derived_;                      // guarded by mutex_
   std::optional<int64_t> estimated_records_;  // guarded by mutex_
   std::optional<int64_t> estimated_bytes_;    // guarded by mutex_
 };

@@ -66,40 +66,56 @@ MetadataColumns::MetadataColumns(MetadataMode mode, const ConfiguredStream& stre
 Result<arrow::ArrayVector> MetadataColumns::Make(const ChangeBatch& batch) {
   const int64_t num_rows = batch.num_rows();
   if (mode_ == MetadataMode::kNone) return arrow::ArrayVector{};
-  if (num_rows > kBatchRowsMax) return SystemError("a batch of {} rows is too large", num_rows);
-  const WallTime now = clock_.WallNow();
-  MR_RETURN_IF_ERROR(EnsureConstants(num_rows, now));
-  MR_ASSIGN_OR_RETURN(auto ids, MakeIds(num_rows, now));
-  MR_ASSIGN_OR_RETURN(auto stamps, MakeStamps(batch, now));
-  arrow::ArrayVector columns = {std::move(ids), std::move(stamps)};
+  MR_ASSIGN_OR_RETURN(const auto ids, MakeIds(num_rows));
+  return MakeFor(ids, batch.extracted_at.get(), batch.changes);
+}
+
+Result<arrow::ArrayVector> MetadataColumns::MakeFor(const std::shared_ptr<arrow::StringArray>& ids,
+                                                    const arrow::Int64Array* extracted_at,
+                                                    const std::vector<FieldChange>& changes) {
+  if (mode_ == MetadataMode::kNone) return arrow::ArrayVector{};
+  const int64_t num_rows = ids->length();
+  MR_RETURN_IF_ERROR(EnsureConstants(num_rows));
+  MR_ASSIGN_OR_RETURN(auto stamps, MakeStamps(num_rows, extracted_at));
+  arrow::ArrayVector columns = {ids, std::move(stamps)};
   if (mode_ == MetadataMode::kClassic) return columns;
-  if (batch.changes.empty()) {
+  if (changes.empty()) {
     columns.push_back(meta_->Slice(0, num_rows));
   } else {
-    MR_ASSIGN_OR_RETURN(auto meta, MakeMetaColumn(num_rows, sync_id_, batch.changes));
+    MR_ASSIGN_OR_RETURN(auto meta, MakeMetaColumn(num_rows, sync_id_, changes));
     columns.push_back(std::move(meta));
   }
   columns.push_back(generation_->Slice(0, num_rows));
   return columns;
 }
 
-Result<std::shared_ptr<arrow::Array>> MetadataColumns::MakeStamps(const ChangeBatch& batch,
-                                                                  WallTime now) const {
-  if (batch.extracted_at == nullptr) return extracted_at_->Slice(0, batch.num_rows());
-  const arrow::Int64Array& given = *batch.extracted_at;
-  if (given.length() != batch.num_rows()) return SystemError("stamps do not fit their rows");
-  const auto millis = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(given.length() * 8, BlockPool()),
-                            kDoing);
+Result<std::shared_ptr<arrow::Array>> MetadataColumns::MakeNow(int64_t num_rows) {
+  MR_RETURN_IF_ERROR(EnsureConstants(num_rows));
+  return extracted_at_->Slice(0, num_rows);
+}
+
+std::shared_ptr<arrow::Field> MetadataColumns::StampField(std::string_view name) {
+  return arrow::field(std::string(name), StampType(), /*nullable=*/false);
+}
+
+Result<std::shared_ptr<arrow::Array>> MetadataColumns::MakeStamps(
+    int64_t num_rows, const arrow::Int64Array* given) const {
+  if (given == nullptr) return extracted_at_->Slice(0, num_rows);
+  if (given->length() != num_rows) return SystemError("stamps do not fit their rows");
+  const auto millis =
+      std::chrono::floor<std::chrono::milliseconds>(clock_.WallNow().time_since_epoch()).count();
+  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(num_rows * 8, BlockPool()), kDoing);
   auto* value = reinterpret_cast<int64_t*>(values->mutable_data());
-  for (int64_t i = 0; i < given.length(); ++i) {
-    value[i] = given.IsValid(i) ? given.Value(i) : millis;
+  for (int64_t i = 0; i < num_rows; ++i) {
+    value[i] = given->IsValid(i) ? given->Value(i) : millis;
   }
-  return arrow::MakeArray(arrow::ArrayData::Make(StampType(), given.length(),
+  return arrow::MakeArray(arrow::ArrayData::Make(StampType(), num_rows,
                                                  {nullptr, std::move(values)}, /*null_count=*/0));
 }
 
-Status MetadataColumns::EnsureConstants(int64_t num_rows, WallTime now) {
+Status MetadataColumns::EnsureConstants(int64_t num_rows) {
+  if (num_rows > kBatchRowsMax) return SystemError("a batch of {} rows is too large", num_rows);
+  const WallTime now = clock_.WallNow();
   const bool grow = num_rows > capacity_;
   if (!grow && now - stamped_at_ < kStampFor) return Status::Ok();
   const int64_t capacity = grow ? std::max(num_rows, kLeastCapacity) : capacity_;
@@ -123,12 +139,12 @@ Status MetadataColumns::EnsureConstants(int64_t num_rows, WallTime now) {
   return Status::Ok();
 }
 
-Result<std::shared_ptr<arrow::Array>> MetadataColumns::MakeIds(int64_t num_rows,
-                                                               WallTime now) const {
+Result<std::shared_ptr<arrow::StringArray>> MetadataColumns::MakeIds(int64_t num_rows) {
   constexpr auto kSize = static_cast<int64_t>(UuidV7Batch::kTextSize);
+  MR_RETURN_IF_ERROR(EnsureConstants(num_rows));
   MR_ARROW_ASSIGN_OR_RETURN(auto text, arrow::AllocateBuffer(num_rows * kSize, BlockPool()),
                             kDoing);
-  UuidV7Batch ids(now);
+  UuidV7Batch ids(clock_.WallNow());
   char* out = reinterpret_cast<char*>(text->mutable_data());
   for (int64_t i = 0; i < num_rows; ++i) ids.Next(out + i * kSize);
   return std::make_shared<arrow::StringArray>(num_rows, id_offsets_, std::move(text));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,11 +31,23 @@ class MetadataColumns {
   /// One column per field for the batch's rows; its changes are left out when !has_meta().
   Result<arrow::ArrayVector> Make(const ChangeBatch& batch);
 
+  // The parts of Make, for rows that go to several tables.
+
+  /// A UUID per row; in every mode.
+  Result<std::shared_ptr<arrow::StringArray>> MakeIds(int64_t num_rows);
+  /// One column per field, for rows that have these ids; `extracted_at` as ChangeBatch's, or null.
+  Result<arrow::ArrayVector> MakeFor(const std::shared_ptr<arrow::StringArray>& ids,
+                                     const arrow::Int64Array* extracted_at,
+                                     const std::vector<FieldChange>& changes);
+  /// The time, for every row; in every mode, for a column of StampField's type.
+  Result<std::shared_ptr<arrow::Array>> MakeNow(int64_t num_rows);
+  static std::shared_ptr<arrow::Field> StampField(std::string_view name);
+
  private:
-  /// The rows' stamps: the batch's own, and `now` where it has none.
-  Result<std::shared_ptr<arrow::Array>> MakeStamps(const ChangeBatch& batch, WallTime now) const;
-  Status EnsureConstants(int64_t num_rows, WallTime now);
-  Result<std::shared_ptr<arrow::Array>> MakeIds(int64_t num_rows, WallTime now) const;
+  /// The rows' stamps: those given, and the time where there is none.
+  Result<std::shared_ptr<arrow::Array>> MakeStamps(int64_t num_rows,
+                                                   const arrow::Int64Array* given) const;
+  Status EnsureConstants(int64_t num_rows);
 
   const MetadataMode mode_;
   const int64_t sync_id_;

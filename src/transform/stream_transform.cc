@@ -72,6 +72,25 @@ Result<ChangeBatch> StreamTransform::Apply(ChangeBatch batch) {
   return applied;
 }
 
+Result<ChangeBatch> StreamTransform::Select(ChangeBatch batch) {
+  MR_RETURN_IF_ERROR(CheckFits(batch));
+  if (!batch.changes.empty()) {
+    DropChangesOfUnselected(&batch.changes);
+    values_changed_ += static_cast<int64_t>(batch.changes.size());
+  }
+  if (identity_) return batch;
+  std::vector<std::shared_ptr<arrow::ArrayData>> columns;
+  UnchangedMask unchanged;
+  for (const int column : kept_) {
+    columns.push_back(batch.rows->column_data(column));
+    if (batch.unchanged.empty()) continue;
+    unchanged.columns.push_back(batch.unchanged.columns[static_cast<size_t>(column)]);
+  }
+  batch.rows = arrow::RecordBatch::Make(output_, batch.num_rows(), std::move(columns));
+  batch.unchanged = std::move(unchanged);
+  return batch;
+}
+
 Status StreamTransform::CheckFits(const ChangeBatch& batch) const {
   const bool same = batch.rows != nullptr &&
                     (batch.rows->schema() == input_ || batch.rows->schema()->Equals(*input_));

@@ -35,6 +35,10 @@ class StreamTransform {
   /// mask does not fit it.
   Result<ChangeBatch> Apply(ChangeBatch batch);
 
+  /// The same without metadata columns: the kept columns, with the batch's changes beside them. For
+  /// a transform with metadata none.
+  Result<ChangeBatch> Select(ChangeBatch batch);
+
   /// FieldChanges seen so far in columns that are kept. With metadata none or classic there is no
   /// column to record them in: they are counted here, and the first is warned about.
   int64_t values_changed() const { return values_changed_; }
