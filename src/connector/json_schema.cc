@@ -2,6 +2,7 @@
 
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
+#include <arrow/util/key_value_metadata.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -28,7 +29,13 @@ Json NumberSchema(bool integer) {
 
 Json ObjectOf(const arrow::FieldVector& fields) {
   Json properties = Json::object();
-  for (const auto& field : fields) properties[field->name()] = JsonSchemaOf(*field->type());
+  for (const auto& field : fields) {
+    const auto declared = field->metadata() == nullptr
+                              ? arrow::Result<std::string>(arrow::Status::KeyError(""))
+                              : field->metadata()->Get(std::string(kDeclaredSchema));
+    properties[field->name()] =
+        declared.ok() ? Json::parse(*declared, nullptr, false) : JsonSchemaOf(*field->type());
+  }
   return properties;
 }
 
@@ -135,6 +142,12 @@ std::shared_ptr<arrow::DataType> ArrowTypeOf(const Json& schema) {
     return arrow::struct_(std::move(fields));
   }
   return json_text();
+}
+
+std::shared_ptr<arrow::Field> DeclareSchema(const std::shared_ptr<arrow::Field>& field,
+                                            const arrow::DataType& type) {
+  return field->WithMetadata(
+      arrow::key_value_metadata({std::string(kDeclaredSchema)}, {JsonSchemaOf(type).dump()}));
 }
 
 SchemaPtr ArrowSchemaOf(const Json& json_schema) {

@@ -3,6 +3,7 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <string_view>
 
 #include "base/json.h"
 #include "connector/source.h"
@@ -17,6 +18,13 @@ namespace millrace {
 Json JsonSchemaOf(const arrow::DataType& type);
 /// {"type": "object", "properties": {…}} of a whole table.
 Json JsonSchemaOf(const arrow::Schema& schema);
+
+/// The metadata key of a field that arrives in a plainer type (JSON text) than what is known of it:
+/// its value is the JSON schema that a catalog shall declare.
+inline constexpr std::string_view kDeclaredSchema = "millrace.json_schema";
+/// `field`, declared as `type`: JsonSchemaOf a schema says so.
+std::shared_ptr<arrow::Field> DeclareSchema(const std::shared_ptr<arrow::Field>& field,
+                                            const arrow::DataType& type);
 
 /// The Arrow type for a JSON schema: the reverse. integer → int64; number → number(); strings by
 /// format and airbyte_type; arrays of a known item type → list; objects with properties → struct;

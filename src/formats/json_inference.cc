@@ -3,6 +3,7 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include "connector/json_schema.h"
 #include "connector/number_type.h"
 #include "formats/json_scanner.h"
 #include "formats/number_text.h"
@@ -78,28 +79,12 @@ bool ScalarKind(JsonScanner& scanner, Kind kind, uint16_t* found) {
 
 bool IsScalar(Kind kind) { return kind < Kind::kArray; }
 
-bool ItemKinds(JsonScanner& scanner, uint16_t* items) {
-  scanner.Enter();
-  for (;;) {
-    bool done = false;
-    if (!scanner.NextElement(&done)) return false;
-    if (done) return true;
-    const Kind kind = scanner.Peek();
-    uint16_t found = kObject;  // nested: whatever it is
-    std::string_view whole;
-    if (IsScalar(kind) ? !ScalarKind(scanner, kind, &found) : !scanner.SkipValue(&whole)) {
-      return false;
-    }
-    *items = static_cast<uint16_t>(*items | found);
-  }
-}
-
 }  // namespace
 
 size_t JsonInference::Find(std::string_view name) {
   const auto known = index_.find(name);
   if (known != index_.end()) return known->second;
-  keys_.push_back({std::string(name)});
+  keys_.emplace_back().name = name;
   index_.emplace(name, keys_.size() - 1);
   return keys_.size() - 1;
 }
@@ -113,40 +98,83 @@ bool JsonInference::Add(std::string_view text) {
   const Kind top = scanner.Peek();
   if (top == Kind::kInvalid) return fail(scanner.error());
   if (top != Kind::kObject) return fail("a JSON object is expected");
+  const char* what = nullptr;
+  if (!AddMembers(scanner, &what)) return fail(what != nullptr ? what : scanner.error());
+  if (!scanner.AtEnd()) return fail("something follows the object");
+  ++rows_;
+  return true;
+}
+
+bool JsonInference::AddMembers(JsonScanner& scanner, const char** what) {
   scanner.Enter();
   // Objects of a file repeat their keys in the same order: the one after the last is tried first.
   size_t next = 0;
   for (;;) {
     JsonScanner::Text name;
     bool done = false;
-    if (!scanner.NextMember(&name, &done)) return fail(scanner.error());
-    if (done) break;
+    if (!scanner.NextMember(&name, &done)) return false;
+    if (done) return true;
     std::string_view key = name.raw;
     if (name.escaped) {
-      if (!Unescape(name.raw, &scratch_)) return fail("a key holds half a surrogate pair");
+      if (!Unescape(name.raw, &scratch_)) {
+        *what = "a key holds half a surrogate pair";
+        return false;
+      }
       key = scratch_;
     }
     const size_t at = next < keys_.size() && keys_[next].name == key ? next : Find(key);
     next = at + 1;
     const Kind kind = scanner.Peek();
     uint16_t found = 0;
-    bool ok = false;
     if (IsScalar(kind)) {
-      ok = ScalarKind(scanner, kind, &found);
+      if (!ScalarKind(scanner, kind, &found)) return false;
     } else if (kind == Kind::kArray) {
       found = kArray;
-      ok = ItemKinds(scanner, &keys_[at].items);
+      if (!AddItems(scanner, keys_[at], what)) return false;
     } else if (kind == Kind::kObject) {
       found = kObject;
-      std::string_view whole;
-      ok = scanner.SkipValue(&whole);
+      if (!AddNested(scanner, keys_[at], what)) return false;
+    } else {
+      return false;
     }
-    if (!ok) return fail(scanner.error());
     keys_[at].kinds = static_cast<uint16_t>(keys_[at].kinds | found);
   }
-  if (!scanner.AtEnd()) return fail("something follows the object");
-  ++rows_;
-  return true;
+}
+
+bool JsonInference::AddItems(JsonScanner& scanner, Key& key, const char** what) {
+  scanner.Enter();
+  for (;;) {
+    bool done = false;
+    if (!scanner.NextElement(&done)) return false;
+    if (done) return true;
+    const Kind kind = scanner.Peek();
+    uint16_t found = 0;
+    std::string_view whole;
+    if (IsScalar(kind)) {
+      if (!ScalarKind(scanner, kind, &found)) return false;
+    } else if (kind == Kind::kObject) {
+      found = kObject;
+      if (!AddNested(scanner, key, what)) return false;
+    } else {
+      found = kArray;
+      if (!scanner.SkipValue(&whole)) return false;
+    }
+    key.items = static_cast<uint16_t>(key.items | found);
+  }
+}
+
+bool JsonInference::AddNested(JsonScanner& scanner, Key& key, const char** what) {
+  std::string_view whole;
+  // Beside other kinds of values the insides of the objects say nothing.
+  const bool alone = ((key.kinds | key.items) & ~(kObject | kArray)) == 0;
+  const bool full = key.nested != nullptr && key.nested->keys_.size() > kNestedKeysMax;
+  if (depth_ >= kNestedDepthMax || !alone || full) return scanner.SkipValue(&whole);
+  if (key.nested == nullptr) {
+    key.nested = std::make_unique<JsonInference>();
+    key.nested->depth_ = depth_ + 1;
+  }
+  ++key.nested->rows_;
+  return key.nested->AddMembers(scanner, what);
 }
 
 void JsonInference::Merge(const JsonInference& later) {
@@ -154,14 +182,38 @@ void JsonInference::Merge(const JsonInference& later) {
     Key& mine = keys_[Find(key.name)];
     mine.kinds = static_cast<uint16_t>(mine.kinds | key.kinds);
     mine.items = static_cast<uint16_t>(mine.items | key.items);
+    if (key.nested == nullptr) continue;
+    if (mine.nested == nullptr) {
+      mine.nested = std::make_unique<JsonInference>();
+      mine.nested->depth_ = depth_ + 1;
+    }
+    mine.nested->Merge(*key.nested);
   }
   rows_ += later.rows_;
 }
 
+std::shared_ptr<arrow::DataType> JsonInference::DeclaredType(const Key& key) {
+  const bool objects = key.kinds == kObject;
+  const bool arrays = key.kinds == kArray && key.items == kObject;
+  const bool known = key.nested != nullptr && !key.nested->keys_.empty() &&
+                     key.nested->keys_.size() <= kNestedKeysMax;
+  if (!known || (!objects && !arrays)) return TypeOf(key.kinds, key.items);
+  arrow::FieldVector fields;
+  for (const Key& inner : key.nested->keys_) {
+    fields.push_back(arrow::field(inner.name, DeclaredType(inner)));
+  }
+  const auto type = arrow::struct_(std::move(fields));
+  return objects ? type : arrow::list(type);
+}
+
 SchemaPtr JsonInference::Schema() const {
   arrow::FieldVector fields;
-  for (const Key& key : keys_)
-    fields.push_back(arrow::field(key.name, TypeOf(key.kinds, key.items)));
+  for (const Key& key : keys_) {
+    const auto type = TypeOf(key.kinds, key.items);
+    const auto declared = DeclaredType(key);
+    auto field = arrow::field(key.name, type);
+    fields.push_back(declared->Equals(*type) ? field : DeclareSchema(field, *declared));
+  }
   return arrow::schema(std::move(fields));
 }
 
