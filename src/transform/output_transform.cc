@@ -116,7 +116,12 @@ Result<std::vector<ChangeBatch>> OutputTransform::Apply(ChangeBatch batch, int64
   MR_ASSIGN_OR_RETURN(const auto metadata,
                       metadata_.MakeFor(ids, selected.extracted_at.get(), selected.changes));
   if (raw_) {
+    // What could not be parsed is whole here.
+    const bool parsed = arrived.changes.size() != selected.changes.size();
     arrow::ArrayVector columns = metadata;
+    if (parsed) {
+      MR_ASSIGN_OR_RETURN(columns, metadata_.MakeFor(ids, arrived.changes));
+    }
     MR_ASSIGN_OR_RETURN(columns.emplace_back(), raw_->Apply(arrived));
     applied.back().rows =
         arrow::RecordBatch::Make(schemas_.back(), arrived.num_rows(), std::move(columns));
