@@ -40,6 +40,8 @@ Json ToJson(const StartDocument& document) {
             {"fencing_token", document.fencing_token},
             {"saved", ToJson(document.saved)},
             {"metadata", document.metadata},
+            {"normalization", document.normalization},
+            {"raw_tables", document.raw_tables},
             {"number_format", document.number_format},
             {"commit_interval_ms", document.commit_interval.count()},
             {"merge_interval_ms", document.merge_interval.count()},
@@ -59,6 +61,8 @@ Result<StartDocument> StartDocumentFromJson(const Json& json) {
     document.attempt = json.at("attempt").get<int64_t>();
     document.fencing_token = json.at("fencing_token").get<int64_t>();
     document.metadata = json.at("metadata").get<std::string>();
+    document.normalization = json.at("normalization").get<std::string>();
+    document.raw_tables = json.at("raw_tables").get<bool>();
     document.number_format = json.at("number_format").get<std::string>();
     document.commit_interval =
         std::chrono::milliseconds(json.at("commit_interval_ms").get<int64_t>());

@@ -37,6 +37,8 @@ struct StartDocument {
   SavedState saved;
 
   std::string metadata = "current";    ///< current | classic | none
+  std::string normalization = "none";  ///< none | basic
+  bool raw_tables = false;
   std::string number_format = "auto";  ///< auto | double | decimal | string
   std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
   std::chrono::milliseconds merge_interval{0};

@@ -29,6 +29,11 @@ Json ToJson(const StreamReport& report) {
   json["bytes_read"] = report.bytes_read;
   json["records_committed"] = report.records_committed;
   json["values_changed"] = report.values_changed;
+  for (const auto& [stream, records] : report.derived) {
+    Json table = ToJson(stream);
+    table["records"] = records;
+    json["derived"].push_back(std::move(table));
+  }
   if (report.estimated_records) json["estimated_records"] = *report.estimated_records;
   if (report.estimated_bytes) json["estimated_bytes"] = *report.estimated_bytes;
   if (report.error) json["error"] = ErrorToJson(*report.error);
@@ -57,6 +62,10 @@ Result<StreamReport> StreamReportFromJson(const Json& json) {
     report.bytes_read = json.at("bytes_read").get<int64_t>();
     report.records_committed = json.at("records_committed").get<int64_t>();
     report.values_changed = json.at("values_changed").get<int64_t>();
+    for (const Json& table : json.value("derived", Json::array())) {
+      MR_ASSIGN_OR_RETURN(auto stream, StreamDescriptorFromJson(table));
+      report.derived.emplace_back(std::move(stream), table.at("records").get<int64_t>());
+    }
     report.estimated_records = OptionalCount(json, "estimated_records");
     report.estimated_bytes = OptionalCount(json, "estimated_bytes");
     report.error = OptionalError(json);

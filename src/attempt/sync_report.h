@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -21,6 +22,8 @@ struct StreamReport {
   int64_t bytes_read = 0;
   int64_t records_committed = 0;
   int64_t values_changed = 0;  ///< values that were nulled or cut
+  /// The tables that normalisation derives from the stream, and the rows committed to each.
+  std::vector<std::pair<StreamDescriptor, int64_t>> derived;
   std::optional<int64_t> estimated_records;
   std::optional<int64_t> estimated_bytes;
   std::optional<Error> error;

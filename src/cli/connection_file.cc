@@ -17,6 +17,7 @@ const std::vector<std::string> kKeys = {"name",
                                         "destination_namespace",
                                         "prefix",
                                         "normalization",
+                                        "raw_tables",
                                         "metadata",
                                         "number_format",
                                         "undeclared_fields",
@@ -86,13 +87,6 @@ Status ReadStreams(const YamlDocument& document, ConnectionFile* file) {
 }
 
 Status RefuseLaterOptions(const YamlSection& root) {
-  MR_ASSIGN_OR_RETURN(const auto normalization,
-                      root.Choice("normalization", {"none", "basic"}, "none"));
-  if (normalization != "none") {
-    return root.ErrorAt("normalization",
-                        "normalization basic is not available in this version; "
-                        "use none");
-  }
   MR_ASSIGN_OR_RETURN(const auto undeclared,
                       root.Choice("undeclared_fields", {"count", "keep"}, "count"));
   if (undeclared != "count") {
@@ -120,6 +114,20 @@ Status ReadWriterLanes(const YamlSection& root, ConnectionFile* file) {
   return Status::Ok();
 }
 
+Status ReadNormalization(const YamlSection& root, ConnectionFile* file) {
+  MR_ASSIGN_OR_RETURN(file->normalization, root.Choice("normalization", {"none", "basic"}, "none"));
+  file->raw_tables = file->normalization == "basic";
+  const Json* raw = root.Find("raw_tables");
+  if (raw == nullptr) return Status::Ok();
+  // "${RAW_TABLES}" arrives as a text.
+  const std::string text = raw->is_string() ? raw->get<std::string>() : raw->dump();
+  if (text != "true" && text != "false") {
+    return root.ErrorAt("raw_tables", fmt::format("raw_tables is {}; allowed: true, false", text));
+  }
+  file->raw_tables = text == "true";
+  return Status::Ok();
+}
+
 Status ReadOptions(const YamlDocument& document, const YamlSection& root, ConnectionFile* file) {
   MR_RETURN_IF_ERROR(RefuseLaterOptions(root));
   MR_ASSIGN_OR_RETURN(const auto name_space, root.Text("destination_namespace"));
@@ -128,6 +136,7 @@ Status ReadOptions(const YamlDocument& document, const YamlSection& root, Connec
   file->prefix = prefix.value_or("");
   MR_ASSIGN_OR_RETURN(file->metadata,
                       root.Choice("metadata", {"current", "classic", "none"}, "current"));
+  MR_RETURN_IF_ERROR(ReadNormalization(root, file));
   MR_ASSIGN_OR_RETURN(
       file->number_format,
       root.Choice("number_format", {"auto", "double", "decimal", "string"}, "auto"));

@@ -49,6 +49,8 @@ struct ConnectionFile {
   std::string destination_namespace = "source";
   std::string prefix;
   std::string metadata = "current";    ///< current | classic | none
+  std::string normalization = "none";  ///< none | basic
+  bool raw_tables = false;             ///< when it is not said: with normalization basic
   std::string number_format = "auto";  ///< auto | double | decimal | string
   std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
   /// Deduplicated tables of files: how long staged changes may wait.

@@ -68,7 +68,8 @@ streams:
   - orders
 destination_namespace: "production_${SOURCE_NAMESPACE}"
 prefix: raw_
-normalization: none
+normalization: basic
+raw_tables: false
 metadata: none
 number_format: decimal
 undeclared_fields: count
@@ -95,6 +96,8 @@ schedule: {weekly: [mon, thu], at: "02:00"}
   EXPECT_EQ(file->destination_namespace, "production_${SOURCE_NAMESPACE}");
   EXPECT_EQ(file->prefix, "raw_");
   EXPECT_EQ(file->commit_interval, std::chrono::seconds(30));
+  EXPECT_EQ(file->normalization, "basic");
+  EXPECT_FALSE(file->raw_tables);
   EXPECT_EQ(file->merge_interval, std::chrono::hours(1));
   EXPECT_EQ(file->writer_lanes, 4);
   EXPECT_EQ((*file->schedule)["at"], Json("02:00"));
@@ -110,7 +113,6 @@ TEST(ConnectionFile, UnknownKeysNameTheNearest) {
 }
 
 TEST(ConnectionFile, RefusesByNameWhatComesLater) {
-  EXPECT_THAT(ErrorOf("normalization: basic"), HasSubstr("normalization basic is not available"));
   EXPECT_THAT(ErrorOf("undeclared_fields: keep"), HasSubstr("undeclared_fields keep"));
   for (const char* end : {"manifest: a.yaml", "image: airbyte/source-x:1", "command: [a, b]"}) {
     const auto file = Parse(fmt::format("source: {{{}}}", end));
@@ -119,9 +121,17 @@ TEST(ConnectionFile, RefusesByNameWhatComesLater) {
   }
 }
 
+TEST(ConnectionFile, BasicNormalizationMakesRawTablesUnlessToldOtherwise) {
+  EXPECT_FALSE(Parse("normalization: none")->raw_tables);
+  EXPECT_TRUE(Parse("normalization: basic")->raw_tables);
+  EXPECT_TRUE(Parse("raw_tables: true")->raw_tables);
+}
+
 TEST(ConnectionFile, SaysWhatIsAllowed) {
   EXPECT_THAT(ErrorOf("metadata: curent"),
               HasSubstr("metadata is curent; allowed: current, classic, none; did you mean curr"));
+  EXPECT_THAT(ErrorOf("normalization: full"), HasSubstr("allowed: none, basic"));
+  EXPECT_THAT(ErrorOf("raw_tables: some"), HasSubstr("raw_tables is some; allowed: true, false"));
   EXPECT_THAT(ErrorOf("number_format: 5"), HasSubstr("number_format is 5; allowed: auto, double"));
   EXPECT_THAT(ErrorOf("commit_interval: 5"), HasSubstr("commit_interval \"5\" is not a span"));
   EXPECT_THAT(ErrorOf("writer_lanes: 0"), HasSubstr("from 1 to 64"));

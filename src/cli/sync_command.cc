@@ -30,6 +30,8 @@ Result<StartDocument> Prepare(const ConnectionFile& file, std::vector<std::strin
   MR_ASSIGN_OR_RETURN(start.destination,
                       PrepareEnd(ConnectorType::kDestination, *file.destination, warnings));
   start.metadata = file.metadata;
+  start.normalization = file.normalization;
+  start.raw_tables = file.raw_tables;
   start.number_format = file.number_format;
   start.commit_interval = file.commit_interval;
   start.merge_interval = file.merge_interval;

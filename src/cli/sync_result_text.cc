@@ -33,6 +33,9 @@ std::string TableOf(const SyncResult& result, const Console::Style& style) {
     }
     rows.push_back({stream.stream.ToString(), StatusWord(stream),
                     CountText(stream.records_committed), BytesText(stream.bytes_read), mode});
+    for (const auto& [table, records] : stream.derived) {
+      rows.push_back({"  + " + table.ToString(), "", CountText(records), "", ""});
+    }
   }
   return FormatTable(rows, {false, false, true, true, false}, style);
 }
@@ -90,6 +93,11 @@ Json SyncResultJson(const std::string& connection, const ConnectorConfig& destin
     row["records_read"] = stream.records_read;
     row["bytes"] = stream.bytes_read;
     row["values_changed"] = stream.values_changed;
+    for (const auto& [table, records] : stream.derived) {
+      Json derived = ToJson(table);
+      derived["records"] = records;
+      row["derived"].push_back(std::move(derived));
+    }
     if (stream.error) row["error"] = ErrorToJson(*stream.error);
     streams.push_back(std::move(row));
   }

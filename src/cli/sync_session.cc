@@ -136,9 +136,13 @@ void SyncSession::MergeStream(const StreamReport& report) {
     merged.records_read += earlier.records_committed;
     merged.records_committed += earlier.records_committed;
     merged.bytes_read += earlier.bytes_read;
+    for (size_t i = 0; i < earlier.derived.size() && i < merged.derived.size(); ++i) {
+      merged.derived[i].second += earlier.derived[i].second;  // the same tables in each attempt
+    }
   }
   earlier.records_committed = merged.records_committed;
   earlier.bytes_read = merged.bytes_read;
+  earlier.derived = merged.derived;
   for (StreamReport& known : result_.report.streams) {
     if (known.stream != merged.stream) continue;
     known = std::move(merged);

@@ -25,6 +25,7 @@ SyncOptions SyncOptionsOf(const StartDocument& start, const ConfiguredCatalog& c
   for (const auto& [name, mode] : kMetadataModes) {
     if (name == start.metadata) options.metadata = mode;
   }
+  options.normalization = {start.normalization == "basic", start.raw_tables};
   for (const auto& [name, format] : kNumberFormats) {
     if (name == start.number_format) options.number_format = format;
   }
@@ -47,6 +48,7 @@ StreamReport ReportOf(const StreamProgress& progress) {
   report.bytes_read = progress.bytes_read;
   report.records_committed = progress.records_committed;
   report.values_changed = progress.values_changed;
+  report.derived = progress.derived;
   report.estimated_records = progress.estimated_records;
   report.estimated_bytes = progress.estimated_bytes;
   report.error = progress.error;
