@@ -27,7 +27,8 @@ const std::map<std::string, KillPoint::Place> kPlaces = {
 };
 
 /// Commands that a child process and a replay apply, too.
-const std::set<std::string> kSettings = {"option", "stream", "source", "refresh", "clear"};
+const std::set<std::string> kSettings = {"option", "stream",  "declare",
+                                         "source", "refresh", "clear"};
 
 std::string PlaceName(KillPoint::Place place) {
   for (const auto& [name, value] : kPlaces) {
@@ -66,6 +67,9 @@ std::vector<std::string> Describe(const SyncSummary& summary) {
                                 stream.records_read, stream.records_committed));
     if (stream.values_changed > 0) {
       lines.back() += fmt::format(", {} values changed", stream.values_changed);
+    }
+    for (const auto& [table, rows] : stream.derived) {
+      lines.push_back(fmt::format("  {}: {} rows", table.ToString(), rows));
     }
     if (stream.error) lines.push_back("  because: " + stream.error->message);
   }
@@ -121,7 +125,10 @@ int Runner::RunChild(int line, const std::filesystem::path& folder, std::optiona
   if (!OpenWorld(folder).ok()) return 2;
   for (size_t i = 0; i < file_.commands().size() && file_.commands()[i].line < line; ++i) {
     const auto words = Words(file_.commands()[i].head);
-    if (words[0] != "option" && words[0] != "stream" && words[0] != "source") continue;
+    if (words[0] != "option" && words[0] != "stream" && words[0] != "declare" &&
+        words[0] != "source") {
+      continue;
+    }
     if (!ApplySetting(i, words).ok()) return 2;
   }
   const auto summary = world_->Sync(kill);
@@ -133,6 +140,7 @@ int Runner::RunChild(int line, const std::filesystem::path& folder, std::optiona
 Status Runner::ApplySetting(size_t index, const std::vector<std::string>& words) {
   if (words[0] == "option") return world_->SetOption(words);
   if (words[0] == "stream") return world_->AddStream(words);
+  if (words[0] == "declare") return world_->Declare(words);
   if (words[0] == "source") {
     MR_ASSIGN_OR_RETURN(auto script, ParseScript(file_.commands()[index].block));
     world_->SetScript(std::move(script), words.size() > 1 && words[1] == "continues");
@@ -239,7 +247,8 @@ Status Runner::KillOnce(size_t index, const KillPoint& kill, bool* killed) {
 
 Status Runner::CheckTablesAreWhole(const std::vector<std::string>& before,
                                    const std::vector<std::string>& after) const {
-  for (const ConfiguredStream& stream : world_->catalog().streams) {
+  const ConfiguredCatalog outputs = world_->OutputCatalog();
+  for (const ConfiguredStream& stream : outputs.streams) {
     if (stream.destination_sync_mode != DestinationSyncMode::kOverwrite &&
         stream.destination_sync_mode != DestinationSyncMode::kOverwriteDedup) {
       continue;
@@ -304,7 +313,8 @@ void Runner::Expect(size_t index, const std::vector<std::string>& actual) {
 
 Result<std::vector<std::string>> Runner::AllRows() const {
   std::vector<std::string> all;
-  for (const ConfiguredStream& stream : world_->catalog().streams) {
+  const ConfiguredCatalog outputs = world_->OutputCatalog();
+  for (const ConfiguredStream& stream : outputs.streams) {
     MR_ASSIGN_OR_RETURN(const auto rows, world_->tables().Rows(stream.descriptor()));
     for (const std::string& row : rows) {
       all.push_back(stream.descriptor().ToString() + ": " + row);

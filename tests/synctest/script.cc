@@ -23,18 +23,46 @@ const std::map<std::string, std::shared_ptr<arrow::DataType>>& Types() {
   return types;
 }
 
-Result<SchemaPtr> ParseSchema(const std::vector<std::string>& words) {
-  arrow::FieldVector fields;
-  for (size_t i = 2; i < words.size(); ++i) {
-    const size_t colon = words[i].find(':');
-    std::string type = colon == std::string::npos ? "" : words[i].substr(colon + 1);
-    const bool nullable = !type.ends_with('!');
-    if (!nullable) type.pop_back();
-    const auto found = Types().find(type);
-    if (found == Types().end()) return ConfigError("{} is not FIELD:TYPE", words[i]);
-    fields.push_back(arrow::field(words[i].substr(0, colon), found->second, nullable));
+/// Reads FIELD:TYPE, where TYPE may be {FIELD:TYPE,…} or [TYPE], from `*text` on.
+Result<std::shared_ptr<arrow::DataType>> ParseType(std::string_view* text);
+
+Result<std::shared_ptr<arrow::Field>> ParseField(std::string_view* text) {
+  const size_t colon = text->find(':');
+  if (colon == std::string_view::npos) return ConfigError("{} is not FIELD:TYPE", *text);
+  const std::string name(text->substr(0, colon));
+  text->remove_prefix(colon + 1);
+  MR_ASSIGN_OR_RETURN(auto type, ParseType(text));
+  const bool nullable = !text->starts_with('!');
+  if (!nullable) text->remove_prefix(1);
+  return arrow::field(name, std::move(type), nullable);
+}
+
+Result<std::shared_ptr<arrow::DataType>> ParseType(std::string_view* text) {
+  const bool list = text->starts_with('[');
+  const bool object = text->starts_with('{');
+  if (!list && !object) {
+    const std::string name(text->substr(0, text->find_first_of(",]}!")));
+    const auto found = Types().find(name);
+    if (found == Types().end()) return ConfigError("{} is not a type", name);
+    text->remove_prefix(name.size());
+    return found->second;
   }
-  return arrow::schema(std::move(fields));
+  text->remove_prefix(1);
+  std::shared_ptr<arrow::DataType> type;
+  if (list) {
+    MR_ASSIGN_OR_RETURN(type, ParseType(text));
+    type = arrow::list(type);
+  } else {
+    arrow::FieldVector fields;
+    do {
+      if (text->starts_with(',')) text->remove_prefix(1);
+      MR_ASSIGN_OR_RETURN(fields.emplace_back(), ParseField(text));
+    } while (text->starts_with(','));
+    type = arrow::struct_(std::move(fields));
+  }
+  if (!text->starts_with(list ? ']' : '}')) return ConfigError("a type is not closed");
+  text->remove_prefix(1);
+  return type;
 }
 
 /// The JSON object of a row, and the words behind it.
@@ -101,6 +129,16 @@ Result<Step> ParseStep(const std::string& line) {
 }
 
 }  // namespace
+
+Result<SchemaPtr> ParseSchema(const std::vector<std::string>& words) {
+  arrow::FieldVector fields;
+  for (size_t i = 2; i < words.size(); ++i) {
+    std::string_view text = words[i];
+    MR_ASSIGN_OR_RETURN(fields.emplace_back(), ParseField(&text));
+    if (!text.empty()) return ConfigError("{} is not FIELD:TYPE", words[i]);
+  }
+  return arrow::schema(std::move(fields));
+}
 
 StreamDescriptor ParseStream(const std::string& text) {
   const size_t dot = text.find('.');

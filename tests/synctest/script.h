@@ -36,6 +36,9 @@ struct Step {
 /// The steps of a `source` block; a config error names the line that can't be read.
 Result<std::vector<Step>> ParseScript(const std::vector<std::string>& lines);
 
+/// The fields FIELD:TYPE behind a command and its stream; TYPE may be {FIELD:TYPE,…} or [TYPE].
+Result<SchemaPtr> ParseSchema(const std::vector<std::string>& words);
+
 /// "public.orders", or "orders".
 StreamDescriptor ParseStream(const std::string& text);
 

@@ -4,8 +4,10 @@
 
 #include "attempt/file_state_store.h"
 #include "base/file_io.h"
+#include "connector/json_schema.h"
 #include "killing_ends.h"
 #include "scripted_source.h"
+#include "transform/stream_outputs.h"
 
 namespace millrace::synctest {
 namespace {
@@ -54,6 +56,10 @@ Status SyncWorld::SetOption(const std::vector<std::string>& words) {
   } else if (words[1] == "commit") {
     // at each checkpoint, or at the end only
     options_.commit_interval = std::chrono::hours(value == "checkpoints" ? 0 : 1);
+  } else if (words[1] == "normalization") {
+    options_.normalization.basic = value == "basic";
+  } else if (words[1] == "raw_tables") {
+    options_.normalization.raw_tables = value == "true";
   } else if (words[1] == "lanes") {
     options_.writer_lanes = std::stoi(value);
   } else if (words[1] == "format" && value == "jsonl") {
@@ -100,6 +106,22 @@ Status SyncWorld::AddStream(const std::vector<std::string>& words) {
   });
   catalog_.streams.push_back(std::move(stream));
   return Status::Ok();
+}
+
+Status SyncWorld::Declare(const std::vector<std::string>& words) {
+  MR_ASSIGN_OR_RETURN(const SchemaPtr schema, ParseSchema(words));
+  const StreamDescriptor descriptor = ParseStream(words.at(1));
+  for (ConfiguredStream& stream : catalog_.streams) {
+    if (stream.descriptor() != descriptor) continue;
+    stream.stream.json_schema = JsonSchemaOf(*schema);
+    return Status::Ok();
+  }
+  return ConfigError("there is no stream {}", words[1]);
+}
+
+ConfiguredCatalog SyncWorld::OutputCatalog() const {
+  auto outputs = PlanOutputs(catalog_, options_.normalization);
+  return outputs.ok() ? CatalogOf(*outputs) : catalog_;
 }
 
 void SyncWorld::SetScript(std::vector<Step> script, bool continues) {

@@ -36,10 +36,14 @@ class SyncWorld {
   const std::filesystem::path& folder() const { return folder_; }
   TablePlace& tables() const { return *tables_; }
   const ConfiguredCatalog& catalog() const { return catalog_; }
+  /// The catalog's streams, and those derived from them.
+  ConfiguredCatalog OutputCatalog() const;
 
   /// `option KEY VALUE` and `stream NAME MODE …`, by their words.
   Status SetOption(const std::vector<std::string>& words);
   Status AddStream(const std::vector<std::string>& words);
+  /// `declare STREAM FIELD:TYPE …`: the stream's schema in the catalog.
+  Status Declare(const std::vector<std::string>& words);
   void SetScript(std::vector<Step> script, bool continues);
 
   /// As `millrace sync --full-refresh`: the next sync builds these streams' tables anew.

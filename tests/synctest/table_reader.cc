@@ -17,6 +17,8 @@
 namespace millrace::synctest {
 namespace {
 
+/// A hash id made of a row's id begins with its time, at which the clock of the tests stands.
+constexpr std::string_view kRowIdPrefix = "\"01948327a100";
 constexpr std::string_view kIdColumns[] = {"_airbyte_raw_id", "_airbyte_ab_id"};
 
 Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(const std::filesystem::path& path) {
@@ -36,6 +38,8 @@ void AppendRowText(const arrow::RecordBatch& batch, int64_t row, std::set<std::s
     AppendJsonValue(*batch.column(column), row, value);
     if (std::find(std::begin(kIdColumns), std::end(kIdColumns), name) != std::end(kIdColumns)) {
       value = ids->insert(value).second ? "(id)" : "(an id that another row has)";
+    } else if (name.ends_with("_hashid") && value.starts_with(kRowIdPrefix)) {
+      value = "(of the row)";
     }
     *out += fmt::format("{}\"{}\": {}", column == 0 ? "" : ", ", name, value);
   }
