@@ -120,7 +120,8 @@ Result<std::vector<ChangeBatch>> OutputTransform::Apply(ChangeBatch batch, int64
     const bool parsed = arrived.changes.size() != selected.changes.size();
     arrow::ArrayVector columns = metadata;
     if (parsed) {
-      MR_ASSIGN_OR_RETURN(columns, metadata_.MakeFor(ids, arrived.changes));
+      MR_ASSIGN_OR_RETURN(columns,
+                          metadata_.MakeFor(ids, arrived.extracted_at.get(), arrived.changes));
     }
     MR_ASSIGN_OR_RETURN(columns.emplace_back(), raw_->Apply(arrived));
     applied.back().rows =

@@ -1,0 +1,108 @@
+"""Basic Normalisation as the guides describe it: their example's tables, their dbt model, the columns of their Dremio view."""
+import json
+
+import duckdb
+import pytest
+
+from support import output_files
+
+ACME = {"id": 1, "name": "Acme Corp", "contact": {"email": "info@acme.com", "phone": "+1234567890"},
+        "addresses": [{"type": "billing", "city": "New York"}, {"type": "shipping", "city": "Boston"}]}
+BETA = {"id": 2, "name": "Beta", "contact": {"email": "b@beta.io"}, "addresses": []}
+
+# The guide's Dremio view, its SELECT unchanged.
+VIEW = """
+SELECT
+  id as customer_id,
+  name as customer_name,
+  contact_email as email,
+  contact_phone as phone,
+  _airbyte_emitted_at as last_updated
+FROM customers
+"""
+
+
+@pytest.fixture
+def customers(tmp_path):
+    """A JSONL file of the guide's customers: (source, write)."""
+    path = tmp_path / "customers.jsonl"
+
+    def write(*rows):
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    write(ACME, BETA)
+    return ("file", {"dataset_name": "customers", "format": "jsonl", "url": str(path), "provider": {"storage": "local"}}), write
+
+
+def local(tmp_path, format="Parquet"):
+    return "local", {"path": str(tmp_path / "out"), "format": {"format_type": format}, "s3_path_format": "${STREAM_NAME}/"}
+
+
+def tables(folder):
+    """Every table of the folder as a relation of one DuckDB connection."""
+    con = duckdb.connect()
+    for table in folder.iterdir():
+        if table.name == "_airbyte_internal":
+            continue
+        files = [str(p) for p in output_files.visible(table, ".parquet")]
+        con.execute(f"""create table "{table.name}" as select * from read_parquet({files!r}, union_by_name=true)""")
+    return con
+
+
+class TestGuide:
+    def test_tables_of_the_example(self, millrace, tmp_path, customers):
+        source, _ = customers
+        outcome = millrace.sync(millrace.file(source, local(tmp_path), normalization="basic", metadata="classic"), "--json")
+        [stream] = outcome.json()["streams"]
+        assert stream["records"] == 2
+        assert {t["name"]: t["records"] for t in stream["derived"]} == {"customers_addresses": 2, "_airbyte_raw_customers": 2}
+        con = tables(tmp_path / "out")
+        assert con.execute("select id, name, contact_email, contact_phone, _airbyte_normalized_at is not null from customers order by id").fetchall() == [
+            (1, "Acme Corp", "info@acme.com", "+1234567890", True), (2, "Beta", "b@beta.io", None, True)]
+        assert con.execute("""select c.id, a.type, a.city from customers_addresses a join customers c using (_airbyte_customers_hashid)
+                              order by a.type""").fetchall() == [(1, "billing", "New York"), (1, "shipping", "Boston")]
+        raw = con.execute("select * from _airbyte_raw_customers order by _airbyte_data")
+        assert [column[0] for column in raw.description] == ["_airbyte_ab_id", "_airbyte_emitted_at", "_airbyte_data"]
+        assert [json.loads(row[2]) for row in raw.fetchall()] == [{**row} for row in (ACME, BETA)]
+        ids = "select array_agg(_airbyte_ab_id order by _airbyte_ab_id) from"
+        assert con.execute(f"{ids} customers").fetchone() == con.execute(f"{ids} _airbyte_raw_customers").fetchone()
+
+    def test_columns_of_the_dremio_view(self, millrace, tmp_path, customers):
+        source, _ = customers
+        millrace.sync(millrace.file(source, local(tmp_path), normalization="basic", metadata="classic", raw_tables=False))
+        assert not (tmp_path / "out" / "_airbyte_raw_customers").exists()
+        rows = tables(tmp_path / "out").execute(VIEW + " order by 1").fetchall()
+        assert [row[:4] for row in rows] == [(1, "Acme Corp", "info@acme.com", "+1234567890"), (2, "Beta", "b@beta.io", None)]
+        assert all(row[4] is not None for row in rows)
+
+    def test_people_see_the_tables(self, millrace, tmp_path, customers):
+        source, _ = customers
+        outcome = millrace.sync(millrace.file(source, local(tmp_path), normalization="basic"))
+        assert "+ customers_addresses" in outcome.text, outcome
+
+    def test_nothing_of_it_without_being_asked(self, millrace, tmp_path, customers):
+        source, _ = customers
+        millrace.sync(millrace.file(source, local(tmp_path), metadata="none"))
+        con = tables(tmp_path / "out")
+        [row] = con.execute("select id, contact, addresses from customers where id = 1").fetchall()
+        assert (json.loads(row[1]), json.loads(row[2])) == (ACME["contact"], ACME["addresses"])
+        assert [p.name for p in (tmp_path / "out").iterdir() if not p.name.startswith("_")] == ["customers"]
+
+
+def test_overwrite_takes_the_children_along(millrace, tmp_path, customers):
+    """A shortened array, and a customer that is gone: no row of a child table without its parent."""
+    source, write = customers
+    file = millrace.file(source, local(tmp_path), normalization="basic", streams=[{"name": "customers", "primary_key": [["id"]]}])
+    millrace.sync(file)
+    first = tables(tmp_path / "out").execute("select _airbyte_customers_hashid from customers where id = 1").fetchone()
+    write({**ACME, "addresses": ACME["addresses"][:1]}, {"id": 3, "addresses": [{"type": "home", "city": "Oslo"}]})
+    millrace.sync(file)
+    con = tables(tmp_path / "out")
+    assert con.execute("select c.id, a.city from customers_addresses a left join customers c using (_airbyte_customers_hashid) order by 1").fetchall() == [
+        (1, "New York"), (3, "Oslo")]
+    assert con.execute("select _airbyte_customers_hashid from customers where id = 1").fetchone() == first, "a key keeps its hash id"
+
+
+def test_an_unknown_kind_is_refused(millrace, tmp_path, customers):
+    outcome = millrace.sync(millrace.file(customers[0], local(tmp_path), normalization="full"), expect=2)
+    assert "normalization is full; allowed: none, basic" in outcome.text
