@@ -1,10 +1,12 @@
 """Basic Normalisation as the guides describe it: their example's tables, their dbt model, the columns of their Dremio view."""
 import json
+import re
 
 import duckdb
 import pytest
 
 from support import output_files
+from support.postgres_tables import target_config
 
 ACME = {"id": 1, "name": "Acme Corp", "contact": {"email": "info@acme.com", "phone": "+1234567890"},
         "addresses": [{"type": "billing", "city": "New York"}, {"type": "shipping", "city": "Boston"}]}
@@ -19,6 +21,26 @@ SELECT
   contact_phone as phone,
   _airbyte_emitted_at as last_updated
 FROM customers
+"""
+
+# The guide's dbt model, models/staging/stg_customers.sql, unchanged.
+MODEL = """
+with source as (
+    select * from {{ source('airbyte_raw', '_airbyte_raw_customers') }}
+),
+
+parsed as (
+    select
+        _airbyte_ab_id,
+        _airbyte_emitted_at,
+        (_airbyte_data->>'id')::int as customer_id,
+        _airbyte_data->>'name' as customer_name,
+        _airbyte_data->'contact'->>'email' as email,
+        _airbyte_data->'contact'->>'phone' as phone
+    from source
+)
+
+select * from parsed
 """
 
 
@@ -87,6 +109,35 @@ class TestGuide:
         [row] = con.execute("select id, contact, addresses from customers where id = 1").fetchall()
         assert (json.loads(row[1]), json.loads(row[2])) == (ACME["contact"], ACME["addresses"])
         assert [p.name for p in (tmp_path / "out").iterdir() if not p.name.startswith("_")] == ["customers"]
+
+
+class TestPostgres:
+    def test_the_dbt_model_runs_unchanged(self, millrace, db, customers):
+        source, _ = customers
+        millrace.sync(millrace.file(source, ("postgres", target_config(db)), normalization="basic", metadata="classic"))
+        compiled = re.sub(r"\{\{ source\('\w+', '(\w+)'\) \}\}", r'target."\1"', MODEL)  # as dbt renders source()
+        rows = db.execute(compiled + "order by customer_id")
+        assert [row[2:] for row in rows] == [(1, "Acme Corp", "info@acme.com", "+1234567890"), (2, "Beta", "b@beta.io", None)]
+        assert db.execute("select contact_email from target.customers order by id") == [("info@acme.com",), ("b@beta.io",)]
+        assert db.execute("""select c.id, a.city from target.customers_addresses a join target.customers c using (_airbyte_customers_hashid)
+                             order by a.type""") == [(1, "New York"), (1, "Boston")]
+
+    def test_the_last_change_of_a_key_brings_its_children(self, millrace, db, customers):
+        source, write = customers
+        changed = {"id": 1, "contact": {"email": "new@acme.com"}, "addresses": [{"type": "billing", "city": "Oslo"}]}
+        stream = {"name": "customers", "sync_mode": "full_refresh_overwrite_deduped", "primary_key": [["id"]]}
+        file = millrace.file(source, ("postgres", target_config(db)), normalization="basic", streams=[stream])
+        joined = """select c.id, c.contact_email, a.city from target.customers c left join target.customers_addresses a using (_airbyte_customers_hashid)
+                    order by c.id, a.city"""
+        write(ACME, BETA, changed)
+        millrace.sync(file)
+        assert db.execute(joined) == [(1, "new@acme.com", "Oslo"), (2, "b@beta.io", None)]
+        assert db.value("select count(*) from target.customers_addresses") == 1, "no orphan"
+        assert db.value("select count(*) from target._airbyte_raw_customers") == 3, "every record"
+        write(ACME, changed, {"id": 1, "addresses": None})
+        millrace.sync(file)
+        assert db.execute(joined) == [(1, None, None)]
+        assert db.value("select count(*) from target.customers_addresses") == 0
 
 
 def test_overwrite_takes_the_children_along(millrace, tmp_path, customers):
