@@ -65,8 +65,10 @@ std::string SyncResultText(const std::string& connection, const ConnectorConfig&
   int64_t changed = 0;
   for (const StreamReport& stream : report.streams) changed += stream.values_changed;
   if (changed > 0) {
-    text += fmt::format("{} could not be kept as {}; _airbyte_meta says which\n",
-                        CountText(changed, "value"), changed == 1 ? "it was" : "they were");
+    text += fmt::format("{} could not be kept as {}; {}\n", CountText(changed, "value"),
+                        changed == 1 ? "it was" : "they were",
+                        result.notes_changes ? "_airbyte_meta says which"
+                                             : "with metadata: current, the rows would say which");
   }
   for (const StreamReport& stream : report.streams) {
     if (!stream.error || stream.status == "COMPLETE") continue;

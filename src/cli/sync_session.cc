@@ -50,6 +50,7 @@ SyncResult SyncSession::Run() {
   const auto began = std::chrono::steady_clock::now();
   counters_.BeginSync();
   result_.sync_id = counters_.sync_id();
+  result_.notes_changes = request_.file->metadata == "current";
   while (RunAttempt() && PauseBeforeRetry()) {
   }
   display_.End();

@@ -22,6 +22,7 @@ struct SyncResult {
   int attempts = 0;
   int64_t sync_id = 0;
   bool before_contact = false;  ///< a config error found before anything was contacted
+  bool notes_changes = true;    ///< rows have _airbyte_meta
   std::map<StreamDescriptor, ConfiguredStream> configured;
 };
 

@@ -151,7 +151,6 @@ class TestWrongFiles:
     @pytest.mark.parametrize("config, named", [
         ("replication_method: {method: Xmin}", "Xmin"),
         ("replication_method: {method: CDC, replication_slot: s, publication: p}", "CDC"),
-        ("tunnel_method: {tunnel_method: SSH_KEY_AUTH, tunnel_host: h, tunnel_port: 22, tunnel_user: u, ssh_key: k-e-y-material}", "SSH_KEY_AUTH"),
     ])
     def test_postgres_options_that_come_later(self, millrace, config, named):
         self.wrong(millrace, "source: {type: postgres, config: {host: h, port: 1, database: d, username: u, " + config + "}}\n" + self.DESTINATION, named)
