@@ -16,7 +16,7 @@ class LocalPlace : public TablePlace {
     Json config{{"path", root_.string()},
                 {"s3_path_format", "${NAMESPACE}/${STREAM_NAME}/"},
                 {"cdc_deletion_mode", deletion}};
-    if (!format.is_null()) config["format"] = format;
+    if (!format.empty()) config["format"] = format;
     return MakeLocalDestination(config);
   }
   Result<std::vector<std::string>> Rows(const StreamDescriptor& stream) override {

@@ -29,7 +29,7 @@ class S3Place : public TablePlace {
                 {"s3_path_format", "${NAMESPACE}/${STREAM_NAME}/"},
                 {"cdc_deletion_mode", deletion},
                 {"format", Json{{"format_type", "Parquet"}}}};
-    if (!format.is_null()) config["format"] = format;
+    if (!format.empty()) config["format"] = format;
     return MakeS3Destination(config);
   }
   Result<std::vector<std::string>> Rows(const StreamDescriptor& stream) override {

@@ -18,7 +18,7 @@ class TablePlace {
  public:
   virtual ~TablePlace() = default;
 
-  /// `format`: the destination's field, or null for its default; `deletion`: "Hard delete" or
+  /// `format`: the destination's field, or empty for its default; `deletion`: "Hard delete" or
   /// "Soft delete".
   virtual Result<std::unique_ptr<Destination>> MakeDestination(const Json& format,
                                                                const std::string& deletion) = 0;
@@ -32,13 +32,14 @@ class TablePlace {
   virtual Result<std::vector<std::string>> Files() = 0;
 };
 
-/// The kinds of places by name: "local", "s3". `folder` is the world's own; its name
+/// The kinds of places by name: "local", "s3", "postgres". `folder` is the world's own; its name
 /// tells the world's tables apart on servers that several worlds share.
 Result<std::unique_ptr<TablePlace>> OpenPlace(const std::string& kind,
                                               const std::filesystem::path& folder);
 
 std::unique_ptr<TablePlace> OpenLocalPlace(const std::filesystem::path& folder);
 Result<std::unique_ptr<TablePlace>> OpenS3Place(const std::filesystem::path& folder);
+Result<std::unique_ptr<TablePlace>> OpenPostgresPlace(const std::filesystem::path& folder);
 
 /// Starts the server that the kind needs, for this process and its children (which find it in
 /// their environment). It ends with the process. Nothing to do for "local".
