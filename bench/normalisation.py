@@ -4,6 +4,7 @@
 
 Two inputs: Parquet with nested columns (objects and arrays arrive as such), and JSONL (they arrive as JSON text and are parsed).
 Interleaved run by run; medians; every run's tables are counted before its time counts."""
+import os
 import pathlib
 import resource
 import shutil
@@ -15,7 +16,7 @@ import time
 import duckdb
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = HERE.parent / "build/bin/millrace"
+PROGRAM = os.environ.get("MILLRACE", str(HERE.parent / "build/bin/millrace"))
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
 RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
 GOAL = 1.30

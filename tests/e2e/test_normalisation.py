@@ -83,9 +83,9 @@ class TestGuide:
             (1, "Acme Corp", "info@acme.com", "+1234567890", True), (2, "Beta", "b@beta.io", None, True)]
         assert con.execute("""select c.id, a.type, a.city from customers_addresses a join customers c using (_airbyte_customers_hashid)
                               order by a.type""").fetchall() == [(1, "billing", "New York"), (1, "shipping", "Boston")]
-        raw = con.execute("select * from _airbyte_raw_customers order by _airbyte_data")
-        assert [column[0] for column in raw.description] == ["_airbyte_ab_id", "_airbyte_emitted_at", "_airbyte_data"]
-        assert [json.loads(row[2]) for row in raw.fetchall()] == [{**row} for row in (ACME, BETA)]
+        assert [row[0] for row in con.execute("describe _airbyte_raw_customers").fetchall()] == ["_airbyte_ab_id", "_airbyte_emitted_at", "_airbyte_data"]
+        raw = con.execute("select _airbyte_data from _airbyte_raw_customers order by _airbyte_data").fetchall()
+        assert [json.loads(row[0]) for row in raw] == [ACME, BETA]
         ids = "select array_agg(_airbyte_ab_id order by _airbyte_ab_id) from"
         assert con.execute(f"{ids} customers").fetchone() == con.execute(f"{ids} _airbyte_raw_customers").fetchone()
 
@@ -93,9 +93,10 @@ class TestGuide:
         source, _ = customers
         millrace.sync(millrace.file(source, local(tmp_path), normalization="basic", metadata="classic", raw_tables=False))
         assert not (tmp_path / "out" / "_airbyte_raw_customers").exists()
-        rows = tables(tmp_path / "out").execute(VIEW + " order by 1").fetchall()
-        assert [row[:4] for row in rows] == [(1, "Acme Corp", "info@acme.com", "+1234567890"), (2, "Beta", "b@beta.io", None)]
-        assert all(row[4] is not None for row in rows)
+        con = tables(tmp_path / "out")
+        con.execute(f"create view airbyte_customers as {VIEW}")
+        rows = con.execute("select * exclude (last_updated), last_updated is not null from airbyte_customers order by customer_id").fetchall()
+        assert rows == [(1, "Acme Corp", "info@acme.com", "+1234567890", True), (2, "Beta", "b@beta.io", None, True)]
 
     def test_people_see_the_tables(self, millrace, tmp_path, customers):
         source, _ = customers
