@@ -54,8 +54,10 @@ CASES = {
                   "sling_duckdb": sh("sling.sh", "duckdb"), "dlt_pyarrow": py("dlt", "dlt_.py", "pyarrow"), "dlt_connectorx": py("dlt", "dlt_.py", "connectorx")}},
     "pg_to_pg": {
         "server": "pg", "check": "pg", "rows": "lineitem",
-        "tools": {"floor": sh("floor.sh"), "duckdb": py("base", "duck.py"), "sling": sh("sling.sh"), "dlt_pyarrow": py("dlt", "dlt_.py", "pyarrow"),
+        "tools": {"floor": sh("floor.sh"), "floor_metadata": sh("floor.sh", "metadata"), "duckdb": py("base", "duck.py"), "sling": sh("sling.sh"), "dlt_pyarrow": py("dlt", "dlt_.py", "pyarrow"),
                   "ingestr": sh("ingestr.sh"), "meltano": sh("meltano.sh")}},
+    "pg_to_pg_dedup": {  # merged by its key; compare with pg_to_pg
+        "server": "pg", "check": "pg", "rows": "lineitem", "tools": {}},
     "pg_to_s3": {
         "server": "pg", "check": "lineitem", "rows": "lineitem", "s3": True,
         "tools": {"duckdb": py("base", "duck.py"), "chdb": py("chdb", "chdb_.py"), "sling": sh("sling.sh"), "sling_duckdb": sh("sling.sh", "duckdb"),
@@ -80,5 +82,5 @@ CASES = {
         "tools": {"airbyte_faker": sh("airbyte_faker.sh")}},
 }
 
-for _name in ("pg_to_parquet", "pg_to_parquet_x10", "pg_to_s3", "csv_to_parquet", "jsonl_to_parquet", "wide_to_parquet", "small_tables"):
+for _name in ("pg_to_parquet", "pg_to_pg", "pg_to_pg_dedup", "pg_to_parquet_x10", "pg_to_s3", "csv_to_parquet", "jsonl_to_parquet", "wide_to_parquet", "small_tables"):
     CASES[_name]["tools"] = OURS | CASES[_name]["tools"]

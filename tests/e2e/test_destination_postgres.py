@@ -164,3 +164,56 @@ def test_check_leaves_nothing(millrace, db):
     outcome = millrace.run("connector", "destination-postgres", "check", "--config", "config.json", expect=0)
     assert "SUCCEEDED" in outcome.out
     assert db.value("select count(*) from pg_namespace where nspname in ('target', 'airbyte_internal')") == 0
+
+
+def test_types_come_out_as_they_were(sync, db):
+    db.execute("""create table t (id int primary key, b bool, i2 int2, i8 int8, f4 float4, f8 float8, n numeric, n15 numeric(15,2), n50 numeric(50,10), m money, d date, ti time, ts timestamp,
+                                  tz timestamptz, tx text, vc varchar(10), by bytea, js jsonb, u uuid, arr int[], txts text[]);
+        insert into t values
+          (1, true, -32768, 9223372036854775807, 1.5, 0.1, 123456789012345678901234567890.000000001, -9999999999999.99, 1234567890123456789012345678901234567890.0123456789, 12.34, '2024-02-29',
+           '23:59:59.999999', '0044-03-15 00:00:00 BC', '2024-02-29 12:00:00.000001+02', E'tab\\t"quote" \\\\ é 🚀', 'short', '\\x00ff10', '{"a": [1, null, "é"]}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+           '{1,NULL,3}', '{"a b",NULL}'),
+          (2, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null),
+          (3, false, 0, 0, 'NaN', '-Infinity', 'NaN', 0, 0, 0, 'infinity', '00:00', '-infinity', '5000-01-01 00:00Z', '', '', '', 'null', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12', '{}', '{}')""")
+    sync(stream("t"))
+    same = "b, i2::int8, i8, n::text, n15, n50, m::numeric, d, ti, ts, tz, tx, vc, by, u::text"
+    got = db.execute("select b, i2, i8, n::text, n15, n50, m, d::text, ti, ts::text, tz, tx, vc, by, u, js, arr, txts, f4, f8 from target.t order by id")
+    want = db.execute("select b, i2, i8, n::text, n15, n50, m::numeric, d::text, ti, ts::text, tz, tx, vc, by, u::text from public.t order by id")
+
+    def plain(row):
+        return [bytes(v) if isinstance(v, memoryview) else v for v in row]
+    assert plain(got[0][:15]) == plain(want[0]) and plain(got[1][:15]) == plain(want[1])
+    assert json.loads(got[0][15]) == {"a": [1, None, "é"]} and got[0][16:] == ([1, None, 3], ["a b", None], 1.5, 0.1)
+    assert got[2][3] is None and got[2][7] is None and got[2][9] is None and got[2][18:] == (None, None), "what has no counterpart is null"
+    changes = db.value("select array_agg(c ->> 'field' order by c ->> 'field') from target.t, jsonb_array_elements(_airbyte_meta -> 'changes') c where id = 3")
+    assert changes == ["d", "f4", "f8", "n", "ts"]
+
+
+def test_values_that_postgres_cannot_hold(millrace, db):
+    """Driven by `write`: text with a zero byte, and JSON with one, are null with an entry, and the row stays."""
+    schema = {"type": "object", "properties": {"id": {"type": "integer"}, "t": {"type": "string"}, "o": {"type": "object"}}}
+    write = {"config.json": target_config(db), "catalog.json": {"streams": [{"stream": {"name": "t", "json_schema": schema, "supported_sync_modes": ["full_refresh"]}, "sync_mode": "full_refresh",
+                                                                             "destination_sync_mode": "overwrite", "generation_id": 1, "minimum_generation_id": 1, "sync_id": 1}]}}
+    for name, content in write.items():
+        (millrace.folder / name).write_text(json.dumps(content))
+    rows = [{"id": 1, "t": "a\0b", "o": {"k": "fine"}}, {"id": 2, "t": "fine", "o": {"k": "\0"}}]
+    lines = [{"type": "RECORD", "record": {"stream": "t", "emitted_at": 1, "data": r}} for r in rows]
+    lines.append({"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": 1, "stream_status": {"stream_descriptor": {"name": "t"}, "status": "COMPLETE"}}})
+    millrace.run("connector", "destination-postgres", "write", "--config", "config.json", "--catalog", "catalog.json", input="".join(json.dumps(x) + "\n" for x in lines), expect=0)
+    assert db.execute("select id, t, o, _airbyte_meta #>> '{changes,0,field}' from target.t order by id") == [(1, None, {"k": "fine"}, "t"), (2, "fine", None, "o")]
+
+
+def test_as_many_columns_as_a_table_has(sync, db):
+    names = [f"c{i}" for i in range(1595)]
+    db.execute(f"create table wide (id int, {', '.join(f'{n} int' for n in names)}); insert into wide (id, c0, c1594) values (1, 2, 3)")
+    sync(stream("wide"))
+    assert db.execute("select id, c0, c1594 from target.wide") == [(1, 2, 3)]
+    db.execute("alter table wide add column one_more int")
+    outcome = sync(stream("wide"), expect=1)
+    assert "1600" in outcome.text and db.value("select count(*) from target.wide") == 1, "it is said, and the old table stays"
+
+
+def test_one_value_of_64_mb(sync, db):
+    db.execute("create table t (id int primary key, v text); insert into t select 1, repeat(md5(random()::text), 2 * 1024 * 1024); insert into t values (2, 'small')")
+    sync(stream("t"))
+    assert db.value("select count(*) from target.t join public.t using (id, v)") == 2
