@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -27,6 +28,9 @@ struct FileFormat {
   int64_t page_bytes = int64_t{1} << 20;        ///< of a data page
   int64_t dictionary_bytes = int64_t{1} << 20;  ///< a larger dictionary is given up
   bool dictionary = true;
+  /// Columns that rows are looked up by: they get least and greatest values, also of texts, and
+  /// bloom filters.
+  std::vector<std::string> key_columns;
 
   /// ".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz": what {format_extension} becomes.
   std::string Extension() const;

@@ -4,6 +4,8 @@
 #include <parquet/arrow/schema.h>
 #include <parquet/schema.h>
 
+#include <algorithm>
+
 #include "connector/arrow_status.h"
 #include "connector/block_pool.h"
 #include "connector/meta_column.h"
@@ -18,6 +20,10 @@ constexpr int64_t kRowsPerPageMax = 10'000'000;
 constexpr int kZstdLevel = 1;
 /// For fractions that do not repeat, which level 1 leaves much larger.
 constexpr int kZstdLevelOfFractions = 3;
+
+/// A row group has no more rows; filters of fewer values are folded before they are written.
+constexpr int32_t kFilterValues = 122'880;
+constexpr double kFilterFalsePositives = 0.01;
 
 parquet::Compression::type CodecOf(FileFormat::Codec codec) {
   switch (codec) {
@@ -76,8 +82,16 @@ void ChooseEncoding(const parquet::ColumnDescriptor& column, const arrow::ArrayV
       builder.compression_level(column.path(), kZstdLevelOfFractions);
     }
   }
+  const bool key = std::find(format.key_columns.begin(), format.key_columns.end(),
+                             column.path()->ToDotString()) != format.key_columns.end();
+  if (key && !boolean) {
+    parquet::BloomFilterOptions options;
+    options.ndv = kFilterValues;
+    options.fpp = kFilterFalsePositives;
+    builder.enable_bloom_filter(column.path(), options);
+  }
   // To compare texts costs more than readers gain by their min and max.
-  if (column.physical_type() == parquet::Type::BYTE_ARRAY) {
+  if (column.physical_type() == parquet::Type::BYTE_ARRAY && !key) {
     builder.disable_statistics(column.path());
   }
 }

@@ -42,8 +42,11 @@ Result<Exclusion> ProbeStore(ObjectStore& store, const std::string& key) {
 
 class LakeDestination : public ReadableDestination {
  public:
-  LakeDestination(OpenStore open_store, LayoutConfig layout, FileFormat format)
-      : open_store_(std::move(open_store)), layout_(std::move(layout)), format_(format) {}
+  LakeDestination(OpenStore open_store, LayoutConfig layout, FileFormat format, DedupOptions dedup)
+      : open_store_(std::move(open_store)),
+        layout_(std::move(layout)),
+        format_(std::move(format)),
+        dedup_(dedup) {}
 
   Status Check() override {
     MR_ASSIGN_OR_RETURN(auto store, open_store_({}));
@@ -63,7 +66,7 @@ class LakeDestination : public ReadableDestination {
                                          CommitListener& listener) override {
     MR_RETURN_IF_ERROR(CheckLakeCatalog(catalog, layout_, format_));  // before any contact
     MR_ASSIGN_OR_RETURN(auto store, open_store_(context.abandon));
-    return OpenLakeLoad(std::move(store), layout_, format_, catalog, context, listener);
+    return OpenLakeLoad(std::move(store), layout_, format_, dedup_, catalog, context, listener);
   }
 
   Result<std::unique_ptr<TableScan>> Scan(const ConfiguredStream& stream,
@@ -76,13 +79,15 @@ class LakeDestination : public ReadableDestination {
   const OpenStore open_store_;
   const LayoutConfig layout_;
   const FileFormat format_;
+  const DedupOptions dedup_;
 };
 
 }  // namespace
 
 std::unique_ptr<ReadableDestination> MakeLakeDestination(OpenStore open_store, LayoutConfig layout,
-                                                         FileFormat format) {
-  return std::make_unique<LakeDestination>(std::move(open_store), std::move(layout), format);
+                                                         FileFormat format, DedupOptions dedup) {
+  return std::make_unique<LakeDestination>(std::move(open_store), std::move(layout),
+                                           std::move(format), dedup);
 }
 
 }  // namespace millrace

@@ -7,6 +7,7 @@
 #include "clients/object_store/object_store.h"
 #include "connector/readable_destination.h"
 #include "formats/file_format.h"
+#include "lake/dedup_options.h"
 #include "lake/table_layout.h"
 
 namespace millrace {
@@ -18,6 +19,7 @@ using OpenStore = std::function<Result<std::unique_ptr<ObjectStore>>(std::stop_t
 /// A destination whose tables are files in an object store: what destination-s3 and
 /// destination-local have in common.
 std::unique_ptr<ReadableDestination> MakeLakeDestination(OpenStore open_store, LayoutConfig layout,
-                                                         FileFormat format);
+                                                         FileFormat format,
+                                                         DedupOptions dedup = {});
 
 }  // namespace millrace

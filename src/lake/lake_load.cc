@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "lake/table.h"
+#include "lake/table_merge.h"
 #include "lake/table_writer.h"
 #include "lake/upload_claims.h"
 
@@ -16,10 +17,12 @@ namespace {
 class LakeLoad : public Load {
  public:
   LakeLoad(std::unique_ptr<ObjectStore> store, LayoutConfig layout, FileFormat format,
-           const ConfiguredCatalog& catalog, const LoadContext& context, CommitListener& listener)
+           const DedupOptions& dedup, const ConfiguredCatalog& catalog, const LoadContext& context,
+           CommitListener& listener)
       : store_(std::move(store)),
         layout_(std::move(layout)),
-        format_(format),
+        format_(std::move(format)),
+        dedup_(dedup),
         catalog_(catalog),
         context_(context),
         listener_(listener) {}
@@ -42,6 +45,7 @@ class LakeLoad : public Load {
   const std::unique_ptr<ObjectStore> store_;
   const LayoutConfig layout_;
   const FileFormat format_;
+  const DedupOptions dedup_;
   const ConfiguredCatalog catalog_;  // the tables refer to its streams
   const LoadContext context_;
   CommitListener& listener_;
@@ -53,13 +57,18 @@ Status LakeLoad::Open() {
   // One listing serves all tables: their newest manifests.
   MR_ASSIGN_OR_RETURN(const auto objects, store_->List(InternalFolderOf(layout_) + "tables/"));
   std::map<std::string, std::vector<std::string>> keys_of_folder;
+  std::map<std::string, std::vector<ObjectInfo>> objects_of_folder;
   for (const ObjectInfo& object : objects) {
-    keys_of_folder[object.key.substr(0, object.key.rfind('/') + 1)].push_back(object.key);
+    const std::string folder = object.key.substr(0, object.key.rfind('/') + 1);
+    keys_of_folder[folder].push_back(object.key);
+    objects_of_folder[folder].push_back(object);
   }
   for (const ConfiguredStream& stream : catalog_.streams) {
-    auto table = std::make_unique<Table>(*store_, layout_, format_, stream, context_);
+    auto table = std::make_unique<Table>(*store_, layout_, format_, dedup_, stream, context_);
     const ChainEnd end = table->chain().FindEnd(keys_of_folder[table->layout().manifest_folder()]);
-    if (Status status = table->Recover(end); !status.ok()) {
+    Status status = table->Recover(end);
+    if (status.ok()) status = table->RemoveLeftOvers(objects_of_folder[table->staged_folder()]);
+    if (!status.ok()) {
       return status.WithContext("opening table " + stream.destination.ToString())
           .WithStream(stream.descriptor());
     }
@@ -80,7 +89,8 @@ Status LakeLoad::CleanUp(UploadClaims& claims) {
     bool ours = false;
     for (const auto& [stream, table] : tables_) {
       if (table->Keeps(upload.key)) return false;
-      ours = ours || table->layout().pattern().Matches(upload.key);
+      ours = ours || table->layout().pattern().Matches(upload.key) ||
+             upload.key.starts_with(table->staged_folder());
     }
     return ours && !claims.MayBeAnothers(upload.key);
   });
@@ -149,13 +159,8 @@ Status CheckLakeCatalog(const ConfiguredCatalog& catalog, const LayoutConfig& la
                         const FileFormat& format) {
   std::map<std::string, StreamDescriptor> stream_of_key;
   for (const ConfiguredStream& stream : catalog.streams) {
-    if (stream.destination_sync_mode == DestinationSyncMode::kAppendDedup ||
-        stream.destination_sync_mode == DestinationSyncMode::kOverwriteDedup) {
-      return ConfigError(
-                 "stream {}: {} into files is not supported yet; choose incremental_append or "
-                 "full_refresh_overwrite",
-                 stream.descriptor().ToString(), ToString(stream.destination_sync_mode))
-          .WithStream(stream.descriptor());
+    if (stream.deduplicates()) {
+      MR_RETURN_IF_ERROR(CheckDedupStream(stream, format).WithStream(stream.descriptor()));
     }
     const std::string key =
         TableLayout(layout, stream.destination, format.Extension()).ExampleKey();
@@ -173,11 +178,12 @@ Status CheckLakeCatalog(const ConfiguredCatalog& catalog, const LayoutConfig& la
 
 Result<std::unique_ptr<Load>> OpenLakeLoad(std::unique_ptr<ObjectStore> store,
                                            const LayoutConfig& layout, const FileFormat& format,
+                                           const DedupOptions& dedup,
                                            const ConfiguredCatalog& catalog,
                                            const LoadContext& context, CommitListener& listener) {
   MR_RETURN_IF_ERROR(CheckLakeCatalog(catalog, layout, format));
-  auto load =
-      std::make_unique<LakeLoad>(std::move(store), layout, format, catalog, context, listener);
+  auto load = std::make_unique<LakeLoad>(std::move(store), layout, format, dedup, catalog, context,
+                                         listener);
   MR_RETURN_IF_ERROR(load->Open());
   return std::unique_ptr<Load>(std::move(load));
 }

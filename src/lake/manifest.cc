@@ -5,7 +5,8 @@
 namespace millrace {
 namespace {
 
-constexpr int kVersion = 1;
+/// Version 2 has staged changes and rules; a table without them is still written as version 1.
+constexpr int kVersion = 2;
 
 Json ToJson(const DataFile& file) {
   Json json = {{"key", file.key},     {"rows", file.rows},
@@ -27,6 +28,31 @@ DataFile DataFileFrom(const Json& json) {
   return file;
 }
 
+Json ToJson(const StagedFile& staged) {
+  Json json = ToJson(staged.file);
+  json["lane"] = staged.lane;
+  if (staged.truncates) json["truncates"] = true;
+  if (staged.replaces_table) json["replaces_table"] = true;
+  return json;
+}
+
+StagedFile StagedFileFrom(const Json& json) {
+  return {DataFileFrom(json), json.at("lane"), json.value("truncates", false),
+          json.value("replaces_table", false)};
+}
+
+Json ToJson(const MergeRules& rules) {
+  return {{"key", rules.key},
+          {"sets", rules.sets},
+          {"cursor", rules.cursor},
+          {"hard_deletes", rules.hard_deletes}};
+}
+
+MergeRules RulesFrom(const Json& json) {
+  return {json.at("key").get<std::vector<std::string>>(), json.at("sets"), json.at("cursor"),
+          json.at("hard_deletes")};
+}
+
 Json ToJson(const PendingUpload& upload) {
   return {{"key", upload.key}, {"details", upload.details_json}};
 }
@@ -46,6 +72,12 @@ Manifest ManifestFrom(const Json& json) {
   for (const Json& upload : json.at("completing"))
     manifest.completing.push_back(UploadFrom(upload));
   manifest.removing = json.at("removing").get<std::vector<std::string>>();
+  if (json.contains("staged")) {
+    for (const Json& staged : json["staged"]) manifest.staged.push_back(StagedFileFrom(staged));
+    manifest.removing_first = json.at("removing_first").get<std::vector<std::string>>();
+    if (json.contains("rules")) manifest.rules = RulesFrom(json["rules"]);
+    manifest.merged_at_ms = json.at("merged_at_ms");
+  }
   const Json& text = json.at("text_numbers");
   manifest.text_generation = text.at("generation");
   manifest.text_numbers = text.at("columns").get<TextNumbers>();
@@ -55,7 +87,8 @@ Manifest ManifestFrom(const Json& json) {
 }  // namespace
 
 std::string ManifestToText(const Manifest& manifest) {
-  Json json = {{"version", kVersion},
+  const bool deduplicated = manifest.rules || !manifest.staged.empty();
+  Json json = {{"version", deduplicated ? kVersion : 1},
                {"sequence", manifest.sequence},
                {"fencing_token", manifest.fencing_token},
                {"connection", manifest.connection},
@@ -69,6 +102,13 @@ std::string ManifestToText(const Manifest& manifest) {
   Json& completing = json["completing"] = Json::array();
   for (const PendingUpload& upload : manifest.completing) completing.push_back(ToJson(upload));
   json["removing"] = manifest.removing;
+  if (deduplicated) {
+    Json& staged = json["staged"] = Json::array();
+    for (const StagedFile& file : manifest.staged) staged.push_back(ToJson(file));
+    json["removing_first"] = manifest.removing_first;
+    if (manifest.rules) json["rules"] = ToJson(*manifest.rules);
+    json["merged_at_ms"] = manifest.merged_at_ms;
+  }
   json["text_numbers"] = {{"generation", manifest.text_generation},
                           {"columns", manifest.text_numbers}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace);

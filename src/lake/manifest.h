@@ -9,6 +9,7 @@
 #include "clients/object_store/object_store.h"
 #include "connector/destination.h"
 #include "formats/number_columns.h"
+#include "lake/merge/merge_rules.h"
 
 namespace millrace {
 
@@ -30,6 +31,16 @@ struct HiddenFile {
   PendingUpload upload;
 };
 
+/// Changes that wait for their merge, in an object that no reader looks at.
+struct StagedFile {
+  DataFile file;
+  int64_t lane = 0;
+  /// Every row before it, stored or staged, is gone. Such an entry has no object.
+  bool truncates = false;
+  /// They belong to a generation that is going to replace the table.
+  bool replaces_table = false;
+};
+
 /// What a table consists of, at one moment. A manifest is its own intent: what it says is decided
 /// once it is stored, though `completing` may not all be visible and `removing` not all be gone.
 /// Whoever finds it so does the rest; both steps can be repeated. A plain value.
@@ -41,13 +52,19 @@ struct Manifest {
   int64_t next_part = 0;
   std::vector<DataFile> files;
   std::vector<HiddenFile> hidden;
+  std::vector<StagedFile> staged;           ///< in arrival order
+  std::vector<std::string> removing_first;  ///< before anything is completed
   std::vector<PendingUpload> completing;
   std::vector<std::string> removing;
   /// Columns whose numbers are text in the files of `text_generation`.
   int64_t text_generation = -1;
   TextNumbers text_numbers;
 
-  bool settled() const { return completing.empty() && removing.empty(); }
+  /// By which rows the files are free of duplicates; none after an append.
+  std::optional<MergeRules> rules;
+  int64_t merged_at_ms = 0;  ///< by the clock of who merged; 0: never
+
+  bool settled() const { return removing_first.empty() && completing.empty() && removing.empty(); }
 };
 
 std::string ManifestToText(const Manifest& manifest);

@@ -75,6 +75,7 @@ Result<Manifest> ManifestChain::ReadNewest(const ChainEnd& end) const {
         newest.status().ToString(), folder_, store_.Name());
   }
   if (newest.ok() && end.carried_out) {
+    newest->removing_first.clear();
     newest->completing.clear();
     newest->removing.clear();
   }

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "connector/json_schema.h"
 #include "formats/file_writer.h"
-#include "lake/upload_sink.h"
+#include "lake/data_files.h"
+#include "lake/merge/upload_sink.h"
+#include "lake/table_merge.h"
 
 namespace millrace {
 namespace {
@@ -17,31 +19,17 @@ namespace {
 /// Names that somebody else's files have already are skipped, up to this many in a row.
 constexpr int kTakenNamesMax = 10'000;
 
-std::vector<std::string> KeysOf(const std::vector<DataFile>& files) {
-  std::vector<std::string> keys;
-  for (const DataFile& file : files) keys.push_back(file.key);
-  return keys;
-}
-
-/// Moves what `taken` names from `files` to the result.
-template <typename Predicate>
-std::vector<DataFile> TakeOut(std::vector<DataFile>& files, Predicate taken) {
-  const auto kept = std::stable_partition(files.begin(), files.end(),
-                                          [&](const DataFile& file) { return !taken(file); });
-  std::vector<DataFile> out(std::make_move_iterator(kept), std::make_move_iterator(files.end()));
-  files.erase(kept, files.end());
-  return out;
-}
-
 }  // namespace
 
 Table::Table(ObjectStore& store, const LayoutConfig& layout, const FileFormat& format,
-             const ConfiguredStream& stream, const LoadContext& context)
+             const DedupOptions& dedup, const ConfiguredStream& stream, const LoadContext& context)
     : store_(store),
       format_(format),
+      dedup_(dedup),
       stream_(stream),
       context_(context),
       layout_(layout, stream.destination, format.Extension()),
+      rules_(MergeRulesOf(stream, dedup)),
       chain_(store, layout_.manifest_folder()) {}
 
 bool Table::Withdrawn(const DataFile& file) const {
@@ -84,10 +72,13 @@ Status Table::Recover(const ChainEnd& end) {
       MR_RETURN_IF_ERROR(store_.Abort(file.upload));
     }
   }
-  if (manifest_.settled() && withdrawn.empty() && hidden.size() == next.hidden.size()) {
-    return Status::Ok();
+  const std::vector<std::string> unstaged = TakeOutStaged(next);
+  if (manifest_.settled() && withdrawn.empty() && hidden.size() == next.hidden.size() &&
+      next.staged.size() == manifest_.staged.size()) {
+    return MergeOldRules();
   }
   next.hidden = std::move(hidden);
+  MR_RETURN_IF_ERROR(store_.Delete(manifest_.removing_first));
   for (const PendingUpload& upload : manifest_.completing) {
     const bool gone = std::any_of(withdrawn.begin(), withdrawn.end(),
                                   [&](const DataFile& file) { return file.key == upload.key; });
@@ -96,7 +87,9 @@ Status Table::Recover(const ChainEnd& end) {
   MR_RETURN_IF_ERROR(store_.Delete(manifest_.removing));
   // A name is free again for nobody: next_part stays.
   MR_RETURN_IF_ERROR(store_.Delete(KeysOf(withdrawn)));
-  return Store(std::move(next));
+  MR_RETURN_IF_ERROR(Store(std::move(next)));
+  MR_RETURN_IF_ERROR(store_.Delete(unstaged));
+  return MergeOldRules();
 }
 
 bool Table::Keeps(const std::string& key) const {
@@ -150,6 +143,7 @@ Manifest Table::NextManifest() const {
   next.sequence = manifest_.sequence + 1;
   next.fencing_token = context_.fencing_token;
   next.connection = context_.connection;
+  next.removing_first.clear();
   next.completing.clear();
   next.removing.clear();
   std::lock_guard lock(mutex_);
@@ -168,8 +162,10 @@ Status Table::Store(Manifest next) {
 
 Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& files) {
   if (files.empty()) return Status::Ok();
+  if (rules_) return CommitStaged(checkpoint, files);
   const bool visible = !stream_.replaces_table() && stream_.sync_mode == SyncMode::kIncremental;
   Manifest next = NextManifest();
+  next.rules.reset();  // what is added may have any key again
   for (const FinishedFile& file : files) {
     DataFile data{file.upload.key,       file.rows,      file.bytes,
                   stream_.generation_id, context_.epoch, checkpoint};
@@ -195,6 +191,7 @@ Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& f
 }
 
 Status Table::Finish(StreamStatus status) {
+  if (rules_) return FinishMerged(status);
   if (status != StreamStatus::kComplete && stream_.sync_mode == SyncMode::kFullRefresh) {
     return DropHidden();
   }
@@ -204,11 +201,7 @@ Status Table::Finish(StreamStatus status) {
   if (complete) {
     // Files of the replacing generation are there already when an attempt before showed it, but
     // died before its last states were saved. What those states cover stays.
-    const std::vector<DataFile> removed = TakeOut(next.files, [this](const DataFile& file) {
-      return stream_.replaces_table() ? !Continues(file)
-                                      : file.generation < stream_.minimum_generation_id;
-    });
-    next.removing = KeysOf(removed);
+    next.removing = KeysOf(TakeOutOldFiles(next));
   }
   for (HiddenFile& hidden : next.hidden) {
     hidden.file.swapped = stream_.replaces_table();
@@ -231,6 +224,7 @@ Status Table::DropHidden() {
 }
 
 Status Table::CarryOut() {
+  MR_RETURN_IF_ERROR(store_.Delete(manifest_.removing_first));
   for (const PendingUpload& upload : manifest_.completing) {
     MR_RETURN_IF_ERROR(store_.Complete(upload));
   }
@@ -243,13 +237,14 @@ Status Table::Settle() {
   if (manifest_.settled()) return Status::Ok();
   if (!carried_out_) MR_RETURN_IF_ERROR(CarryOut());
   MR_RETURN_IF_ERROR(chain_.NoteCarriedOut(manifest_.sequence));
+  manifest_.removing_first.clear();
   manifest_.completing.clear();
   manifest_.removing.clear();
   carried_out_ = false;
   return Status::Ok();
 }
 
-Status Table::WriteEmptyFile(Manifest& next) {
+SchemaPtr Table::FileSchema() const {
   SchemaPtr schema;
   {
     std::lock_guard lock(mutex_);
@@ -257,9 +252,13 @@ Status Table::WriteEmptyFile(Manifest& next) {
   }
   // The source never opened the stream: what the catalog declares.
   if (schema == nullptr) schema = ArrowSchemaOf(*stream_.stream.json_schema);
-  schema = format_.type == FileFormat::Type::kParquet
-               ? NumberSchemaOf(schema, context_.number_format, text_numbers())
-               : schema;
+  return format_.type == FileFormat::Type::kParquet
+             ? NumberSchemaOf(schema, context_.number_format, text_numbers())
+             : schema;
+}
+
+Status Table::WriteEmptyFile(Manifest& next) {
+  const SchemaPtr schema = FileSchema();
   UploadSink sink([this] { return StartFile(); });
   MR_ASSIGN_OR_RETURN(auto writer, MakeFileWriter(format_, schema, sink));
   MR_ASSIGN_OR_RETURN(const FileTotals totals, writer->Close());

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "connector/destination.h"
 #include "formats/file_format.h"
 #include "formats/number_columns.h"
+#include "lake/dedup_options.h"
 #include "lake/manifest.h"
 #include "lake/manifest_chain.h"
 #include "lake/table_layout.h"
@@ -21,6 +23,9 @@ struct FinishedFile {
   PendingUpload upload;
   int64_t rows = 0;
   int64_t bytes = 0;
+  int lane = 0;
+  /// No file at all, but the word that every row before it is gone (deduplicating modes).
+  bool truncates = false;
 };
 
 /// One stream's table during one attempt: its manifest, its names, what its writers decided
@@ -30,7 +35,7 @@ class Table {
  public:
   /// All of them outlive the table.
   Table(ObjectStore& store, const LayoutConfig& layout, const FileFormat& format,
-        const ConfiguredStream& stream, const LoadContext& context);
+        const DedupOptions& dedup, const ConfiguredStream& stream, const LoadContext& context);
 
   const ConfiguredStream& stream() const { return stream_; }
   const TableLayout& layout() const { return layout_; }
@@ -41,11 +46,17 @@ class Table {
   /// Reads the newest manifest (a table without one is new), ends what an attempt before decided
   /// but did not do, and withdraws what this epoch committed after its last saved state.
   Status Recover(const ChainEnd& end);
+  /// Removes staged objects that no manifest knows, of attempts that died; `found` are all that
+  /// lie in staged_folder(). After Recover.
+  Status RemoveLeftOvers(const std::vector<ObjectInfo>& found);
+  std::string staged_folder() const { return layout_.manifest_folder() + "changes/"; }
   /// True for an upload that Recover found committed and kept.
   bool Keeps(const std::string& key) const;
 
   /// Starts a file under a name that nothing else has.
   Result<std::unique_ptr<ObjectUpload>> StartFile();
+  /// Starts an object for changes that wait for their merge.
+  Result<std::unique_ptr<ObjectUpload>> StartStaged();
   /// Remembers a finished file until it is committed.
   void AddFinished(const FinishedFile& file);
   /// The stream's schema, for the empty file of a stream without rows.
@@ -54,11 +65,13 @@ class Table {
   TextNumbers text_numbers() const;
   void AddTextNumbers(const std::vector<std::string>& columns);
 
-  /// Makes the files part of the table: visible (incremental append), or hidden until Finish.
+  /// Makes the files part of the table: visible (incremental append), hidden until Finish, or
+  /// staged for a merge (deduplicating modes).
   Status Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& files);
   /// kComplete: shows what is hidden, replaces older generations, makes an empty file where there
   /// is none. kIncomplete: a full refresh is thrown away, because the next attempt reads it all
-  /// again; what a generation that is replaced step by step has so far stays, hidden.
+  /// again; what a generation that is replaced step by step has so far stays, hidden. Merges what
+  /// is staged when merge_interval allows it.
   Status Finish(StreamStatus status);
   /// The end of the load: throws away what was finished and not committed, and notes that what
   /// was committed has been carried out, so that no later attempt looks for it.
@@ -73,15 +86,29 @@ class Table {
   Status Settle();
   Status WriteEmptyFile(Manifest& next);
   Status DropHidden();
+  Status CommitStaged(CheckpointId checkpoint, const std::vector<FinishedFile>& files);
+  Status FinishMerged(StreamStatus status);
+  /// Merges by `rules`; see MergeStaged.
+  Status Merge(const MergeRules& rules, bool replaces, Manifest& next);
+  bool MergeIsDue() const;
+  /// Changes that were staged under rules that the stream does not have any more are merged by
+  /// those.
+  Status MergeOldRules();
+  /// Takes out of `next` the staged changes that are withdrawn or belong to no generation any more.
+  std::vector<std::string> TakeOutStaged(Manifest& next) const;
+  std::vector<DataFile> TakeOutOldFiles(Manifest& next) const;
+  SchemaPtr FileSchema() const;
   bool Withdrawn(const DataFile& file) const;
   /// True when this attempt goes on where the file's one ended, so that its rows don't come again.
   bool Continues(const DataFile& file) const;
 
   ObjectStore& store_;
   const FileFormat& format_;
+  const DedupOptions& dedup_;
   const ConfiguredStream& stream_;
   const LoadContext& context_;
   const TableLayout layout_;
+  const std::optional<MergeRules> rules_;  // none: the stream does not deduplicate
   ManifestChain chain_;
   Manifest manifest_;         // the load's thread only, as the next two
   bool carried_out_ = false;  // what manifest_ decided is done, but not noted yet

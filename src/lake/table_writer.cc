@@ -9,7 +9,8 @@
 #include "formats/file_writer.h"
 #include "formats/meta_changes.h"
 #include "formats/number_columns.h"
-#include "lake/upload_sink.h"
+#include "lake/merge/staged_columns.h"
+#include "lake/merge/upload_sink.h"
 
 namespace millrace {
 namespace {
@@ -26,6 +27,7 @@ class TableWriter : public StreamWriter {
 
   Status Write(const ChangeBatch& batch) override;
   Status SetSchema(const SchemaPtr& schema) override;
+  Status Truncate() override;
   Result<StagedParts> Flush() override;
 
  private:
@@ -36,6 +38,8 @@ class TableWriter : public StreamWriter {
     SchemaPtr schema;
   };
 
+  /// Changes for a later merge, instead of rows for readers.
+  bool staged() const { return table_.stream().deduplicates(); }
   bool typed() const { return table_.format().type == FileFormat::Type::kParquet; }
   /// The schema that the next file has, by what is known now.
   SchemaPtr FileSchema() const;
@@ -53,6 +57,7 @@ class TableWriter : public StreamWriter {
   OpenFile file_;
   std::vector<FinishedFile> finished_;  // since the last flush
   int64_t values_changed_ = 0;          // likewise
+  StagedShape shape_;
 };
 
 SchemaPtr TableWriter::FileSchema() const {
@@ -67,7 +72,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableWriter::Prepare(const ChangeBat
                        schema_->num_fields());
   }
   std::vector<FieldChange> changes;
-  MR_ASSIGN_OR_RETURN(auto rows, NullUnchanged(batch, changes));
+  std::shared_ptr<arrow::RecordBatch> rows = batch.rows;
+  // A merge finds the values that were not sent; files that are only added to have none.
+  if (!staged()) {
+    MR_ASSIGN_OR_RETURN(rows, NullUnchanged(batch, changes));
+  }
   if (!changes.empty()) {
     // Columns that were never null become so: for all files from here on.
     arrow::FieldVector fields = schema_->fields();
@@ -96,7 +105,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableWriter::Prepare(const ChangeBat
                      [](const FieldChange& a, const FieldChange& b) { return a.row < b.row; });
   }
   values_changed_ += static_cast<int64_t>(changes.size());
-  return WithMetaChanges(std::move(rows), changes);
+  MR_ASSIGN_OR_RETURN(rows, WithMetaChanges(std::move(rows), changes));
+  if (!staged()) return rows;
+  MR_ASSIGN_OR_RETURN(rows, WithStagedColumns(batch, rows, shape_));
+  file_schema = rows->schema();
+  return rows;
 }
 
 Status TableWriter::Write(const ChangeBatch& batch) {
@@ -122,7 +135,8 @@ Status TableWriter::Account() {
 }
 
 Status TableWriter::Open(const SchemaPtr& file_schema) {
-  file_.sink = std::make_unique<UploadSink>([this] { return table_.StartFile(); });
+  file_.sink = std::make_unique<UploadSink>(
+      [this] { return staged() ? table_.StartStaged() : table_.StartFile(); });
   MR_ASSIGN_OR_RETURN(file_.writer, MakeFileWriter(table_.format(), file_schema, *file_.sink));
   file_.schema = file_schema;
   return Status::Ok();
@@ -132,7 +146,7 @@ Status TableWriter::CloseFile() {
   if (file_.writer == nullptr) return Status::Ok();
   MR_ASSIGN_OR_RETURN(const FileTotals totals, file_.writer->Close());
   MR_ASSIGN_OR_RETURN(PendingUpload upload, file_.sink->Finish());
-  finished_.push_back({std::move(upload), totals.rows, totals.bytes});
+  finished_.push_back({std::move(upload), totals.rows, totals.bytes, lane_});
   table_.AddFinished(finished_.back());
   file_.writer.reset();  // before what it writes to
   file_ = OpenFile();
@@ -147,6 +161,15 @@ Status TableWriter::SetSchema(const SchemaPtr& schema) {
   return Status::Ok();
 }
 
+Status TableWriter::Truncate() {
+  if (!staged()) return StreamWriter::Truncate();
+  file_.writer.reset();  // unfinished: nobody will see it
+  file_ = OpenFile();
+  finished_.clear();  // the table throws them away
+  finished_.emplace_back().truncates = true;
+  return Status::Ok();
+}
+
 Result<StagedParts> TableWriter::Flush() {
   MR_RETURN_IF_ERROR(CloseFile());
   StagedParts parts;
@@ -157,7 +180,8 @@ Result<StagedParts> TableWriter::Flush() {
     files.push_back({{"key", file.upload.key},
                      {"details", file.upload.details_json},
                      {"rows", file.rows},
-                     {"bytes", file.bytes}});
+                     {"bytes", file.bytes},
+                     {"truncates", file.truncates}});
     parts.records += file.rows;
     parts.bytes += file.bytes;
   }
@@ -178,7 +202,11 @@ std::vector<FinishedFile> FinishedFilesOf(const StagedParts& parts) {
   std::vector<FinishedFile> files;
   if (!parts.parts->is_array()) return files;
   for (const Json& file : *parts.parts) {
-    files.push_back({{file.at("key"), file.at("details")}, file.at("rows"), file.at("bytes")});
+    files.push_back({{file.at("key"), file.at("details")},
+                     file.at("rows"),
+                     file.at("bytes"),
+                     parts.lane,
+                     file.at("truncates")});
   }
   return files;
 }

@@ -12,7 +12,7 @@ Result<std::unique_ptr<Destination>> MakeLocalDestination(const Json& config) {
   MR_ASSIGN_OR_RETURN(const std::string path, RequiredText(config, "path"));
   MR_ASSIGN_OR_RETURN(LakeConfig lake, LakeConfigFromJson(config));
   return MakeLakeDestination([path](const std::stop_token&) { return OpenLocalStore(path); },
-                             std::move(lake.layout), lake.format);
+                             std::move(lake.layout), lake.format, lake.dedup);
 }
 
 }  // namespace millrace

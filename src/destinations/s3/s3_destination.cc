@@ -33,7 +33,7 @@ Result<std::unique_ptr<Destination>> MakeS3Destination(const Json& config) {
   MR_ASSIGN_OR_RETURN(LakeConfig lake, LakeConfigFromJson(config));
   return MakeLakeDestination(
       [s3](std::stop_token stop) { return MakeS3Store(s3, "", std::move(stop)); },
-      std::move(lake.layout), lake.format);
+      std::move(lake.layout), lake.format, lake.dedup);
 }
 
 }  // namespace millrace

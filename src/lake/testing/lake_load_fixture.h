@@ -82,8 +82,8 @@ class LakeLoadTest : public testing::Test {
     MR_ASSIGN_OR_RETURN(auto store, OpenLocalStore(root_));
     auto failing = std::make_unique<FailingStore>(std::move(store));
     store_ = failing.get();
-    MR_ASSIGN_OR_RETURN(
-        load_, OpenLakeLoad(std::move(failing), layout_, format_, catalog_, context_, log_));
+    MR_ASSIGN_OR_RETURN(load_, OpenLakeLoad(std::move(failing), layout_, format_, dedup_, catalog_,
+                                            context_, log_));
     return Status::Ok();
   }
   void OpenWriter(const SchemaPtr& schema) {
@@ -143,6 +143,7 @@ class LakeLoadTest : public testing::Test {
   std::filesystem::path root_;
   LayoutConfig layout_;
   FileFormat format_;
+  DedupOptions dedup_;
   ConfiguredCatalog catalog_;
   LoadContext context_;
   CommitLog log_;
