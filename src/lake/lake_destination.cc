@@ -13,7 +13,7 @@ namespace {
 /// What two writers of one table are kept apart by.
 enum class Exclusion {
   kAtomic,  ///< of two creations of one name, the store lets exactly one win
-  kLeased   ///< the store has no such thing: by the fencing tokens of whoever starts attempts
+  kLeased   ///< the store has no such thing: by a lock object
 };
 
 /// Creates the probe twice; only a store with conditions refuses the second.
@@ -57,7 +57,7 @@ class LakeDestination : public ReadableDestination {
     MR_RETURN_IF_ERROR(removed.WithContext("removing the check's object"));
     Log(LogLevel::kInfo, "{}: concurrent writers are kept apart {}", store->Name(),
         *exclusion == Exclusion::kAtomic ? "by the store (level: atomic)"
-                                         : "by fencing tokens only (level: leased)");
+                                         : "by a lock object (level: leased)");
     return Status::Ok();
   }
 

@@ -10,6 +10,7 @@
 #include "lake/table_merge.h"
 #include "lake/table_writer.h"
 #include "lake/upload_claims.h"
+#include "lake/writer_lock.h"
 
 namespace millrace {
 namespace {
@@ -39,6 +40,8 @@ class LakeLoad : public Load {
  private:
   Result<Table*> Find(const StreamDescriptor& stream);
   Status CommitTables(CheckpointId checkpoint, const std::vector<StagedParts>& parts);
+  /// Keeps other attempts from merging into the same tables, where the store can't.
+  Status TakeLock();
   /// Aborts uploads that an attempt before this one left behind.
   Status CleanUp(UploadClaims& claims);
 
@@ -50,10 +53,25 @@ class LakeLoad : public Load {
   const LoadContext context_;
   CommitListener& listener_;
   std::map<StreamDescriptor, std::unique_ptr<Table>> tables_;  // fixed after Open
+  std::unique_ptr<WriterLock> lock_;                           // null: nothing is merged
   std::optional<Status> failed_;                               // of the first commit that did
 };
 
+Status LakeLoad::TakeLock() {
+  LockText text{context_.connection, context_.fencing_token, {}};
+  for (const ConfiguredStream& stream : catalog_.streams) {
+    if (!stream.deduplicates()) continue;
+    text.tables.push_back(
+        TableLayout(layout_, stream.destination, format_.Extension()).manifest_folder());
+  }
+  if (text.tables.empty()) return Status::Ok();
+  MR_ASSIGN_OR_RETURN(
+      lock_, WriterLock::Take(*store_, InternalFolderOf(layout_) + "locks/", std::move(text)));
+  return Status::Ok();
+}
+
 Status LakeLoad::Open() {
+  MR_RETURN_IF_ERROR(TakeLock());
   // One listing serves all tables: their newest manifests.
   MR_ASSIGN_OR_RETURN(const auto objects, store_->List(InternalFolderOf(layout_) + "tables/"));
   std::map<std::string, std::vector<std::string>> keys_of_folder;
@@ -128,7 +146,9 @@ Status LakeLoad::CommitTables(CheckpointId checkpoint, const std::vector<StagedP
 }
 
 Status LakeLoad::Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts) {
-  Status status = failed_ ? *failed_ : CommitTables(checkpoint.id, parts);
+  Status status = failed_ ? *failed_ : Status::Ok();
+  if (status.ok() && lock_ != nullptr) status = lock_->Check();
+  if (status.ok()) status = CommitTables(checkpoint.id, parts);
   if (status.ok()) {
     listener_.Committed(checkpoint.id);
   } else {
@@ -140,6 +160,7 @@ Status LakeLoad::Commit(const Checkpoint& checkpoint, std::vector<StagedParts> p
 
 Status LakeLoad::FinishStream(const StreamDescriptor& stream, StreamStatus status) {
   MR_ASSIGN_OR_RETURN(Table * table, Find(stream));
+  if (lock_ != nullptr) MR_RETURN_IF_ERROR(lock_->Check().WithStream(stream));
   return table->Finish(status)
       .WithContext("finishing table " + table->stream().destination.ToString())
       .WithStream(stream);

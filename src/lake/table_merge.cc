@@ -147,8 +147,8 @@ Status MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next) 
   const Changes changes = ChangesOf(next, merge.replaces);
   const bool same_key = next.rules && next.rules->SameKey(merge.rules);
   std::vector<DataFile> stored = next.files;
-  MergeInput input{merge.rules, merge.schema, merge.format,     merge.options.file_bytes,
-                   {},          {},           merge.start_file, merge.finished};
+  MergeInput input{merge.rules,      merge.schema,   merge.format, merge.options.file_bytes, {}, {},
+                   merge.start_file, merge.finished, merge.stop};
   input.format.key_columns = merge.rules.key;
   if (changes.truncated) {
     // The source's table was empty for a moment; so may ours be.

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include "clients/object_store/object_store.h"
 #include "connector/destination.h"
@@ -31,6 +32,7 @@ struct TableMerge {
   bool replaces = false;  ///< the changes of the generation that replaces the table
   std::function<Result<std::unique_ptr<ObjectUpload>>()> start_file;
   std::function<void(const PendingUpload&)> finished;
+  std::stop_token stop;
 };
 
 /// Merges what is staged into the table's files and writes into `next` what has to be done to show

@@ -135,7 +135,8 @@ Status Table::Merge(const MergeRules& rules, bool replaces, Manifest& next) {
                          std::move(schema),
                          replaces,
                          [this] { return StartFile(); },
-                         [this](const PendingUpload& upload) { AddFinished({upload}); }};
+                         [this](const PendingUpload& upload) { AddFinished({upload}); },
+                         context_.abandon};
   DataFile as;
   as.generation = stream_.generation_id;
   as.epoch = context_.epoch;

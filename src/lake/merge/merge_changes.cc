@@ -177,6 +177,7 @@ Status Merge::CopyRows(const ParquetReader& reader, const FilePlan& plan, Output
 Status Merge::CopyBatch(const ChangeBatch& batch, size_t first_row, const FilePlan& plan,
                         const std::optional<CompletedRows>& completed, size_t& next_completed,
                         OutputFile& output) {
+  if (input_.stop.stop_requested()) return Status::Canceled();
   MR_ASSIGN_OR_RETURN(auto rows, ConformRows(*batch.rows, schema_));
   std::vector<int64_t> kept;
   for (int64_t i = 0; i < rows->num_rows(); ++i) {
@@ -211,6 +212,7 @@ Status Merge::ReopenLast() {
 }
 
 Status Merge::WriteNewRows(const std::shared_ptr<arrow::RecordBatch>& rows) {
+  if (input_.stop.stop_requested()) return Status::Canceled();
   if (open_ == nullptr) {
     open_ = std::make_unique<OutputFile>(input_.start_file, input_.format, schema_);
   }

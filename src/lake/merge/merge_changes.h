@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct MergeInput {
   std::function<Result<std::unique_ptr<ObjectUpload>>()> start_file;
   /// Hears of every upload that is finished, so that somebody aborts it when the merge fails.
   std::function<void(const PendingUpload&)> finished;
+  std::stop_token stop;  ///< ends the merge within a batch: kCanceled
 };
 
 struct MergedFile {
