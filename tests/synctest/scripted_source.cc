@@ -92,8 +92,11 @@ Status ScriptedSource::Play(Reading& reading, size_t* at) {
       if (!mine) return Status::Ok();
       reading.output.ReportStatus(step.stream, StreamStatus::kStarted);
       return reading.output.Open(step.stream, step.schema);
-    case Step::Kind::kTruncate:
-      return mine ? reading.output.Truncate(step.stream) : Status::Ok();
+    case Step::Kind::kTruncate: {
+      const bool old = reading.passed[step.stream] < reading.resumed[step.stream] ||
+                       reading.passed_global < reading.resumed_global;
+      return mine && !old ? reading.output.Truncate(step.stream) : Status::Ok();
+    }
     case Step::Kind::kCheckpoint:
       return PlayCheckpoint(reading, step);
     case Step::Kind::kComplete:
