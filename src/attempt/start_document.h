@@ -22,7 +22,7 @@ struct ConnectorConfig {
 /// What an attempt is started with: one JSON document, the first line on its descriptor (never in
 /// arguments, environment or a file, because it holds secrets). A plain value.
 struct StartDocument {
-  /// sync, check, discover: answers go over the channel. read, write: the Airbyte Protocol on
+  /// sync, verify, check, discover: answers go over the channel. read, write: the Airbyte Protocol on
   /// standard in- and output.
   std::string task;
   std::optional<ConnectorConfig> source;

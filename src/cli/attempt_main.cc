@@ -37,6 +37,7 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
   if (start.task != "sync") hard_stop.emplace(stop);
   if (start.task == "check") exit_code = RunCheckTask(start, channel);
   if (start.task == "discover") exit_code = RunDiscoverTask(start, channel);
+  if (start.task == "verify") exit_code = RunVerifyTask(start, channel, stop);
   if (start.task == "sync") exit_code = RunSyncTask(start, channel, stop);
   SetLogSink([](LogLevel, std::string_view) {});
   return exit_code;

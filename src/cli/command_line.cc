@@ -21,7 +21,6 @@ constexpr LaterCommand kLaterCommands[] = {
     {"plan", "Show what apply would change on a server"},
     {"apply", "Bring a server to what connection files say"},
     {"export", "Write a server's connections as files"},
-    {"verify", "Compare source and destination"},
     {"backup", "Save a server's data folder"},
     {"restore", "Bring back a saved data folder"},
 };
@@ -69,6 +68,12 @@ void AddSyncCommands(CLI::App* root, CommandLine* line) {
   sync->add_flag("--full-refresh", line->full_refresh,
                  "Start state anew and replace the tables at the end");
   AddOutputFlags(sync, line);
+  CLI::App* verify =
+      AddCommand(root, line, "verify", "Compare source and destination: counts, keys, checksums");
+  AddFile(verify, line);
+  AddDataDir(verify, line);
+  AddStreams(verify, line);
+  AddOutputFlags(verify, line);
   for (const auto& [name, what] : {std::pair("check", "Try out a connection's ends"),
                                    std::pair("discover", "Print what the source can deliver")}) {
     CLI::App* app = AddCommand(root, line, name, what);

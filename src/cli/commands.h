@@ -13,6 +13,7 @@ int RunConnector(const CommandLine& line);
 int RunSyncCommand(const CommandLine& line);
 int RunCheck(const CommandLine& line);
 int RunDiscover(const CommandLine& line);
+int RunVerify(const CommandLine& line);
 int RunState(const CommandLine& line);
 
 }  // namespace millrace

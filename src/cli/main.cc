@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
       {"sync", millrace::RunSyncCommand},      {"check", millrace::RunCheck},
       {"discover", millrace::RunDiscover},     {"connector", millrace::RunConnector},
       {"connectors", millrace::RunConnectors}, {"state", millrace::RunState},
-      {"version", millrace::RunVersion},
+      {"verify", millrace::RunVerify},         {"version", millrace::RunVersion},
   };
   const millrace::ParsedCommandLine parsed = millrace::ParseCommandLine(argc, argv);
   if (parsed.exit_code >= 0) return parsed.exit_code;

@@ -15,6 +15,9 @@ int RunCheckTask(const StartDocument& start, AttemptChannel& channel);
 /// RESULT is the catalog.
 int RunDiscoverTask(const StartDocument& start, AttemptChannel& channel);
 
+/// Compares the destination with the source; RESULT is {"streams": [StreamVerdict's JSON]}.
+int RunVerifyTask(const StartDocument& start, AttemptChannel& channel, AttemptStop& stop);
+
 /// Copies; RESULT is a SyncReport.
 int RunSyncTask(const StartDocument& start, AttemptChannel& channel, AttemptStop& stop);
 

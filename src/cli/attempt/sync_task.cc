@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/attempt/attempt_ends.h"
+#include "cli/attempt/catalog_request.h"
 #include "cli/attempt/channel_failure.h"
 #include "cli/attempt/channel_state_store.h"
 #include "cli/attempt/channel_tasks.h"
@@ -35,19 +36,6 @@ int TellInterrupted(AttemptChannel& channel) {
   SyncReport report;
   report.outcome = "interrupted";
   return TellReport(channel, report);
-}
-
-/// What the attempt works by, when the parent left that to it: discovers, and lets the parent
-/// configure what was found.
-Status AskForCatalog(Source& source, AttemptChannel& channel, StartDocument* start) {
-  constexpr auto kAnswerLimit = std::chrono::seconds(60);
-  MR_ASSIGN_OR_RETURN(const Catalog discovered, source.Discover());
-  MR_ASSIGN_OR_RETURN(const Json answer,
-                      channel.Ask({{"type", "CATALOG"}, {"catalog", ToJson(discovered)}},
-                                  Deadline::After(kAnswerLimit)));
-  MR_ASSIGN_OR_RETURN(start->catalog, ConfiguredCatalogFromJson(answer.value("catalog", Json())));
-  MR_ASSIGN_OR_RETURN(start->saved, SavedStateFromJson(answer.value("saved", Json())));
-  return Status::Ok();
 }
 
 }  // namespace
