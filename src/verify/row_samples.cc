@@ -36,12 +36,15 @@ size_t FirstDifference(const std::string& a, const std::string& b) {
   return at;
 }
 
-/// "NULLED, DESTINATION_FIELD_SIZE_LIMITATION": what the row's meta column says of a field.
-std::string NotedChange(const std::string& meta, const std::string& column) {
+/// "NULLED, DESTINATION_FIELD_SIZE_LIMITATION": what the row's meta column says of a field, by its
+/// name at either end.
+std::string NotedChange(const std::string& meta, const ComparedColumn& column) {
   const Json json = Json::parse(meta, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || !json.contains("changes") || !json["changes"].is_array()) return "";
   for (const Json& change : json["changes"]) {
-    if (!change.is_object() || change.value("field", Json()) != Json(column)) continue;
+    if (!change.is_object()) continue;
+    const Json field = change.value("field", Json());
+    if (field != Json(column.name) && field != Json(column.destination_name)) continue;
     const Json what = change.value("change", Json()), why = change.value("reason", Json());
     if (!what.is_string() || !why.is_string()) continue;
     return what.get<std::string>() + ", " + why.get<std::string>();
@@ -134,8 +137,8 @@ void RowSamples::ExplainDifference(const Rows& rows, std::vector<FaultyRow>* out
     if (here->columns[i] == there->columns[i]) continue;
     const std::string& name = passes_.plan().columns[i].name;
     const size_t at = FirstDifference(here->texts[i], there->texts[i]);
-    described.values.push_back(
-        {name, Cut(here->texts[i], at), Cut(there->texts[i], at), NotedChange(there->meta, name)});
+    described.values.push_back({name, Cut(here->texts[i], at), Cut(there->texts[i], at),
+                                NotedChange(there->meta, passes_.plan().columns[i])});
   }
   out->push_back(std::move(described));
 }

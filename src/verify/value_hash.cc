@@ -269,6 +269,9 @@ std::string ValueTextOf(const arrow::Array& column, int64_t row) {
   if (column.type_id() == Type::STRING) {
     return std::string(static_cast<const arrow::StringArray&>(column).GetView(row));
   }
+  if (column.type_id() == Type::LARGE_STRING) {
+    return std::string(static_cast<const arrow::LargeStringArray&>(column).GetView(row));
+  }
   std::string text;
   AppendJsonValue(column, row, text);
   if (text.size() >= 2 && text.front() == '"' && column.type_id() != Type::EXTENSION) {
