@@ -8,6 +8,7 @@
 #include "cli/connection_folder.h"
 #include "cli/console.h"
 #include "cli/prepared_connection.h"
+#include "cli/stream_argument.h"
 #include "cli/verify_text.h"
 
 namespace millrace {
@@ -25,6 +26,7 @@ Result<StartDocument> Prepare(const CommandLine& line, const ConnectionFile& fil
   if (!file.source) return ConfigError("{}: source is missing", file.path.string());
   if (!file.destination) return ConfigError("{}: destination is missing", file.path.string());
   std::vector<std::string> warnings;
+  MR_RETURN_IF_ERROR(CheckStreamArguments(line.streams, file));
   StartDocument start;
   start.task = "verify";
   start.connection = file.name;

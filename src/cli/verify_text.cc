@@ -55,7 +55,7 @@ std::string KeyText(const Json& row) {
   for (const auto& [column, value] : row["key"].items()) {
     text += fmt::format("{}{}={}", text.empty() ? "" : ", ", column, value.get<std::string>());
   }
-  return text;
+  return VisibleText(text);
 }
 
 std::string RowsText(const Json& stream, const FaultWord& word) {
@@ -65,9 +65,10 @@ std::string RowsText(const Json& stream, const FaultWord& word) {
     text += fmt::format("    {} {}\n", word.sign, KeyText(row));
     for (const Json& column : row.value("columns", Json::array())) {
       const std::string noted = column.value("noted", "");
-      text += fmt::format("        {}: source {} | destination {}{}\n", column.value("name", ""),
-                          column.value("source", ""), column.value("destination", ""),
-                          noted.empty() ? "" : fmt::format(" (noted in _airbyte_meta: {})", noted));
+      text += fmt::format(
+          "        {}: source {} | destination {}{}\n", VisibleText(column.value("name", "")),
+          VisibleText(column.value("source", "")), VisibleText(column.value("destination", "")),
+          noted.empty() ? "" : fmt::format(" (noted in _airbyte_meta: {})", noted));
     }
   }
   return text;
@@ -76,7 +77,7 @@ std::string RowsText(const Json& stream, const FaultWord& word) {
 std::string NamesText(const Json& names) {
   std::string text;
   for (const Json& name : names) text += (text.empty() ? "" : ", ") + name.get<std::string>();
-  return text;
+  return VisibleText(text);
 }
 
 std::string RangesText(const Json& stream) {
@@ -121,10 +122,10 @@ std::string DetailsOf(const Json& stream, const Console::Style& style) {
     if (count > 0) text += fmt::format("  left out: {} rows {}\n", CountText(count), word.text);
   }
   for (const Json& note : stream["notes"]) {
-    text += fmt::format("  note: {}\n", note.get<std::string>());
+    text += fmt::format("  note: {}\n", VisibleText(note.get<std::string>()));
   }
   if (text.empty()) return "";
-  return fmt::format("\n{}{}{}\n{}", style.bold, NameOf(stream), style.reset, text);
+  return fmt::format("\n{}{}{}\n{}", style.bold, VisibleText(NameOf(stream)), style.reset, text);
 }
 
 }  // namespace
@@ -139,10 +140,9 @@ std::string VerifyText(const std::string& connection, const Json& streams) {
   }
   text += fmt::format("\n{}{}{}{}: ", style.bold, wrong == 0 ? style.green : style.red, connection,
                       style.reset);
-  return text + (wrong == 0
-                     ? fmt::format("source and destination are the same in {} {}\n", streams.size(),
-                                   streams.size() == 1 ? "stream" : "streams")
-                     : fmt::format("{} of {} streams are not the same\n", wrong, streams.size()));
+  const std::string all = CountText(static_cast<int64_t>(streams.size()), "stream");
+  if (wrong == 0) return text + fmt::format("source and destination are the same in {}\n", all);
+  return text + fmt::format("{} of {} not the same\n", wrong, all);
 }
 
 }  // namespace millrace

@@ -6,7 +6,7 @@ import pyarrow.parquet
 import pytest
 
 from support import output_files
-from support.postgres_tables import customers, incremental, stream
+from support.postgres_tables import customers, incremental, stream, target_config
 
 PARQUET = {"format_type": "Parquet"}
 
@@ -166,7 +166,7 @@ class TestFaults:
         db.execute("delete from customers where customer_id = 4711")
         table.rewrite(lambda t: replaced(t, "name", 0, "x" * 500))
         outcome = table.millrace.run("verify", table.file, expect=1)
-        for text in ("+ customer_id=4711", "name: source customer ", "xxx… (500 bytes)", "1 of 1 streams are not the same"):
+        for text in ("+ customer_id=4711", "name: source customer ", "xxx… (500 bytes)", "1 of 1 stream not the same"):
             assert text in outcome.out, outcome
 
     def test_a_long_text_shows_where_it_differs(self, db, lake):
@@ -240,6 +240,41 @@ class TestLiveData:
         table.rewrite(lambda t: replaced(t, "line", 0, "other"))
         found = table.verify(expect=1)
         assert found["faults"]["missing"] == 1 and found["faults"]["extra"] == 1 and found["different_columns"] == ["line"]
+
+
+class TestDeduplicated:
+    DEDUP = {"sync_mode": "incremental_deduped_history", "cursor_field": ["updated_at"], "primary_key": [["customer_id"]]}
+
+    def test_on_files(self, db, lake):
+        customers(db, 2000)
+        table = lake(("postgres", db.config()), [stream(**self.DEDUP)])
+        db.execute("update customers set name = 'changed', updated_at = '2030-01-01Z' where customer_id % 5 = 0")
+        assert table.verify(expect=0)["left_out"]["replaced_at_source"] == 400
+        table.millrace.sync(table.file)
+        found = table.verify(expect=0)
+        assert found["compared_as"] == "mirror" and found["rows"] == {"source": 2000, "destination": 2000} and found["older_versions"] == 0
+        db.execute("delete from customers where customer_id = 77")
+        assert table.verify(expect=1)["faulty_rows"] == [{"fault": "extra", "key": {"customer_id": "77"}}]
+
+    def test_in_postgres(self, millrace, db):
+        customers(db, 2000)
+        file = millrace.file(("postgres", db.config()), ("postgres", target_config(db)), destination_namespace="destination", streams=[stream(**self.DEDUP)])
+        millrace.sync(file)
+        db.execute("update customers set name = 'changed', updated_at = '2030-01-01Z' where customer_id = 5")
+        millrace.sync(file)
+        assert millrace.run("verify", file, "--json", expect=0).json()["streams"][0]["rows"] == {"source": 2000, "destination": 2000}
+        db.execute("update target.customers set balance = balance + 0.01 where customer_id = 9; update target.customers set name = 'changed' where customer_id = 10; "
+                   "delete from target.customers where customer_id = 11; insert into target.customers select (jsonb_populate_record(t, '{\"customer_id\": 9999}')).* from target.customers t limit 1")
+        [found] = millrace.run("verify", file, "--json", expect=1).json()["streams"]
+        assert found["faults"] == {"missing": 1, "extra": 1, "different": 2, "doubled": 0, "at_least": False}
+        assert {(r["fault"], r["key"]["customer_id"]) for r in found["faulty_rows"]} == {("missing", "11"), ("extra", "9999"), ("different", "9"), ("different", "10")}
+
+    def test_every_type_in_postgres(self, millrace, db):
+        db.execute(EVERY_TYPE)
+        file = millrace.file(("postgres", db.config()), ("postgres", target_config(db)), destination_namespace="destination")
+        millrace.sync(file)
+        [found] = millrace.run("verify", file, "--json", expect=0).json()["streams"]
+        assert found["rows"] == {"source": 502, "destination": 502}
 
 
 class TestUsage:
