@@ -26,6 +26,10 @@ Result<StartDocument> Prepare(const CommandLine& line, const ConnectionFile& fil
   if (!file.source) return ConfigError("{}: source is missing", file.path.string());
   if (!file.destination) return ConfigError("{}: destination is missing", file.path.string());
   std::vector<std::string> warnings;
+  if (file.normalization != "none") {
+    return ConfigError("{}: verify does not compare normalised tables (normalization: {}) yet",
+                       file.path.string(), file.normalization);
+  }
   MR_RETURN_IF_ERROR(CheckStreamArguments(line.streams, file));
   StartDocument start;
   start.task = "verify";
