@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
+#include <parquet/arrow/schema.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
 #include <parquet/schema.h>
@@ -15,6 +16,8 @@
 #include "connector/arrow_status.h"
 #include "connector/block_pool.h"
 #include "formats/parquet_encodings.h"
+#include "formats/parquet_flat_column.h"
+#include "formats/parquet_row_groups.h"
 #include "formats/parquet_types.h"
 #include "formats/sink_stream.h"
 #include "formats/text_dictionary.h"
@@ -93,10 +96,16 @@ class ParquetWriter : public FileWriter {
     if (writer_ == nullptr) MR_RETURN_IF_ERROR(Open(columns));
     MR_ARROW_RETURN_IF_ERROR(writer_->NewRowGroup(), kDoing);
     for (size_t c = 0; c < columns.size(); ++c) {
-      MR_ASSIGN_OR_RETURN(auto chunks, EncodedColumn(static_cast<int>(c), std::move(columns[c])));
-      MR_ARROW_RETURN_IF_ERROR(
-          writer_->WriteColumnChunk(std::make_shared<arrow::ChunkedArray>(std::move(chunks))),
-          kDoing);
+      const int column = static_cast<int>(c);
+      MR_ASSIGN_OR_RETURN(auto chunks, EncodedColumn(column, std::move(columns[c])));
+      if (IsFlatColumn(*file_schema_->field(column)->type())) {
+        MR_RETURN_IF_ERROR(
+            WriteFlatColumn(chunks, *context_, *row_groups_->current()->NextColumn()));
+      } else {
+        MR_ARROW_RETURN_IF_ERROR(
+            writer_->WriteColumnChunk(std::make_shared<arrow::ChunkedArray>(std::move(chunks))),
+            kDoing);
+      }
     }
     rows_ += std::exchange(pending_rows_, 0);
     pending_bytes_ = 0;
@@ -119,8 +128,20 @@ class ParquetWriter : public FileWriter {
 
   Status Open(const std::vector<arrow::ArrayVector>& columns) {
     MR_ASSIGN_OR_RETURN(properties_, ParquetPropertiesFor(format_, *file_schema_, columns));
-    MR_ARROW_ASSIGN_OR_RETURN(
-        writer_, parquet::arrow::FileWriter::Open(*file_schema_, BlockPool(), stream_, properties_),
+    std::shared_ptr<parquet::SchemaDescriptor> descriptor;
+    MR_ARROW_RETURN_IF_ERROR(
+        parquet::arrow::ToParquetSchema(file_schema_.get(), *properties_, &descriptor), kDoing);
+    auto root = std::static_pointer_cast<parquet::schema::GroupNode>(descriptor->schema_root());
+    auto row_groups = std::make_unique<ParquetRowGroups>(
+        parquet::ParquetFileWriter::Open(stream_, std::move(root), properties_));
+    row_groups_ = row_groups.get();
+    auto file = std::make_unique<parquet::ParquetFileWriter>();
+    file->Open(std::move(row_groups));
+    arrow_properties_ = parquet::default_arrow_writer_properties();
+    context_ = std::make_unique<parquet::ArrowWriteContext>(BlockPool(), arrow_properties_.get());
+    MR_ARROW_RETURN_IF_ERROR(
+        parquet::arrow::FileWriter::Make(BlockPool(), std::move(file), file_schema_,
+                                         arrow_properties_, &writer_),
         kDoing);
     return Status::Ok();
   }
@@ -141,8 +162,12 @@ class ParquetWriter : public FileWriter {
   const SchemaPtr file_schema_;
   const int64_t row_group_bytes_max_;
   std::shared_ptr<SinkStream> stream_;
-  std::unique_ptr<parquet::arrow::FileWriter> writer_;     // from the first row group on
-  std::shared_ptr<parquet::WriterProperties> properties_;  // set with writer_
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;  // from the first row group on
+  // Set with writer_:
+  std::shared_ptr<parquet::WriterProperties> properties_;
+  std::shared_ptr<parquet::ArrowWriterProperties> arrow_properties_;
+  std::unique_ptr<parquet::ArrowWriteContext> context_;
+  ParquetRowGroups* row_groups_ = nullptr;  // in writer_
   std::vector<std::shared_ptr<arrow::RecordBatch>> pending_;
   int64_t pending_rows_ = 0;
   int64_t pending_bytes_ = 0;
