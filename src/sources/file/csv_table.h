@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "files/file_table.h"
+#include "files/text_input.h"
 #include "formats/csv_inference.h"
 #include "formats/csv_layout.h"
-#include "sources/file/file_table.h"
-#include "sources/file/text_input.h"
+#include "sources/file/file_config.h"
 
 namespace millrace {
 

@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "files/text_input.h"
 #include "formats/csv_options.h"
-#include "formats/decompressor.h"
 
 namespace millrace {
 
@@ -17,9 +17,7 @@ struct ReaderOptions {
   CsvOptions csv;
   std::optional<bool> json_lines;
   int64_t rows_max = -1;
-  std::string encoding = "utf-8";
-  std::optional<Compression> compression;  ///< none: by the file's name and first bytes
-  std::string zip_member;                  ///< empty: the only one
+  TextForm text;
 };
 
 /// Where the file lies and what is needed to get at it; the fields that a storage lacks are empty.

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "base/result.h"
+#include "files/file_input.h"
 #include "sources/file/file_config.h"
-#include "sources/file/file_input.h"
 
 namespace millrace {
 

@@ -8,6 +8,7 @@
 
 #include "connector/json_schema.h"
 #include "sources/file/file_location.h"
+#include "sources/file/open_table.h"
 
 namespace millrace {
 namespace {

@@ -8,9 +8,9 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "connector/source.h"
+#include "files/file_input.h"
+#include "files/file_table.h"
 #include "sources/file/file_config.h"
-#include "sources/file/file_input.h"
-#include "sources/file/file_table.h"
 
 namespace millrace {
 

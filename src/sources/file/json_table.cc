@@ -25,7 +25,7 @@ JsonTable::JsonTable(const FileConfig& config, TextInput text)
     : layout_(LayoutOf(config)), rows_max_(config.options.rows_max), text_(std::move(text)) {}
 
 Status JsonTable::Survey(std::stop_token stop) {
-  MR_ASSIGN_OR_RETURN(const int64_t data, DataOffset(text_));
+  MR_ASSIGN_OR_RETURN(const int64_t data, text_.DataOffset());
   std::vector<int64_t> starts = {data};
   if (layout_ == JsonDocuments::Layout::kLines && text_.ranged() && rows_max_ < 0) {
     MR_ASSIGN_OR_RETURN(starts, CutAtLineBreaks(text_, data));

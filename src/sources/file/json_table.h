@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "files/file_table.h"
+#include "files/text_input.h"
 #include "formats/json_documents.h"
-#include "sources/file/file_table.h"
-#include "sources/file/text_input.h"
+#include "sources/file/file_config.h"
 
 namespace millrace {
 

@@ -144,17 +144,17 @@ Status ParseCompression(std::string_view name, const Json& value, ReaderOptions&
   if (value.is_object()) {
     const Json member = value.value("member", Json(""));
     if (!member.is_string()) return Wrong("compression.member", "a file's name", member);
-    options.zip_member = member.get<std::string>();
+    options.text.zip_member = member.get<std::string>();
     return ParseCompression(name, value.value("method", Json("infer")), options);
   }
   if (value == "infer") return Status::Ok();
   if (value.is_null() || value == "none") {
-    options.compression = Compression::kNone;
+    options.text.compression = Compression::kNone;
     return Status::Ok();
   }
-  options.compression =
+  options.text.compression =
       value.is_string() ? CompressionFromString(value.get<std::string>()) : std::nullopt;
-  if (!options.compression) {
+  if (!options.text.compression) {
     return Wrong(name, "\"infer\", null, \"gzip\", \"zip\", \"zstd\", \"bz2\" or \"xz\"", value);
   }
   return Status::Ok();
@@ -232,7 +232,7 @@ const std::map<std::string_view, Setter>& TextSetters() {
       {"encoding",
        [](auto name, const Json& value, ReaderOptions& o) -> Status {
          if (!value.is_string()) return Wrong(name, "an encoding's name", value);
-         o.encoding = value.get<std::string>();
+         o.text.encoding = value.get<std::string>();
          return Status::Ok();
        }},
       {"nrows",

@@ -7,7 +7,7 @@
 #include "clients/http/testing/scripted_server.h"
 #include "formats/testing/batch_text.h"
 #include "sources/file/file_location.h"
-#include "sources/file/file_table.h"
+#include "sources/file/open_table.h"
 
 namespace millrace {
 namespace {

@@ -40,16 +40,4 @@ Result<std::vector<int64_t>> CutAtLineBreaks(const TextInput& text, int64_t begi
   return starts;
 }
 
-Result<int64_t> DataOffset(const TextInput& text) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> reader, text.Open(0, 3));
-  std::string head(kByteOrderMark.size(), '\0');
-  size_t got = 0;
-  for (int64_t more = 1; more > 0 && got < head.size(); got += static_cast<size_t>(more)) {
-    MR_ASSIGN_OR_RETURN(more,
-                        reader->Read(head.data() + got, static_cast<int64_t>(head.size() - got)));
-  }
-  return head == kByteOrderMark ? 3 : 0;
-}
-
 }  // namespace millrace

@@ -18,7 +18,7 @@ struct FileFacts {
   bool may_grow = false;  ///< a larger file of another version still begins with the same bytes
 };
 
-/// The bytes of the one file that source-file reads, wherever they lie. Errors name the file; a
+/// The bytes of one file, wherever they lie. Errors name the file; a
 /// missing file and a refused permission are config errors. Thread-safe.
 class FileInput {
  public:
@@ -38,6 +38,9 @@ std::unique_ptr<FileInput> MakeLocalInput(std::string path);
 /// parts.
 std::unique_ptr<FileInput> MakeHttpInput(std::string url);
 /// An object of a store that gives out parts: all that we know.
-std::unique_ptr<FileInput> MakeObjectInput(std::unique_ptr<ObjectStore> store, std::string key);
+std::unique_ptr<FileInput> MakeObjectInput(std::shared_ptr<ObjectStore> store, std::string key);
+/// An object as a listing showed it: Stat asks nobody.
+std::unique_ptr<FileInput> MakeListedInput(std::shared_ptr<ObjectStore> store,
+                                           const ObjectInfo& listed);
 
 }  // namespace millrace

@@ -1,4 +1,4 @@
-#include "sources/file/parquet_table.h"
+#include "files/parquet_table.h"
 
 #include <utility>
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/file_io.h"
-#include "sources/file/file_input.h"
+#include "files/file_input.h"
 
 namespace millrace {
 namespace {

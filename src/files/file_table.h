@@ -10,8 +10,6 @@
 #include "base/result.h"
 #include "connector/change_batch.h"
 #include "connector/source.h"
-#include "sources/file/file_config.h"
-#include "sources/file/file_input.h"
 
 namespace millrace {
 
@@ -38,8 +36,5 @@ class FileTable {
   virtual Status Read(int64_t piece, const std::set<std::string>& columns, const RowSink& sink,
                       std::stop_token stop) = 0;
 };
-
-/// The table that the configured format makes of the file. `input` outlives it.
-Result<std::unique_ptr<FileTable>> OpenFileTable(const FileConfig& config, FileInput& input);
 
 }  // namespace millrace

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
-#include "sources/file/bounded_reader.h"
-#include "sources/file/file_input.h"
+#include "files/bounded_reader.h"
+#include "files/file_input.h"
 
 namespace millrace {
 namespace {
@@ -29,17 +30,20 @@ class PartReader : public ByteReader {
 
 class ObjectInput : public FileInput {
  public:
-  ObjectInput(std::unique_ptr<ObjectStore> store, std::string key)
+  ObjectInput(std::shared_ptr<ObjectStore> store, std::string key,
+              std::optional<ObjectInfo> listed = std::nullopt)
       : store_(std::move(store)),
         key_(std::move(key)),
-        name_(fmt::format("{}/{}", store_->Name(), key_)) {}
+        name_(fmt::format("{}/{}", store_->Name(), key_)),
+        listed_(std::move(listed)) {}
 
   const std::string& name() const override { return name_; }
 
   Result<FileFacts> Stat() override {
+    if (listed_) return FactsOf(*listed_);
     MR_ASSIGN_OR_RETURN(const std::unique_ptr<ObjectInfo> info, store_->Head(key_));
     if (info == nullptr) return ConfigError("{} is not there", name_);
-    return FileFacts{.size = info->size, .ranged = true, .version = info->etag};
+    return FactsOf(*info);
   }
 
   Result<std::unique_ptr<ByteReader>> Open(int64_t offset, int64_t size) override {
@@ -52,15 +56,25 @@ class ObjectInput : public FileInput {
   }
 
  private:
-  const std::unique_ptr<ObjectStore> store_;
+  static FileFacts FactsOf(const ObjectInfo& info) {
+    return FileFacts{.size = info.size, .ranged = true, .version = info.etag};
+  }
+
+  const std::shared_ptr<ObjectStore> store_;
   const std::string key_;
   const std::string name_;
+  const std::optional<ObjectInfo> listed_;
 };
 
 }  // namespace
 
-std::unique_ptr<FileInput> MakeObjectInput(std::unique_ptr<ObjectStore> store, std::string key) {
+std::unique_ptr<FileInput> MakeObjectInput(std::shared_ptr<ObjectStore> store, std::string key) {
   return std::make_unique<ObjectInput>(std::move(store), std::move(key));
+}
+
+std::unique_ptr<FileInput> MakeListedInput(std::shared_ptr<ObjectStore> store,
+                                           const ObjectInfo& listed) {
+  return std::make_unique<ObjectInput>(std::move(store), listed.key, listed);
 }
 
 }  // namespace millrace

@@ -2,7 +2,8 @@
 
 #include <memory>
 
-#include "sources/file/file_table.h"
+#include "files/file_input.h"
+#include "files/file_table.h"
 
 namespace millrace {
 

@@ -3,8 +3,8 @@
 #include "clients/http/http_client.h"
 #include "clients/http/http_error.h"
 #include "clients/http/http_reader.h"
-#include "sources/file/bounded_reader.h"
-#include "sources/file/file_input.h"
+#include "files/bounded_reader.h"
+#include "files/file_input.h"
 
 namespace millrace {
 namespace {
