@@ -3,6 +3,7 @@
 find_package(ArrowWheel REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(CURL REQUIRED)
+find_package(EXPAT REQUIRED)
 find_package(GTest REQUIRED)
 find_package(LibArchive REQUIRED)
 find_package(OpenSSL REQUIRED)

@@ -17,7 +17,23 @@ struct Place {
   int64_t line = 1;
 };
 
-Result<Place> SkipHead(const OpenTextAt& open, int64_t skip_rows) {
+/// Goes over lines, whatever is in them: into how many fields they fall does not matter.
+Result<Place> SkipLines(const OpenTextAt& open, Place place, int64_t count) {
+  if (count == 0) return place;
+  CsvDialect lines;
+  lines.quote.reset();
+  lines.skip_blank_lines = false;
+  MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> text, open(place.offset));
+  CsvRowReader reader(*text, lines, place.line);
+  for (int64_t skipped = 0; skipped < count; ++skipped) {
+    MR_ASSIGN_OR_RETURN(const bool more, reader.Next());
+    if (!more) break;
+  }
+  return Place{place.offset + reader.next_offset(), reader.next_line()};
+}
+
+/// Where the text begins: behind its byte order mark.
+Result<Place> SkipByteOrderMark(const OpenTextAt& open) {
   Place place;
   MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> start, open(0));
   std::string head(kByteOrderMark.size(), '\0');
@@ -29,18 +45,7 @@ Result<Place> SkipHead(const OpenTextAt& open, int64_t skip_rows) {
     got += static_cast<size_t>(read);
   }
   if (got == head.size() && head == kByteOrderMark) place.offset = static_cast<int64_t>(got);
-  if (skip_rows == 0) return place;
-  // Lines, whatever is in them: into how many fields they fall does not matter.
-  CsvDialect lines;
-  lines.quote.reset();
-  lines.skip_blank_lines = false;
-  MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> text, open(place.offset));
-  CsvRowReader reader(*text, lines);
-  for (int64_t skipped = 0; skipped < skip_rows; ++skipped) {
-    MR_ASSIGN_OR_RETURN(const bool more, reader.Next());
-    if (!more) break;
-  }
-  return Place{place.offset + reader.next_offset(), reader.next_line()};
+  return place;
 }
 
 std::vector<std::string> Values(const CsvRowReader& reader) {
@@ -72,7 +77,8 @@ std::vector<std::string> UniqueColumnNames(std::vector<std::string> names) {
 }
 
 Result<CsvLayout> ReadCsvLayout(const OpenTextAt& open, const CsvOptions& options) {
-  MR_ASSIGN_OR_RETURN(const Place head, SkipHead(open, options.skip_rows));
+  MR_ASSIGN_OR_RETURN(const Place start, SkipByteOrderMark(open));
+  MR_ASSIGN_OR_RETURN(const Place head, SkipLines(open, start, options.skip_rows));
   MR_ASSIGN_OR_RETURN(const std::unique_ptr<ByteReader> text, open(head.offset));
   CsvRowReader reader(*text, options.dialect, head.line);
   CsvLayout layout{options.names, head.offset, head.line};
@@ -81,7 +87,7 @@ Result<CsvLayout> ReadCsvLayout(const OpenTextAt& open, const CsvOptions& option
     if (!any && options.names.empty()) return ConfigError("the file is empty: it has no columns");
     for (size_t at = layout.names.size(); at < reader.fields().size() && options.names.empty();
          ++at) {
-      layout.names.push_back(fmt::format("{}", at));
+      layout.names.push_back(fmt::format("{}{}", options.position_prefix, at));
     }
     layout.names = UniqueColumnNames(std::move(layout.names));
     return layout;
@@ -100,8 +106,11 @@ Result<CsvLayout> ReadCsvLayout(const OpenTextAt& open, const CsvOptions& option
                        options.names.size(), reader.line(), reader.fields().size());
   }
   layout.names = UniqueColumnNames(std::move(layout.names));
-  layout.data_offset = head.offset + reader.next_offset();
-  layout.data_line = reader.next_line();
+  MR_ASSIGN_OR_RETURN(const Place data,
+                      SkipLines(open, {head.offset + reader.next_offset(), reader.next_line()},
+                                options.skip_rows_after_header));
+  layout.data_offset = data.offset;
+  layout.data_line = data.line;
   return layout;
 }
 

@@ -24,6 +24,11 @@ struct CsvOptions {
   std::vector<std::string> use_columns;  ///< empty: all
   int64_t rows_max = -1;                 ///< -1: all
   BadLines bad_lines = BadLines::kError;
+  bool short_rows_are_bad = false;  ///< else what they lack is null
+  /// For messages: how the user lets bad rows go.
+  std::string bad_lines_advice = "reader_options: {\"on_bad_lines\": \"skip\"}";
+  int64_t skip_rows_after_header = 0;  ///< physical lines
+  std::string position_prefix;         ///< before the numbers that name columns without a header
 
   std::vector<std::string> na_values;  ///< what else means null
   bool keep_default_na = true;

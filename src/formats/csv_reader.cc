@@ -187,7 +187,9 @@ Status CsvReader::WrongValue(const Column& column, std::string_view text, int64_
 }
 
 Status CsvReader::DropBadRows() {
-  const auto bad = [this](size_t count) { return count > column_count_; };
+  const auto bad = [this](size_t count) {
+    return count > column_count_ || (options_.short_rows_are_bad && count < column_count_);
+  };
   if (std::none_of(rows_.count.begin(), rows_.count.end(), bad)) return Status::Ok();
   size_t kept = 0;
   for (size_t row = 0; row < rows_.size(); ++row) {
@@ -200,8 +202,8 @@ Status CsvReader::DropBadRows() {
     if (options_.bad_lines == CsvOptions::BadLines::kError) {
       return ConfigError(
           "line {}: the row has {} fields, the file has {} columns: mend it, or leave such rows "
-          "out (reader_options: {{\"on_bad_lines\": \"skip\"}})",
-          rows_.line[row], rows_.count[row], column_count_);
+          "out ({})",
+          rows_.line[row], rows_.count[row], column_count_, options_.bad_lines_advice);
     }
     ++bad_lines_;
     if (options_.bad_lines == CsvOptions::BadLines::kWarn && bad_lines_ <= kBadLinesLogged) {

@@ -104,6 +104,55 @@ Result<FileFormat> TextFromJson(const Json& json, FileFormat::Type type) {
   return format;
 }
 
+/// Airbyte's compression_codec of Avro: an object, its codec in its own spelling.
+Result<FileFormat> AvroFromJson(const Json& json) {
+  FileFormat format;
+  format.type = FileFormat::Type::kAvro;
+  format.codec = Codec::kUncompressed;
+  const auto found = json.find("compression_codec");
+  if (found == json.end() || found->is_null()) return format;
+  if (!found->is_object())
+    return ConfigError("format.compression_codec must be an object with codec");
+  MR_ASSIGN_OR_RETURN(const std::string codec, TextOf(*found, "codec", "no compression"));
+  const auto level = [&](int absent, int least, int most) -> Result<int> {
+    const auto given = found->find("compression_level");
+    if (given == found->end() || given->is_null()) return absent;
+    if (!given->is_number_integer() || given->get<int64_t>() < least ||
+        given->get<int64_t>() > most) {
+      return ConfigError("format.compression_codec.compression_level must be from {} to {}", least,
+                         most);
+    }
+    return given->get<int>();
+  };
+  if (codec == "no compression") return format;
+  if (codec == "Deflate") {
+    format.codec = Codec::kDeflate;
+    MR_ASSIGN_OR_RETURN(format.codec_level, level(0, 0, 9));
+  } else if (codec == "zstandard") {
+    format.codec = Codec::kZstd;
+    MR_ASSIGN_OR_RETURN(format.codec_level, level(3, -5, 22));
+    if (const auto sum = found->find("include_checksum"); sum != found->end()) {
+      if (!sum->is_boolean()) {
+        return ConfigError("format.compression_codec.include_checksum must be true or false");
+      }
+      format.codec_checksum = sum->get<bool>();
+    }
+  } else if (codec == "snappy") {
+    format.codec = Codec::kSnappy;
+  } else if (codec == "bzip2" || codec == "xz") {
+    return ConfigError(
+        "format.compression_codec.codec {} is not supported for Avro; choose zstandard, Deflate, "
+        "snappy or no compression",
+        codec);
+  } else {
+    return ConfigError(
+        "format.compression_codec.codec \"{}\" is not one of \"no compression\", Deflate, "
+        "zstandard, snappy",
+        codec);
+  }
+  return format;
+}
+
 }  // namespace
 
 std::string FileFormat::Extension() const {
@@ -113,6 +162,8 @@ std::string FileFormat::Extension() const {
       return ".csv" + packed;
     case Type::kJsonl:
       return ".jsonl" + packed;
+    case Type::kAvro:
+      return ".avro";
     case Type::kParquet:
       break;
   }
@@ -121,17 +172,14 @@ std::string FileFormat::Extension() const {
 
 Result<FileFormat> FileFormatFromJson(const Json& json) {
   if (!json.is_object()) {
-    return ConfigError("format must be an object with format_type Parquet, CSV or JSONL");
+    return ConfigError("format must be an object with format_type Parquet, CSV, JSONL or Avro");
   }
   MR_ASSIGN_OR_RETURN(const std::string type, TextOf(json, "format_type", "Parquet"));
   if (type == "Parquet") return ParquetFromJson(json);
   if (type == "CSV") return TextFromJson(json, FileFormat::Type::kCsv);
   if (type == "JSONL") return TextFromJson(json, FileFormat::Type::kJsonl);
-  if (type == "Avro") {
-    return ConfigError(
-        "format.format_type Avro is not supported yet; choose Parquet, CSV or JSONL");
-  }
-  return ConfigError("format.format_type \"{}\" is not one of Parquet, CSV, JSONL", type);
+  if (type == "Avro") return AvroFromJson(json);
+  return ConfigError("format.format_type \"{}\" is not one of Parquet, CSV, JSONL, Avro", type);
 }
 
 }  // namespace millrace

@@ -12,12 +12,19 @@ namespace millrace {
 /// How the files of a destination look: Airbyte's `format` object of the object-store
 /// destinations. A plain value.
 struct FileFormat {
-  enum class Type { kParquet, kCsv, kJsonl };
-  enum class Codec { kUncompressed, kSnappy, kGzip, kBrotli, kLz4, kZstd };
+  enum class Type { kParquet, kCsv, kJsonl, kAvro };
+  enum class Codec { kUncompressed, kSnappy, kGzip, kBrotli, kLz4, kZstd, kDeflate };
 
   Type type = Type::kParquet;
-  /// Parquet: any of them. CSV and JSONL: uncompressed or gzip, the whole file.
+  /// Parquet: all but deflate. CSV and JSONL: uncompressed or gzip, the whole file. Avro:
+  /// uncompressed, deflate, snappy, zstd.
   Codec codec = Codec::kZstd;
+  // Avro only.
+  int codec_level = -1;         ///< deflate, zstd; -1 with deflate: its default
+  bool codec_checksum = false;  ///< zstd
+  /// True when a file's columns have types of its own: Parquet, Avro.
+  bool typed() const { return type == Type::kParquet || type == Type::kAvro; }
+
   /// CSV and JSONL: one column (or field) per column of the stream, beside the metadata columns.
   /// False: all of them in one JSON object, `_airbyte_data`.
   bool flatten = false;
@@ -32,13 +39,14 @@ struct FileFormat {
   /// bloom filters.
   std::vector<std::string> key_columns;
 
-  /// ".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz": what {format_extension} becomes.
+  /// ".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".avro": what {format_extension}
+  /// becomes.
   std::string Extension() const;
 };
 
 /// Reads the `format` object. Absent fields take Millrace's defaults (Parquet: ZSTD) or Airbyte's
-/// (CSV and JSONL: gzip, no flattening). Config errors name the field and what it accepts; Avro
-/// and LZO are refused by name.
+/// (CSV and JSONL: gzip, no flattening; Avro: no compression). Config errors name the field and
+/// what it accepts; LZO, and Avro's bzip2 and xz, are refused by name.
 Result<FileFormat> FileFormatFromJson(const Json& json);
 
 }  // namespace millrace

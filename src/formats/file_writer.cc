@@ -1,5 +1,6 @@
 #include "formats/file_writer.h"
 
+#include "formats/avro_writer.h"
 #include "formats/csv_writer.h"
 #include "formats/jsonl_writer.h"
 #include "formats/parquet_writer.h"
@@ -13,6 +14,8 @@ Result<std::unique_ptr<FileWriter>> MakeFileWriter(const FileFormat& format,
       return MakeCsvWriter(format, schema, sink);
     case FileFormat::Type::kJsonl:
       return MakeJsonlWriter(format, schema, sink);
+    case FileFormat::Type::kAvro:
+      return MakeAvroWriter(format, schema, sink);
     case FileFormat::Type::kParquet:
       break;
   }

@@ -19,6 +19,7 @@ struct JsonBatchDecoder::Columns {
   std::vector<JsonCoercion::Column> columns;
   std::unique_ptr<JsonCoercion::Keys> keys;
   JsonCoercion coercion;
+  std::vector<int64_t> undeclared;  // rows with keys that have no column
   std::string key;
 
   /// False: malformed; the scanner, or `what`, says how.
@@ -56,6 +57,7 @@ bool JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t row, con
       std::string_view whole;
       if (!scanner.SkipValue(&whole)) break;
       coercion.CountUndeclared();
+      if (undeclared.empty() || undeclared.back() != row) undeclared.push_back(row);
       continue;
     }
     const JsonCoercion::Column& column = columns[static_cast<size_t>(at)];
@@ -80,6 +82,7 @@ void JsonBatchDecoder::Columns::TakeBack(int64_t row) {
     if (builder->length() > row) builder->RemoveLast();
   }
   std::erase_if(coercion.changes(), [row](const FieldChange& change) { return change.row == row; });
+  if (!undeclared.empty() && undeclared.back() == row) undeclared.pop_back();
 }
 
 JsonBatchDecoder::JsonBatchDecoder(SchemaPtr schema)
@@ -135,7 +138,12 @@ int64_t JsonBatchDecoder::undeclared_values() const {
   return columns_->coercion.undeclared_values();
 }
 
+std::vector<int64_t> JsonBatchDecoder::TakeUndeclaredRows() {
+  return std::exchange(columns_->undeclared, {});
+}
+
 Result<ChangeBatch> JsonBatchDecoder::Finish() {
+  columns_->undeclared.clear();
   arrow::ArrayVector arrays;
   for (const auto& builder : columns_->builders) {
     builder->AppendNulls(rows_ - builder->length());

@@ -36,6 +36,8 @@ class JsonBatchDecoder {
   int64_t bytes() const;
   /// Values left out because the schema has no column for their key, since the decoder was made.
   int64_t undeclared_values() const;
+  /// The rows since the last Finish that have such values, ascending. Ask before Finish.
+  std::vector<int64_t> TakeUndeclaredRows();
 
   /// The rows appended since the last call, with their changes. Without rows: an empty batch.
   Result<ChangeBatch> Finish();

@@ -53,6 +53,7 @@ Result<ChangeBatch> JsonReader::Next() {
     if (decoder_->rows() >= kBatchRowsMax || text_bytes >= kBatchBytesMax) break;
     if (decoder_->rows() % kRowsPerSizeCheck == 0 && decoder_->bytes() >= kBatchBytesMax) break;
   }
+  undeclared_rows_ = decoder_->TakeUndeclaredRows();
   if (decoder_->rows() == 0) return ChangeBatch{};
   return decoder_->Finish();
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 #include "base/byte_reader.h"
 #include "base/result.h"
@@ -36,6 +37,8 @@ class JsonReader {
 
   /// The next records: 122,880 or 4 MiB of them. `rows` is null at the end.
   Result<ChangeBatch> Next();
+  /// The rows of that batch with keys that the schema lacks, ascending.
+  const std::vector<int64_t>& undeclared_rows() const { return undeclared_rows_; }
 
  private:
   JsonReader(ByteReader& input, JsonDocuments::Layout layout, int64_t first_line, int64_t rows_max)
@@ -43,6 +46,7 @@ class JsonReader {
 
   JsonDocuments documents_;
   std::unique_ptr<JsonBatchDecoder> decoder_;
+  std::vector<int64_t> undeclared_rows_;
   int64_t rows_left_;  // below zero: no limit
 };
 

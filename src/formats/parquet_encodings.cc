@@ -37,6 +37,7 @@ parquet::Compression::type CodecOf(FileFormat::Codec codec) {
       return parquet::Compression::LZ4;
     case FileFormat::Codec::kZstd:
       return parquet::Compression::ZSTD;
+    case FileFormat::Codec::kDeflate:  // Avro's
     case FileFormat::Codec::kUncompressed:
       break;
   }

@@ -1,6 +1,4 @@
 #include <arrow/array.h>
-#include <arrow/extension_type.h>
-#include <arrow/json/from_string.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <gmock/gmock.h>
@@ -12,30 +10,11 @@
 #include "connector/number_type.h"
 #include "formats/file_writer.h"
 #include "formats/json_encoder.h"
+#include "formats/testing/json_columns.h"
 #include "formats/testing/string_sink.h"
 
 namespace millrace {
 namespace {
-
-std::shared_ptr<arrow::Array> FromJson(const std::shared_ptr<arrow::DataType>& type,
-                                       const std::string& json) {
-  if (type->id() == arrow::Type::EXTENSION) {
-    return arrow::ExtensionType::WrapArray(type, FromJson(arrow::utf8(), json));
-  }
-  return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
-}
-
-std::shared_ptr<arrow::RecordBatch> Batch(
-    const std::vector<std::tuple<std::string, std::shared_ptr<arrow::DataType>, std::string>>&
-        columns) {
-  arrow::FieldVector fields;
-  arrow::ArrayVector arrays;
-  for (const auto& [name, type, json] : columns) {
-    fields.push_back(arrow::field(name, type));
-    arrays.push_back(FromJson(type, json));
-  }
-  return arrow::RecordBatch::Make(arrow::schema(fields), arrays[0]->length(), arrays);
-}
 
 std::string Write(const std::shared_ptr<arrow::RecordBatch>& rows, FileFormat::Type type,
                   bool flatten, bool gzip = false) {

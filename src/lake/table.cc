@@ -252,9 +252,7 @@ SchemaPtr Table::FileSchema() const {
   }
   // The source never opened the stream: what the catalog declares.
   if (schema == nullptr) schema = ArrowSchemaOf(*stream_.stream.json_schema);
-  return format_.type == FileFormat::Type::kParquet
-             ? NumberSchemaOf(schema, context_.number_format, text_numbers())
-             : schema;
+  return format_.typed() ? NumberSchemaOf(schema, context_.number_format, text_numbers()) : schema;
 }
 
 Status Table::WriteEmptyFile(Manifest& next) {

@@ -40,7 +40,7 @@ class TableWriter : public StreamWriter {
 
   /// Changes for a later merge, instead of rows for readers.
   bool staged() const { return table_.stream().deduplicates(); }
-  bool typed() const { return table_.format().type == FileFormat::Type::kParquet; }
+  bool typed() const { return table_.format().typed(); }
   /// The schema that the next file has, by what is known now.
   SchemaPtr FileSchema() const;
   /// Rows as the file holds them, in `file_schema`, which may change on the way.
