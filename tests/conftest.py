@@ -95,7 +95,9 @@ def s3(server_folder):
 
 @pytest.fixture
 def bucket(s3):
-    return s3.new_bucket()
+    bucket = s3.new_bucket()
+    yield bucket
+    bucket.remove()
 
 
 @pytest.fixture(scope="session")

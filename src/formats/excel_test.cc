@@ -1,4 +1,5 @@
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -85,18 +86,18 @@ TEST(Excel, ReadsEveryKindOfCell) {
             "name:string ");
   EXPECT_EQ(
       outcome.rows,
-      R"({"id":1,"price":1.5,"on":true,"at":"2024-01-01T12:00:00.000000","clock":"18:00:00.000000","mixed":"7","name":"plain"})"
+      R"({"id":1,"price":1.5,"on":true,"at":"2024-01-01T12:00:00","clock":"18:00:00","mixed":"7","name":"plain"})"
       "\n"
-      R"({"id":2,"price":3,"on":false,"at":"1900-01-01T00:00:00.000000","clock":null,"mixed":"x\ny","name":"rich"})"
+      R"({"id":2,"price":3,"on":false,"at":"1900-01-01T00:00:00","clock":null,"mixed":"x\ny","name":"rich"})"
       "\n");
 }
 
 TEST(Excel, KnowsBothDateSystems) {
   int64_t micros = 0;
   ASSERT_TRUE(XlsxTime(59, false, &micros));
-  EXPECT_EQ(micros, -25'510 * int64_t{86'400'000'000});  // 28 February 1900
+  EXPECT_EQ(micros, -25'509 * int64_t{86'400'000'000});  // 28 February 1900
   ASSERT_TRUE(XlsxTime(61, false, &micros));
-  EXPECT_EQ(micros, -25'508 * int64_t{86'400'000'000} - 0);  // 1 March 1900
+  EXPECT_EQ(micros, -25'508 * int64_t{86'400'000'000});  // 1 March 1900
   ASSERT_TRUE(XlsxTime(0, true, &micros));
   EXPECT_EQ(micros, -24'107 * int64_t{86'400'000'000});  // 1 January 1904
   ASSERT_TRUE(XlsxTime(45292.524259259259, false, &micros));
@@ -124,7 +125,7 @@ TEST(Excel, TakesOptions) {
   options.rows.rows_max = 1;
   options.rows.use_columns = {"A", "C:D"};
   options.use_letters = true;
-  EXPECT_EQ(ReadAll(file, options).rows, "{\"a\":1}\n");
+  EXPECT_EQ(ReadAll(file, options).rows, "{\"a\":1,\"a.1\":null}\n");
   options.rows.use_columns.clear();
   options.rows.names = {"x", "y"};
   EXPECT_EQ(ReadAll(file, options).rows, "{\"x\":1,\"y\":\"x\"}\n");

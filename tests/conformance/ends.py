@@ -11,6 +11,7 @@ import typing
 from support import output_files
 from support.free_port import free_port
 from support.postgres_tables import customers, target_config
+from support.s3_server import KEY, SECRET
 
 
 def parquet_ids(fixtures):
@@ -66,6 +67,13 @@ class Fixtures:
         path.write_text("id,name\n" + "".join(f"{i},thing {i}\n" for i in range(50)))
         return str(path)
 
+    def objects(self):
+        bucket = self.bucket()
+        for part in range(0 if bucket.keys() else 2):  # put once: what is put again has changed
+            bucket.put(f"things/{part}.jsonl", "".join(json.dumps({"id": i, "name": f"thing {i}"}) + "\n" for i in range(part * 25, part * 25 + 25)).encode())
+        return {"bucket": bucket.name, "aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "endpoint": bucket.server.endpoint,
+                "streams": [{"name": "things", "globs": ["things/*.jsonl"], "format": {"filetype": "jsonl"}}]}
+
     def bucket(self):
         return self.request.getfixturevalue("bucket")
 
@@ -79,6 +87,10 @@ SOURCES = {
         lambda f: {"dataset_name": "things", "format": "csv", "url": f.csv(), "provider": {"storage": "local"}},
         {"url": ({"url": "/no/such/file.csv"}, "config_error")},
         quirks={"S7": "a file is read whole; it has no cursor"}),
+    "source-s3": End(
+        lambda f: f.objects(),
+        {"bucket": ({"bucket": "no-such-bucket"}, "config_error"), "key": ({"aws_secret_access_key": "wrong-secret-2"}, "config_error"),
+         "endpoint": ({"endpoint": f"http://127.0.0.1:{free_port()}"}, "transient_error"), "streams": ({"streams": []}, "config_error")}),
     "source-faker": End(
         lambda f: {"count": 50, "seed": 1, "always_updated": False},
         {"count": ({"count": -1}, "config_error")}),

@@ -72,7 +72,7 @@ def test_every_format_and_wrapping(millrace, tmp_path, local, kind, wrap):
     check_values(millrace, tmp_path, local, kind, wrap)
 
 
-@pytest.mark.parametrize("kind, wrap", [("csv", None), ("jsonl", "gz"), ("parquet", None), ("json", "zip")])
+@pytest.mark.parametrize("kind, wrap", [("csv", None), ("jsonl", "gz"), ("parquet", None), ("json", "zip"), ("excel", None)])
 def test_every_place(millrace, tmp_path, place, kind, wrap):
     check_values(millrace, tmp_path, place, kind, wrap)
 

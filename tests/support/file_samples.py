@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 
+import openpyxl
 import pyarrow
 import pyarrow.parquet
 
@@ -26,6 +27,15 @@ def parquet():
     return out.getvalue()
 
 
+def excel():
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active.append(list(ROWS[0]))
+    for row in ROWS:
+        book.active.append(list(row.values()))
+    book.save(out)
+    return out.getvalue()
+
+
 def zipped(data, name):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
@@ -44,6 +54,7 @@ PLAIN = {
     "jsonl": ("jsonl", "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in ROWS).encode(), None),
     "json": ("json", json.dumps(ROWS, ensure_ascii=False).encode(), None),
     "parquet": ("parquet", parquet(), None),
+    "excel": ("excel", excel(), None),
 }
 WRAPPED = {
     "gz": lambda data, name: gzip.compress(data),

@@ -85,6 +85,14 @@ class Bucket:
     def put(self, key, body):
         self.client.put_object(Bucket=self.name, Key=key, Body=body)
 
+    def remove(self):
+        """Each bucket takes some of the server's volumes, and it has few."""
+        for upload in self.pending_uploads():
+            self.client.abort_multipart_upload(Bucket=self.name, Key=upload["Key"], UploadId=upload["UploadId"])
+        for key in self.keys():
+            self.client.delete_object(Bucket=self.name, Key=key)
+        self.client.delete_bucket(Bucket=self.name)
+
     def pending_uploads(self):
         return self.client.list_multipart_uploads(Bucket=self.name).get("Uploads", [])
 

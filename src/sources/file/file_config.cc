@@ -1,5 +1,6 @@
 #include "sources/file/file_config.h"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -18,7 +19,7 @@ constexpr FormatName kFormats[] = {
     {"json", SourceFileFormat::kJson},
     {"jsonl", SourceFileFormat::kJsonLines},
     {"parquet", SourceFileFormat::kParquet},
-    {"excel", std::nullopt},
+    {"excel", SourceFileFormat::kExcel},
     {"excel_binary", std::nullopt},
     {"fwf", std::nullopt},
     {"feather", std::nullopt},
@@ -49,9 +50,33 @@ Result<SourceFileFormat> ParseFormat(const Json& config) {
   for (const FormatName& known : kFormats) {
     if (known.name != name) continue;
     if (known.format) return *known.format;
-    return ConfigError("format: '{}' comes later; csv, json, jsonl and parquet are there", name);
+    return ConfigError("format: '{}' comes later; csv, json, jsonl, parquet and excel are there",
+                       name);
   }
-  return ConfigError("format: '{}' is not known; csv, json, jsonl and parquet are there", name);
+  return ConfigError("format: '{}' is not known; csv, json, jsonl, parquet and excel are there",
+                     name);
+}
+
+/// Airbyte has the port as text.
+Result<int> ParsePort(const Json& provider) {
+  const auto found = provider.find("port");
+  if (found == provider.end() || found->is_null()) return 22;
+  const std::string text = found->is_string() ? found->get<std::string>() : found->dump();
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65'535) {
+    return ConfigError("provider.port must be a number from 1 to 65535, not {}", text);
+  }
+  return port;
+}
+
+Status ParseSsh(const Json& json, FileProvider& provider) {
+  MR_ASSIGN_OR_RETURN(provider.host, Text(json, "host", true));
+  MR_ASSIGN_OR_RETURN(provider.user, Text(json, "user", true));
+  MR_ASSIGN_OR_RETURN(provider.password, Secret(json, "password"));
+  MR_ASSIGN_OR_RETURN(provider.port, ParsePort(json));
+  if (!provider.password.empty()) return Status::Ok();
+  return ConfigError("provider.password is missing: logging in by a key comes later");
 }
 
 Result<FileProvider> ParseProvider(const Json& config) {
@@ -60,12 +85,6 @@ Result<FileProvider> ParseProvider(const Json& config) {
   FileProvider provider;
   MR_ASSIGN_OR_RETURN(provider.storage, Text(*found, "storage", true));
   const std::string& storage = provider.storage;
-  if (storage == "SSH" || storage == "SCP" || storage == "SFTP") {
-    return ConfigError(
-        "provider.storage: '{}' comes later; local, HTTPS, S3, GCS and AzBlob are "
-        "there",
-        storage);
-  }
   // Not one of Airbyte's fields: what S3-compatible servers and emulators need.
   MR_ASSIGN_OR_RETURN(provider.endpoint, Text(*found, "endpoint", false));
   if (storage == "HTTPS") {
@@ -85,14 +104,22 @@ Result<FileProvider> ParseProvider(const Json& config) {
     MR_ASSIGN_OR_RETURN(provider.storage_account, Text(*found, "storage_account", true));
     MR_ASSIGN_OR_RETURN(provider.sas_token, Secret(*found, "sas_token"));
     MR_ASSIGN_OR_RETURN(provider.shared_key, Secret(*found, "shared_key"));
+  } else if (IsSsh(storage)) {
+    MR_RETURN_IF_ERROR(ParseSsh(*found, provider));
   } else if (storage != "local") {
     return ConfigError(
-        "provider.storage: '{}' is not known; local, HTTPS, S3, GCS and AzBlob are there", storage);
+        "provider.storage: '{}' is not known; local, HTTPS, S3, GCS, AzBlob, SSH, SCP and SFTP are "
+        "there",
+        storage);
   }
   return provider;
 }
 
 }  // namespace
+
+bool IsSsh(std::string_view storage) {
+  return storage == "SSH" || storage == "SCP" || storage == "SFTP";
+}
 
 Result<FileConfig> ParseFileConfig(const Json& config) {
   if (!config.is_object()) return ConfigError("the configuration must be an object");

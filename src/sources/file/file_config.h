@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -10,7 +11,7 @@
 
 namespace millrace {
 
-enum class SourceFileFormat { kCsv, kJson, kJsonLines, kParquet };
+enum class SourceFileFormat { kCsv, kJson, kJsonLines, kParquet, kExcel };
 
 /// pandas' reader arguments, as far as they are known here.
 struct ReaderOptions {
@@ -18,17 +19,25 @@ struct ReaderOptions {
   std::optional<bool> json_lines;
   int64_t rows_max = -1;
   TextForm text;
+  std::optional<std::string> sheet_name;  ///< Excel
+  int sheet_index = 0;
+  bool use_letters = false;  ///< csv.use_columns are Excel's letters
 };
 
 /// Where the file lies and what is needed to get at it; the fields that a storage lacks are empty.
 struct FileProvider {
-  std::string storage;  ///< "local", "HTTPS", "S3", "GCS", "AzBlob"
+  std::string storage;  ///< "local", "HTTPS", "S3", "GCS", "AzBlob", "SSH", "SCP", "SFTP"
   bool user_agent = false;
   std::string endpoint;  ///< S3, GCS, AzBlob: not the provider's own servers
   std::string access_key_id, secret_access_key, region;  ///< S3
   std::string service_account_json;                      ///< GCS
   std::string storage_account, sas_token, shared_key;    ///< AzBlob
+  std::string host, user, password;                      ///< SSH, SCP, SFTP
+  int port = 22;
 };
+
+/// The three names of one thing: a file of an SSH server, read by SFTP.
+bool IsSsh(std::string_view storage);
 
 /// source-file's connectionConfiguration. A plain value.
 struct FileConfig {

@@ -8,6 +8,7 @@
 #include "clients/object_store/cloud_stores.h"
 #include "clients/object_store/s3_store.h"
 #include "clients/s3/s3_config.h"
+#include "files/sftp_input.h"
 
 namespace millrace {
 namespace {
@@ -83,6 +84,25 @@ Result<std::unique_ptr<FileInput>> OpenHttp(const FileConfig& config) {
   return MakeHttpInput("https://" + url);
 }
 
+/// "/data/x.csv", or the same behind sftp://host. As with Airbyte, paths start at the root.
+Result<std::unique_ptr<FileInput>> OpenSftp(const FileConfig& config) {
+  std::string_view path = config.url;
+  if (const size_t mark = path.find("://"); mark != std::string_view::npos) {
+    const size_t slash = path.find('/', mark + 3);
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash);
+  }
+  while (path.starts_with('/')) path.remove_prefix(1);
+  if (path.empty() || path.ends_with('/')) {
+    return ConfigError("url: '{}' names no file: /path/to/file does", config.url);
+  }
+  SshOptions ssh;
+  ssh.host = config.provider.host;
+  ssh.port = config.provider.port;
+  ssh.user = config.provider.user;
+  ssh.password = config.provider.password;
+  return MakeSftpInput(std::move(ssh), "/" + std::string(path));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FileInput>> OpenLocation(const FileConfig& config) {
@@ -91,6 +111,7 @@ Result<std::unique_ptr<FileInput>> OpenLocation(const FileConfig& config) {
   if (storage == "GCS") return OpenGcs(config);
   if (storage == "AzBlob") return OpenAzure(config);
   if (storage == "HTTPS") return OpenHttp(config);
+  if (IsSsh(storage)) return OpenSftp(config);
   std::string_view path = config.url;
   if (path.starts_with("file://")) path.remove_prefix(7);
   return MakeLocalInput(std::string(path));

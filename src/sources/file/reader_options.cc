@@ -1,7 +1,10 @@
 #include <arrow/type.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -263,6 +266,44 @@ const std::map<std::string_view, Setter>& JsonSetters() {
   return setters;
 }
 
+/// What of a sheet is read.
+const std::map<std::string_view, Setter>& ExcelSetters() {
+  static const std::map<std::string_view, Setter> setters = {
+      {"sheet_name",
+       [](auto name, const Json& value, ReaderOptions& o) -> Status {
+         if (value.is_string()) {
+           o.sheet_name = value.get<std::string>();
+           return Status::Ok();
+         }
+         if (!value.is_number_integer()) return Wrong(name, "one sheet's name or number", value);
+         MR_ASSIGN_OR_RETURN(const int64_t index, Count(name, value));
+         o.sheet_index = static_cast<int>(std::min<int64_t>(index, INT32_MAX));
+         return Status::Ok();
+       }},
+      {"usecols",
+       [](auto name, const Json& value, ReaderOptions& o) -> Status {
+         if (value.is_null()) return Status::Ok();
+         if (!value.is_string()) {
+           MR_ASSIGN_OR_RETURN(o.csv.use_columns, TextList(name, value));
+           return Status::Ok();
+         }
+         o.use_letters = true;  // "A,C:E"
+         const std::string letters = value.get<std::string>();
+         for (size_t from = 0; from <= letters.size();) {
+           const size_t comma = std::min(letters.find(',', from), letters.size());
+           o.csv.use_columns.push_back(letters.substr(from, comma - from));
+           from = comma + 1;
+         }
+         return Status::Ok();
+       }},
+  };
+  return setters;
+}
+
+/// Of the arguments for text, those that mean the same for a sheet.
+constexpr std::string_view kSheetArguments[] = {"header",    "names",           "skiprows",
+                                                "na_values", "keep_default_na", "nrows"};
+
 /// Arguments that tune pandas itself: nothing is lost without them.
 constexpr std::string_view kNeedless[] = {"chunksize",  "engine",          "low_memory",
                                           "memory_map", "iterator",        "date_format",
@@ -272,8 +313,14 @@ constexpr std::string_view kNeedless[] = {"chunksize",  "engine",          "low_
 Status Apply(const std::string& name, const Json& value, SourceFileFormat format,
              ReaderOptions& options) {
   std::vector<const std::map<std::string_view, Setter>*> tables;
-  if (format != SourceFileFormat::kParquet) tables.push_back(&TextSetters());
-  if (format == SourceFileFormat::kCsv) tables.push_back(&CsvSetters());
+  const bool excel = format == SourceFileFormat::kExcel;
+  const bool of_sheets = std::find(std::begin(kSheetArguments), std::end(kSheetArguments), name) !=
+                         std::end(kSheetArguments);
+  if (excel) tables.push_back(&ExcelSetters());
+  if (format != SourceFileFormat::kParquet && (!excel || of_sheets)) {
+    tables.push_back(&TextSetters());
+  }
+  if (format == SourceFileFormat::kCsv || (excel && of_sheets)) tables.push_back(&CsvSetters());
   if (format == SourceFileFormat::kJson || format == SourceFileFormat::kJsonLines) {
     tables.push_back(&JsonSetters());
   }
@@ -300,8 +347,11 @@ Result<ReaderOptions> ParseReaderOptions(const std::string& text, SourceFileForm
   for (const auto& [name, value] : parsed.items()) {
     MR_RETURN_IF_ERROR(Apply(name, value, format, options));
   }
-  // As in pandas, names without a header say that there is none.
-  if (!options.csv.names.empty() && !parsed.contains("header")) options.csv.header.reset();
+  // As in pandas, names without a header say that there is none (of text; a sheet has one).
+  if (!options.csv.names.empty() && !parsed.contains("header") &&
+      format != SourceFileFormat::kExcel) {
+    options.csv.header.reset();
+  }
   const CsvDialect& dialect = options.csv.dialect;
   if (dialect.quote == dialect.delimiter || dialect.escape == dialect.delimiter) {
     return ConfigError("reader_options: sep is also quotechar or escapechar");
