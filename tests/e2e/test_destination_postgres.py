@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from support.postgres_tables import customers, incremental, stream, target_config
+from support.postgres_tables import customers, incremental, left_behind, stream, target_config
 
 META = ["_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyte_generation_id"]
 
@@ -20,11 +20,6 @@ def sync(millrace, db):
 
 def columns(db, table, schema="target"):
     return db.execute("select column_name, data_type from information_schema.columns where table_schema = %s and table_name = %s order by ordinal_position", (schema, table))
-
-
-def left_behind(db):
-    return db.execute("select relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'airbyte_internal' and relkind = 'r' and relname not in "
-                      "('millrace_tables', 'millrace_commits')")
 
 
 def test_overwrite_makes_the_table_and_replaces_it(sync, db):

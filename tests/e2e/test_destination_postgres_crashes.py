@@ -4,7 +4,7 @@ import random
 import pytest
 
 from e2e.test_crashes import killed_sync, retried_sync, timed_sync
-from support.postgres_tables import target_config
+from support.postgres_tables import left_behind, target_config
 from support.statement_proxy import StatementProxy
 
 KEY = {"primary_key": [["id"]]}
@@ -52,11 +52,6 @@ def check(db, mode, clean_runs, runs):
     assert db.value("select count(*) - count(distinct id) from target.t") == 0, "no row is doubled"
     assert db.value("select count(*) from (select id, gen, updated_at, filler from public.t except select id, gen, updated_at, filler from target.t) x") == 0, "no row is lost"
     assert db.value("select count(*) from target.t") == db.value("select count(*) from public.t")
-
-
-def left_behind(db):
-    return db.execute("select relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'airbyte_internal' and relkind = 'r' and relname not in "
-                      "('millrace_tables', 'millrace_commits')")
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -21,3 +21,9 @@ def target_config(db, **changes):
     """destination-postgres's configuration for the schema `target` of this database."""
     config = {"host": "localhost", "port": db.server.port, "database": db.name, "username": ADMIN, "password": ADMIN_PASSWORD, "schema": "target", "ssl_mode": {"mode": "prefer"}}
     return {**config, **changes}
+
+
+def left_behind(db):
+    """Staging tables that a load of destination-postgres should have dropped."""
+    return db.execute("select relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'airbyte_internal' and relkind = 'r' and relname not in "
+                      "('millrace_tables', 'millrace_commits')")
