@@ -22,6 +22,8 @@ namespace {
 /// So many rows are completed at a time where they are new.
 constexpr size_t kCompletedRows = 20'000;
 
+bool IsFullFile(int64_t bytes, int64_t bytes_max) { return bytes >= bytes_max - bytes_max / 8; }
+
 /// A file on its way. One thread.
 class OutputFile {
  public:
@@ -30,7 +32,15 @@ class OutputFile {
 
   const SchemaPtr& schema() const { return schema_; }
   int64_t rows() const { return rows_; }
-  int64_t bytes() const { return writer_ == nullptr ? 0 : writer_->written_bytes(); }
+  /// True when the file takes no more: near `bytes_max`, which whole row groups meet by chance.
+  Result<bool> IsFull(int64_t bytes_max) {
+    if (writer_ == nullptr) return false;
+    // Encoded, rows take half of their memory at most, so the rest of the file is at hand.
+    if (writer_->buffered_bytes() >= 2 * (bytes_max - writer_->written_bytes())) {
+      MR_RETURN_IF_ERROR(writer_->WriteBuffered());
+    }
+    return IsFullFile(writer_->written_bytes(), bytes_max);
+  }
 
   Status Write(const std::shared_ptr<arrow::RecordBatch>& rows) {
     if (rows->num_rows() == 0) return Status::Ok();
@@ -104,7 +114,7 @@ Result<MergeOutcome> Merge::Run() {
   MR_ASSIGN_OR_RETURN(plan_, planner.Plan());
   rows_.emplace(changes_, plan_, schema_);
   if (plan_.new_rows > 0 && !input_.files.empty() &&
-      input_.files.back().bytes < input_.file_bytes) {
+      !IsFullFile(input_.files.back().bytes, input_.file_bytes)) {
     open_file_ = input_.files.size() - 1;
   }
   for (size_t i = 0; i < plan_.files.size(); ++i) MR_RETURN_IF_ERROR(RewriteFile(i));
@@ -217,7 +227,8 @@ Status Merge::WriteNewRows(const std::shared_ptr<arrow::RecordBatch>& rows) {
     open_ = std::make_unique<OutputFile>(input_.start_file, input_.format, schema_);
   }
   MR_RETURN_IF_ERROR(open_->Write(rows));
-  if (open_->bytes() < input_.file_bytes) return Status::Ok();
+  MR_ASSIGN_OR_RETURN(const bool full, open_->IsFull(input_.file_bytes));
+  if (!full) return Status::Ok();
   MR_RETURN_IF_ERROR(Keep(*open_, open_file_));
   open_.reset();
   open_file_.reset();
