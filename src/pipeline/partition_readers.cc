@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
+#include "connector/resumable_source.h"
 #include "pipeline/partition_output.h"
 
 namespace millrace {
@@ -42,6 +44,10 @@ Result<std::vector<SyncedStream*>> PartitionReaders::SplitAll(
       rest.push_back(stream);
     } else {
       tables.push_back({stream, *std::move(partitions)});
+      if (auto* resumable = dynamic_cast<ResumableSource*>(&source_)) {
+        tables.back().interval = resumable->CheckpointInterval(stream->configured());
+      }
+      tables.back().last_checkpoint = context_.options.clock->Now();
     }
   }
   // Who has the most partitions takes longest: it must not start last.
@@ -62,15 +68,25 @@ void PartitionReaders::ReadLoop() {
 
 PartitionReaders::Table* PartitionReaders::ClaimTable(int* lane_number,
                                                       const Partition** partition) {
-  std::lock_guard lock(mutex_);
-  if (context_.read_stop.stop_requested()) return nullptr;
-  for (Table& table : tables_) {
-    const bool open = table.next < table.partitions.size() && !table.stream->stopped();
-    if (!open || table.active >= LanesMax()) continue;
-    ++table.active;
-    *lane_number = table.lanes_opened++;
-    *partition = &table.partitions[table.next++];
-    return &table;
+  std::unique_lock lock(mutex_);
+  while (!context_.read_stop.stop_requested()) {
+    bool wait = false;
+    for (Table& table : tables_) {
+      const bool open = table.next < table.partitions.size() && !table.stream->stopped();
+      if (!open || table.active >= LanesMax()) continue;
+      if (table.pausing) {
+        wait = true;
+        continue;
+      }
+      ++table.active;
+      *lane_number = table.lanes_opened++;
+      *partition = &table.partitions[table.next++];
+      return &table;
+    }
+    if (!wait) return nullptr;
+    // Ends with that checkpoint, or with the stream; looked at again, should both be missed.
+    rested_.wait_for(lock, context_.read_stop.get_token(), std::chrono::milliseconds(100),
+                     [] { return false; });
   }
   return nullptr;
 }
@@ -87,7 +103,7 @@ void PartitionReaders::ReadTable(Table& table, int lane_number, const Partition*
   Lane lane(context_, *table.stream, lane_number);
   bool going = true;
   for (; going && partition != nullptr; partition = ClaimPartition(table)) {
-    going = ReadOne(table, *partition, lane);
+    going = ReadOne(table, *partition, lane) && RestIfDue(table, lane);
     if (!going) break;
   }
   Leave(table, lane, !going);
@@ -112,39 +128,100 @@ bool PartitionReaders::ReadOne(Table& table, const Partition& partition, Lane& l
     return false;
   }
   std::lock_guard lock(mutex_);
-  table.done.push_back(partition.id);
+  ++table.done;
   return true;
 }
 
-void PartitionReaders::Leave(Table& table, Lane& lane, bool failed) {
-  FlushedRows rows;
-  if (!failed && !table.stream->stopped() && !context_.abandon.stop_requested()) {
-    auto flushed = lane.Flush();
-    if (flushed.ok()) {
-      rows = *std::move(flushed);
+bool PartitionReaders::FlushInto(Table& table, Lane& lane) {
+  auto flushed = lane.Flush();
+  if (!flushed.ok()) {
+    table.stream->SetIncomplete(flushed.status());
+    return false;
+  }
+  std::lock_guard lock(mutex_);
+  table.rows.Add(*std::move(flushed));
+  return true;
+}
+
+bool PartitionReaders::RestIfDue(Table& table, Lane& lane) {
+  if (!table.interval) return true;
+  {
+    std::lock_guard lock(mutex_);
+    const bool due = table.next < table.partitions.size() &&
+                     context_.options.clock->Now() - table.last_checkpoint >= *table.interval;
+    table.pausing = table.pausing || due;
+    if (!table.pausing) return true;
+  }
+  if (!FlushInto(table, lane)) return false;
+  std::unique_lock lock(mutex_);
+  if (++table.resting < table.active) {
+    // Each of the others comes to the end of its partition, or fails, or is stopped.
+    const int64_t rest = table.rests;
+    rested_.wait(lock, context_.read_stop.get_token(),
+                 [&] { return table.rests != rest || table.stream->stopped(); });
+    return table.rests != rest && !table.stream->stopped();
+  }
+  lock.unlock();
+  CheckpointOnTheWay(table);
+  return !table.stream->stopped() && !context_.read_stop.stop_requested();
+}
+
+void PartitionReaders::CheckpointOnTheWay(Table& table) {
+  SyncedStream& stream = *table.stream;
+  // All lanes rest, so nobody else touches the table. When the rest was handed out meanwhile, all
+  // of it goes into the stream's end.
+  if (table.next < table.partitions.size()) {
+    auto state = StateAfter(table, table.next);
+    if (state.ok()) {
+      ReadyCheckpoint ready;
+      ready.state = *std::move(state);
+      ready.Add(stream, std::exchange(table.rows, {}));
+      context_.PostReady(std::move(ready));
     } else {
-      table.stream->SetIncomplete(flushed.status());
+      stream.SetIncomplete(state.status());
     }
+  }
+  {
+    std::lock_guard lock(mutex_);
+    table.pausing = false;
+    table.resting = 0;
+    ++table.rests;
+    table.last_checkpoint = context_.options.clock->Now();
+  }
+  rested_.notify_all();
+}
+
+void PartitionReaders::Leave(Table& table, Lane& lane, bool failed) {
+  if (!failed && !table.stream->stopped() && !context_.abandon.stop_requested()) {
+    FlushInto(table, lane);
   }
   lane.Close();
   bool last = false;
+  bool all_rest = false;
   {
     std::lock_guard lock(mutex_);
-    table.rows.Add(std::move(rows));
-    last = --table.active == 0 && table.done.size() == table.partitions.size();
+    last = --table.active == 0 && table.done == table.partitions.size();
+    all_rest = table.pausing && table.active > 0 && table.resting == table.active;
   }
+  // The others wait for this one, which found nothing more to read, or failed.
+  if (all_rest && !table.stream->stopped()) CheckpointOnTheWay(table);
+  rested_.notify_all();
   if (last && !table.stream->stopped()) End(table);
+}
+
+Result<StateMessage> PartitionReaders::StateAfter(const Table& table, size_t count) {
+  std::vector<std::string> first;
+  for (size_t i = 0; i < count; ++i) first.push_back(table.partitions[i].id);
+  const std::lock_guard lock(state_mutex_);
+  return source_.StateAfter(table.stream->configured(), first);
 }
 
 void PartitionReaders::End(Table& table) {
   SyncedStream& stream = *table.stream;
+  auto state = StateAfter(table, table.partitions.size());
+  if (!state.ok()) return stream.SetIncomplete(state.status());
   ReadyCheckpoint ready;
-  {
-    std::lock_guard lock(state_mutex_);
-    auto state = source_.StateAfter(stream.configured(), table.done);
-    if (!state.ok()) return stream.SetIncomplete(state.status());
-    ready.state = *std::move(state);
-  }
+  ready.state = *std::move(state);
   ready.Add(stream, std::move(table.rows));
   ready.ends.push_back(&stream);
   context_.PostReady(std::move(ready));

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -14,7 +17,9 @@ namespace millrace {
 /// Reads the streams that a source can split: N threads take partitions, large streams first, and
 /// each writes through a lane of its own, on its own thread and without a queue: the fast path.
 /// A stream's lanes are flushed when nothing of it is left to take; the last one to do so hands
-/// all parts to the ledger with the state that says "read".
+/// all parts to the ledger with the state that says "read". Where the source has states on the way,
+/// the lanes rest together now and then, each at the end of its partition: what they have flushed
+/// then is the stream's first partitions, all of them, and becomes a checkpoint.
 class PartitionReaders {
  public:
   /// All of it outlives the readers.
@@ -33,7 +38,13 @@ class PartitionReaders {
     size_t next = 0;                    ///< the first partition that nobody has taken
     int active = 0;                     ///< readers that have a lane
     int lanes_opened = 0;
-    std::vector<std::string> done;
+    size_t done = 0;
+    /// Between checkpoints on the way; constant.
+    std::optional<std::chrono::milliseconds> interval;
+    SteadyTime last_checkpoint{};
+    bool pausing = false;  ///< nothing is handed out until all lanes rest
+    int resting = 0;       ///< lanes that have flushed for the checkpoint
+    int64_t rests = 0;     ///< how often they have rested: the next rest may begin at once
     FlushedRows rows;
   };
 
@@ -45,6 +56,13 @@ class PartitionReaders {
   /// A stream, a lane of it and its next partition; null: nothing is left for another reader.
   Table* ClaimTable(int* lane_number, const Partition** partition);
   const Partition* ClaimPartition(Table& table);
+  /// Makes a checkpoint with the other lanes when one is due. False: leave the stream.
+  bool RestIfDue(Table& table, Lane& lane);
+  /// All lanes rest: posts what they have flushed, and wakes them. Takes mutex_ itself.
+  void CheckpointOnTheWay(Table& table);
+  bool FlushInto(Table& table, Lane& lane);
+  /// What the source says to the first `count` partitions, in their order.
+  Result<StateMessage> StateAfter(const Table& table, size_t count);
   void Leave(Table& table, Lane& lane, bool failed);
   void End(Table& table);
   int LanesMax() const;
@@ -54,8 +72,9 @@ class PartitionReaders {
   const State& resume_from_;
 
   std::mutex mutex_;
-  std::deque<Table> tables_;  ///< largest first; guarded by mutex_ once readers run
-  std::mutex state_mutex_;    ///< StateAfter is called by one thread at a time
+  std::condition_variable_any rested_;  ///< a checkpoint on the way was made, or given up
+  std::deque<Table> tables_;            ///< largest first; guarded by mutex_ once readers run
+  std::mutex state_mutex_;              ///< StateAfter is called by one thread at a time
 };
 
 }  // namespace millrace

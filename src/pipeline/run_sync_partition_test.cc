@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "pipeline/testing/run_sync_fixture.h"
 
 namespace millrace {
@@ -37,6 +39,42 @@ TEST_F(RunSyncPartitionTest, GivesUpASplitStreamWhenAPartitionFails) {
   EXPECT_TRUE(destination_.Ids(kA).empty());
   EXPECT_EQ(destination_.Ids(kB), Range(0, 50));
   EXPECT_GE(journal_.Find("finish a INCOMPLETE"), 0);
+}
+
+TEST_F(RunSyncPartitionTest, GoesOnAfterTheLastCheckpointOfAReadThatFailed) {
+  catalog_.streams = {TestStream("a")};
+  options_.writer_lanes = 3;
+  std::mt19937 random(20'261'122);
+  for (int round = 0; round < 20; ++round) {
+    states_.saved.state = State();
+    destination_.tables.clear();
+    PartitionSource failing({{"a", std::vector<int64_t>(30, 20)}});
+    failing.checkpoint_interval = std::chrono::milliseconds(0);
+    const std::string fatal = std::to_string(random() % 30);
+    failing.on_emit = [&](const StreamDescriptor&, const std::string& partition) {
+      return partition == fatal ? TransientError("backend terminated") : Status::Ok();
+    };
+    EXPECT_EQ(Run(failing).outcome, SyncOutcome::kFailed);
+    const int64_t committed = static_cast<int64_t>(destination_.Ids(kA).size());
+    // What is committed is the first partitions, all of them.
+    EXPECT_EQ(destination_.Ids(kA), Range(0, committed)) << fatal;
+    const Json* const state = states_.saved.state.Find(kA);
+    EXPECT_EQ(state == nullptr ? 0 : (*state)["done"].get<int64_t>() * 20, committed) << fatal;
+    PartitionSource source({{"a", std::vector<int64_t>(30, 20)}});
+    source.checkpoint_interval = std::chrono::milliseconds(0);
+    const auto summary = Run(source);
+    EXPECT_EQ(summary.outcome, SyncOutcome::kSucceeded);
+    EXPECT_EQ(summary.records_committed, 600 - committed);
+    EXPECT_EQ(destination_.Ids(kA), Range(0, 600)) << fatal;
+  }
+}
+
+TEST_F(RunSyncPartitionTest, MakesNoCheckpointOnTheWayBeforeItIsDue) {
+  PartitionSource source({{"a", std::vector<int64_t>(9, 20)}, {"b", std::vector<int64_t>(9, 20)}});
+  source.checkpoint_interval = std::chrono::hours(1);
+  options_.writer_lanes = 2;
+  EXPECT_EQ(Run(source).outcome, SyncOutcome::kSucceeded);
+  EXPECT_EQ(journal_.Count("commit"), 2);
 }
 
 TEST_F(RunSyncPartitionTest, KeepsFewWritersOpenForManyStreams) {

@@ -7,6 +7,7 @@ class FaultProxy:
     """Forwards address:port to the target.
 
     cut_after(n): connections end once n more bytes have come from the server, the first `times` of them.
+    throttle(n): from then on each connection gets at most n bytes a second from the server; None: all it wants.
     hang_after(n): from then on nothing is forwarded, and nothing is closed.
     """
 
@@ -15,6 +16,7 @@ class FaultProxy:
         self.lock = threading.Lock()
         self.cut, self.cuts_left, self.hang = None, 0, None
         self.bytes_from_server = 0
+        self.rate = None
         self.accepted = 0
         self.closing = threading.Event()
 
@@ -31,6 +33,9 @@ class FaultProxy:
     def cut_after(self, count, times=1):
         with self.lock:
             self.cut, self.cuts_left = count, times
+
+    def throttle(self, bytes_a_second):
+        self.rate = bytes_a_second
 
     def hang_after(self, count):
         with self.lock:
@@ -68,6 +73,9 @@ class FaultProxy:
                     if hang:
                         self.closing.wait()
                         break
+                rate = self.rate
+                if from_server and rate:
+                    self.closing.wait(len(data) / rate)
                 sink.sendall(data)
         except OSError:
             pass

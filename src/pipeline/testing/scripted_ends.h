@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "connector/source.h"
+#include "connector/resumable_source.h"
 #include "pipeline/testing/recording_destination.h"
 #include "protocol/state_store.h"
 
@@ -62,7 +62,7 @@ class ScriptSource : public Source {
 };
 
 /// A source of partitions: stream name → rows of each partition.
-class PartitionSource : public PartitionedSource {
+class PartitionSource : public ResumableSource {
  public:
   explicit PartitionSource(std::map<std::string, std::vector<int64_t>> partitions)
       : partitions_(std::move(partitions)) {}
@@ -73,13 +73,17 @@ class PartitionSource : public PartitionedSource {
   Result<std::vector<Partition>> Split(const ConfiguredStream& stream,
                                        const State& resume_from) override {
     std::vector<Partition> partitions;
-    if (resume_from.Find(stream.descriptor()) != nullptr) return partitions;
+    const Json* const saved = resume_from.Find(stream.descriptor());
+    if (saved != nullptr && !checkpoint_interval) return partitions;
     int64_t first = 0;
     for (const int64_t rows : partitions_[stream.descriptor().name]) {
       partitions.push_back({stream.descriptor(), std::to_string(partitions.size()),
                             Json{{"first", first}, {"rows", rows}}});
       first += rows;
     }
+    if (saved == nullptr) return partitions;
+    const auto done = (*saved)["done"].get<std::ptrdiff_t>();
+    partitions.erase(partitions.begin(), partitions.begin() + done);
     return partitions;
   }
 
@@ -104,7 +108,16 @@ class PartitionSource : public PartitionedSource {
 
   Result<StateMessage> StateAfter(const ConfiguredStream& stream,
                                   const std::vector<std::string>& done) override {
-    return StateMessage::OfStream(stream.descriptor(), {{"done", done.size()}});
+    // The number of the first partition that is not done; they come in order.
+    size_t next = 0;
+    for (size_t i = 0; i < done.size(); ++i) {
+      EXPECT_EQ(std::stoul(done[i]), std::stoul(done[0]) + i);
+      next = std::stoul(done[i]) + 1;
+    }
+    return StateMessage::OfStream(stream.descriptor(), {{"done", next}});
+  }
+  std::optional<std::chrono::milliseconds> CheckpointInterval(const ConfiguredStream&) override {
+    return checkpoint_interval;
   }
 
   Status Read(const ConfiguredCatalog& catalog, const State&, SourceOutput& output,
@@ -122,6 +135,7 @@ class PartitionSource : public PartitionedSource {
   }
 
   std::function<Status(const StreamDescriptor&, const std::string& partition)> on_emit;
+  std::optional<std::chrono::milliseconds> checkpoint_interval;  ///< set: resumes, too
 
  private:
   std::map<std::string, std::vector<int64_t>> partitions_;

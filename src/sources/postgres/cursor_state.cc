@@ -81,16 +81,22 @@ std::optional<CursorState> FindCursorState(const State& state, const StreamDescr
                                            const std::string& cursor_field) {
   const Json* json = state.Find(stream);
   if (json == nullptr) json = FindLegacy(state, stream);
-  if (json == nullptr || !json->is_object() || json->empty()) return std::nullopt;
-  if (json->contains("__ab_no_cursor_state_message")) return std::nullopt;
-  const std::string type = TextOf(*json, "state_type");
+  return json == nullptr ? std::nullopt : CursorStateOf(*json, stream, cursor_field);
+}
+
+std::optional<CursorState> CursorStateOf(const Json& json, const StreamDescriptor& stream,
+                                         const std::string& cursor_field) {
+  if (!json.is_object() || json.empty()) return std::nullopt;
+  if (json.contains("__ab_no_cursor_state_message")) return std::nullopt;
+  const std::string type = TextOf(json, "state_type");
+  if (type == "ctid" || type == "ctid_based") return std::nullopt;  // a first read under way
   if (!type.empty() && type != kStateType) {
     Log(LogLevel::kWarn, "{}: the saved state is of the type {}: the stream is read from its start",
         stream.ToString(), type);
     return std::nullopt;
   }
   CursorState saved;
-  ReadCursor(*json, &saved);
+  ReadCursor(json, &saved);
   if (!saved.cursor) return std::nullopt;
   if (saved.cursor_field != cursor_field) {
     Log(LogLevel::kWarn,
@@ -99,13 +105,17 @@ std::optional<CursorState> FindCursorState(const State& state, const StreamDescr
         stream.ToString(), saved.cursor_field, cursor_field);
     return std::nullopt;
   }
-  const auto count = json->find("cursor_record_count");
-  if (count != json->end() && count->is_number_integer()) saved.record_count = *count;
-  ReadRowHashes(*json, &saved);
+  const auto count = json.find("cursor_record_count");
+  if (count != json.end() && count->is_number_integer()) saved.record_count = *count;
+  ReadRowHashes(json, &saved);
   return saved;
 }
 
 StateMessage ToStateMessage(const StreamDescriptor& stream, const CursorState& state) {
+  return StateMessage::OfStream(stream, ToJson(stream, state));
+}
+
+Json ToJson(const StreamDescriptor& stream, const CursorState& state) {
   Json json{{"state_type", kStateType},
             {"version", kVersion},
             {"stream_name", stream.name},
@@ -118,7 +128,7 @@ StateMessage ToStateMessage(const StreamDescriptor& stream, const CursorState& s
     for (const uint64_t hash : state.row_hashes) hashes.push_back(fmt::format("{:016x}", hash));
     json[kOwnKey] = Json{{kHashesKey, std::move(hashes)}};
   }
-  return StateMessage::OfStream(stream, std::move(json));
+  return json;
 }
 
 }  // namespace millrace

@@ -15,7 +15,7 @@ namespace millrace {
 /// hashes of the rows at the cursor's value that were delivered. A plain value.
 struct CursorState {
   /// More of them are not remembered: those rows come again, and are counted.
-  static constexpr size_t kRowHashesMax = 10'000;
+  static constexpr size_t kRowHashesMax = 131'072;
 
   std::string cursor_field;
   /// The value as text that the server reads back; absent while the table had no row.
@@ -26,6 +26,11 @@ struct CursorState {
   /// False: Airbyte's own, which says only how many rows there were.
   bool has_row_hashes = false;
 };
+
+/// The cursor that a state of this kind holds; nullopt when it is none, or of another field.
+std::optional<CursorState> CursorStateOf(const Json& json, const StreamDescriptor& stream,
+                                         const std::string& cursor_field);
+Json ToJson(const StreamDescriptor& stream, const CursorState& state);
 
 /// The saved cursor of `stream`; nullopt when there is none to go on from (no state yet, one of a
 /// full refresh, of another method, of another cursor field: the last two are logged).

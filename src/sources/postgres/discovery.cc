@@ -32,7 +32,8 @@ SELECT c.oid, n.nspname, c.relname, c.relkind,
        NOT $2::bool
          OR pg_catalog.has_schema_privilege(n.oid, 'USAGE')
             AND (pg_catalog.has_table_privilege(c.oid, 'SELECT')
-                 OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'))
+                 OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')),
+       c.relfilenode
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam
@@ -73,7 +74,8 @@ SELECT t.root, n.nspname, c.relname,
          AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
        CASE WHEN c.relkind = 'r'
             THEN coalesce(pg_catalog.pg_relation_size(c.oid), 0)
-                 / pg_catalog.current_setting('block_size')::int8 END
+                 / pg_catalog.current_setting('block_size')::int8 END,
+       c.relfilenode
 FROM tree t
 JOIN pg_catalog.pg_class c ON c.oid = t.child
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -142,7 +144,9 @@ class Discovery {
       table.name = rows.Text(i, 2);
       table.kind = rows.Value(i, 3).front();
       const bool row_security = rows.Bool(i, 7);
-      if (rows.Bool(i, 4)) table.parts.push_back({table.schema, table.name, rows.Int(i, 5)});
+      if (rows.Bool(i, 4)) {
+        table.parts.push_back({table.schema, table.name, rows.Int(i, 5), rows.Int(i, 9)});
+      }
       table.rows_estimate = rows.Int(i, 6);
       const bool by_leaves = table.kind == 'p' && HasTidRangeScans() && !row_security;
       if (by_leaves) partitioned_.push_back(table.oid);
@@ -234,7 +238,7 @@ class Discovery {
       PostgresTable* const table = TableOf(rows.Int(i, 0));
       if (table == nullptr) continue;
       if (!rows.Bool(i, 3)) whole.push_back(table);
-      table->parts.push_back({rows.Text(i, 1), rows.Text(i, 2), rows.Int(i, 4)});
+      table->parts.push_back({rows.Text(i, 1), rows.Text(i, 2), rows.Int(i, 4), rows.Int(i, 5)});
     }
     for (PostgresTable* const table : whole) table->parts.clear();
     return Status::Ok();

@@ -60,18 +60,19 @@ Result<std::string> ModeOf(const Json& json, const char* object, const char* fie
   return mode;
 }
 
-Status RefuseWhatComesLater(const Json& json) {
+Status ReadMethod(const Json& json, ReplicationMethod* replication) {
   MR_ASSIGN_OR_RETURN(const std::string method,
                       ModeOf(json, "replication_method", "method", "Standard"));
-  if (method == "CDC" || method == "Xmin") {
+  if (method == "CDC") {
     return ConfigError(
-        "source-postgres: replication_method \"{}\" comes later: use {{\"method\": \"Standard\"}}",
-        method);
+        "source-postgres: replication_method \"CDC\" comes later: use {{\"method\": \"Xmin\"}} or "
+        "{{\"method\": \"Standard\"}}");
   }
-  if (method != "Standard") {
-    return ConfigError("source-postgres: replication_method \"{}\" is not known: use Standard",
-                       method);
+  if (method != "Standard" && method != "Xmin") {
+    return ConfigError(
+        "source-postgres: replication_method \"{}\" is not known: use Standard or Xmin", method);
   }
+  *replication = method == "Xmin" ? ReplicationMethod::kXmin : ReplicationMethod::kStandard;
   MR_ASSIGN_OR_RETURN(const bool entra, BoolField(json, "entra_service_principal_auth", false));
   if (entra) return ConfigError("source-postgres: entra_service_principal_auth comes later");
   return Status::Ok();
@@ -135,8 +136,8 @@ void RegisterSecrets(const Json& json) {
 Result<PostgresConfig> PostgresConfigFromJson(const Json& json) {
   if (!json.is_object()) return ConfigError("source-postgres: the config must be an object");
   RegisterSecrets(json);
-  MR_RETURN_IF_ERROR(RefuseWhatComesLater(json));
   PostgresConfig config;
+  MR_RETURN_IF_ERROR(ReadMethod(json, &config.method));
   PgOptions& options = config.connection;
   MR_ASSIGN_OR_RETURN(options.host, TextField(json, "host", true));
   MR_ASSIGN_OR_RETURN(options.database, TextField(json, "database", true));
@@ -163,6 +164,9 @@ Result<PostgresConfig> PostgresConfigFromJson(const Json& json) {
   }
   MR_RETURN_IF_ERROR(ReadSchemas(json, &config.schemas));
   MR_ASSIGN_OR_RETURN(config.check_privileges, BoolField(json, "check_privileges", true));
+  MR_ASSIGN_OR_RETURN(const int64_t interval,
+                      IntegerField(json, "checkpoint_target_interval_seconds", 300, 1, 86400));
+  config.checkpoint_interval = std::chrono::seconds(interval);
   // One connection holds the snapshot, another one reads.
   MR_ASSIGN_OR_RETURN(const int64_t connections,
                       IntegerField(json, "max_db_connections", config.max_connections, 2, 10000));

@@ -39,6 +39,7 @@ TEST(PostgresConfig, ReadsAirbytesFields) {
   EXPECT_EQ(config->schemas, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(config->max_connections, 4);
   EXPECT_FALSE(config->check_privileges);
+  EXPECT_EQ(config->checkpoint_interval.count(), 60);
 }
 
 TEST(PostgresConfig, HasAirbytesDefaults) {
@@ -57,8 +58,6 @@ TEST(PostgresConfig, RefusesByNameWhatComesLater) {
                         "publication": "p"}})")
                 .find("\"CDC\" comes later"),
             std::string::npos);
-  EXPECT_NE(Refusal(R"({"replication_method": {"method": "Xmin"}})").find("\"Xmin\" comes later"),
-            std::string::npos);
   EXPECT_NE(Refusal(R"({"entra_service_principal_auth": true})").find("comes later"),
             std::string::npos);
 }
@@ -76,6 +75,8 @@ TEST(PostgresConfig, NamesWhatIsWrong) {
   EXPECT_NE(Refusal(R"({"max_db_connections": 1})").find("max_db_connections"), std::string::npos);
   EXPECT_NE(Refusal(R"({"tunnel_method": {"tunnel_method": "SSH_KEY_AUTH"}})")
                 .find("\"tunnel_host\" is missing"),
+            std::string::npos);
+  EXPECT_NE(Refusal(R"({"checkpoint_target_interval_seconds": 0})").find("checkpoint_target"),
             std::string::npos);
   EXPECT_NE(Refusal(R"({"schemas": "public"})").find("schemas"), std::string::npos);
   EXPECT_NE(Refusal(R"({"jdbc_url_params": "x"})").find("jdbc_url_params"), std::string::npos);

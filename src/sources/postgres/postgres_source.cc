@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "connector/json_schema.h"
+#include "connector/resumable_source.h"
 #include "sources/postgres/connection_pool.h"
 #include "sources/postgres/discovery.h"
 #include "sources/postgres/postgres_config.h"
@@ -21,7 +22,7 @@ namespace {
 /// server.
 constexpr size_t kStreamsAtOnce = 4;
 
-Stream StreamOf(const PostgresTable& table) {
+Stream StreamOf(const PostgresTable& table, ReplicationMethod method) {
   arrow::FieldVector fields;
   for (const TableColumn& column : table.columns) {
     fields.push_back(arrow::field(column.name, column.type.arrow, !column.not_null));
@@ -30,6 +31,11 @@ Stream StreamOf(const PostgresTable& table) {
   stream.descriptor = table.descriptor();
   stream.json_schema = JsonValue(JsonSchemaOf(arrow::Schema(std::move(fields))));
   stream.supported_sync_modes = {SyncMode::kFullRefresh, SyncMode::kIncremental};
+  if (method == ReplicationMethod::kXmin) {
+    // Views and foreign tables have no transaction ids.
+    stream.source_defined_cursor = table.kind != 'v' && table.kind != 'f';
+    if (!stream.source_defined_cursor) stream.supported_sync_modes = {SyncMode::kFullRefresh};
+  }
   for (const std::string& column : table.primary_key) {
     stream.source_defined_primary_key.push_back({column});
   }
@@ -41,13 +47,13 @@ Status About(const Status& status, const StreamDescriptor& stream) {
   return status.WithContext("reading " + stream.ToString()).WithStream(stream);
 }
 
-class PostgresSource : public PartitionedSource {
+class PostgresSource : public ResumableSource {
  public:
   explicit PostgresSource(PostgresConfig config)
       : config_(std::move(config)),
         scope_{config_.schemas, config_.check_privileges},
         pool_(config_.connection, config_.max_connections),
-        reader_(pool_, scope_) {}
+        reader_(pool_, scope_, config_.method) {}
 
   Status Check() override;
   Result<Catalog> Discover() override;
@@ -66,10 +72,15 @@ class PostgresSource : public PartitionedSource {
     return About(reader_.ReadPartition(stream, partition, output, stop), stream.descriptor());
   }
   Result<StateMessage> StateAfter(const ConfiguredStream& stream,
-                                  const std::vector<std::string>&) override {
-    auto state = reader_.StateAfterPartitions(stream, {});
+                                  const std::vector<std::string>& done) override {
+    auto state = reader_.StateAfterPartitions(stream, done.size(), {});
     if (!state.ok()) return About(state.status(), stream.descriptor());
     return state;
+  }
+  std::optional<std::chrono::milliseconds> CheckpointInterval(
+      const ConfiguredStream& stream) override {
+    if (!reader_.HasStatesOnTheWay(stream)) return std::nullopt;
+    return config_.checkpoint_interval;
   }
 
  private:
@@ -123,7 +134,8 @@ Result<Catalog> PostgresSource::Discover() {
   MR_RETURN_IF_ERROR(CheckSchemas(*connection));
   MR_ASSIGN_OR_RETURN(const auto tables, DiscoverTables(*connection, scope_));
   Catalog catalog;
-  for (const PostgresTable& table : tables) catalog.streams.push_back(StreamOf(table));
+  for (const PostgresTable& table : tables)
+    catalog.streams.push_back(StreamOf(table, config_.method));
   return catalog;
 }
 
@@ -131,11 +143,16 @@ Status PostgresSource::ReadStream(const ConfiguredStream& stream, const State& r
                                   SourceOutput& output, std::stop_token stop) {
   MR_ASSIGN_OR_RETURN(const auto partitions, reader_.Split(stream, resume_from, stop));
   if (partitions.empty()) return reader_.ReadByCursor(stream, resume_from, output, stop);
-  for (const Partition& partition : partitions) {
-    MR_RETURN_IF_ERROR(reader_.ReadPartition(stream, partition, output, stop));
+  Deadline checkpoint = Deadline::After(config_.checkpoint_interval);
+  for (size_t done = 1; done <= partitions.size(); ++done) {
+    MR_RETURN_IF_ERROR(reader_.ReadPartition(stream, partitions[done - 1], output, stop));
+    const bool due = checkpoint.Passed() && reader_.HasStatesOnTheWay(stream);
+    if (done < partitions.size() && !due) continue;
+    MR_ASSIGN_OR_RETURN(StateMessage state, reader_.StateAfterPartitions(stream, done, stop));
+    MR_RETURN_IF_ERROR(output.Checkpoint(std::move(state)));
+    checkpoint = Deadline::After(config_.checkpoint_interval);
   }
-  MR_ASSIGN_OR_RETURN(StateMessage state, reader_.StateAfterPartitions(stream, stop));
-  return output.Checkpoint(std::move(state));
+  return Status::Ok();
 }
 
 Status PostgresSource::Read(const ConfiguredCatalog& catalog, const State& resume_from,

@@ -47,6 +47,9 @@ Status SnapshotReader::TakeSnapshot(std::stop_token stop) {
   MR_ASSIGN_OR_RETURN(auto snapshot, Snapshot::Take(pool_, stop));
   MR_ASSIGN_OR_RETURN(const auto reader, snapshot->Enter(stop));
   validates_utf8_ = reader->connection().Parameter("server_encoding") == "SQL_ASCII";
+  if (method_ == ReplicationMethod::kXmin) {
+    MR_ASSIGN_OR_RETURN(xids_, ReadXidSnapshot(reader->connection(), stop));
+  }
   auto tables = DiscoverTables(reader->connection(), scope_, stop);
   if (!tables.ok()) return tables.status().WithContext("reading the database's catalog");
   for (PostgresTable& table : *tables) {
@@ -99,29 +102,6 @@ Result<CursorBounds> SnapshotReader::BoundsOf(const StreamPlan& plan, const Tabl
   return bounds_.emplace(descriptor, std::move(bounds)).first->second;
 }
 
-Result<std::vector<Partition>> SnapshotReader::Split(const ConfiguredStream& stream,
-                                                     const State& resume_from,
-                                                     std::stop_token stop) {
-  MR_ASSIGN_OR_RETURN(StreamPlan* const plan, PlanOf(stream, stop));
-  std::optional<std::string> cursor_max;
-  if (stream.sync_mode == SyncMode::kIncremental) {
-    MR_ASSIGN_OR_RETURN(const TableColumn cursor, FindCursorColumn(stream, plan->table()));
-    if (FindCursorState(resume_from, stream.descriptor(), cursor.name)) {
-      return std::vector<Partition>();
-    }
-    MR_ASSIGN_OR_RETURN(CursorBounds bounds, BoundsOf(*plan, cursor, stop));
-    if (!bounds.max) return std::vector<Partition>();
-    cursor_max = std::move(bounds.max);
-  }
-  std::vector<Partition> partitions;
-  for (PageRange& range : PlanPageRanges(plan->table())) {
-    range.cursor_max = cursor_max;
-    partitions.push_back(ToPartition(stream.descriptor(), range));
-  }
-  if (partitions.size() > 1) MR_RETURN_IF_ERROR(snapshot_->Lock(plan->table(), stop));
-  return partitions;
-}
-
 Status SnapshotReader::ReadPartition(const ConfiguredStream& stream, const Partition& partition,
                                      SourceOutput& output, std::stop_token stop) {
   MR_ASSIGN_OR_RETURN(StreamPlan* const plan, PlanOf(stream, stop));
@@ -142,35 +122,24 @@ Status SnapshotReader::ReadPartition(const ConfiguredStream& stream, const Parti
                                  QualifiedName(range.schema, range.name), Where(conditions)));
 }
 
-Result<StateMessage> SnapshotReader::StateAfterPartitions(const ConfiguredStream& stream,
-                                                          std::stop_token stop) {
-  if (stream.sync_mode == SyncMode::kFullRefresh) {
-    return StateMessage::OfStream(stream.descriptor(),
-                                  Json{{"__ab_no_cursor_state_message", true}});
-  }
-  MR_ASSIGN_OR_RETURN(StreamPlan* const plan, PlanOf(stream, stop));
-  MR_ASSIGN_OR_RETURN(const TableColumn cursor, FindCursorColumn(stream, plan->table()));
-  MR_ASSIGN_OR_RETURN(const CursorBounds bounds, BoundsOf(*plan, cursor, stop));
-  CursorState state;
-  state.cursor_field = cursor.name;
-  state.cursor = bounds.max;
-  state.has_row_hashes = true;
-  if (!bounds.max) return ToStateMessage(stream.descriptor(), state);
+Status SnapshotReader::CollectRowHashes(StreamPlan& plan, const TableColumn& cursor,
+                                        const std::string& more_condition, CursorState* state,
+                                        std::stop_token stop) {
   MR_ASSIGN_OR_RETURN(const auto reader, snapshot_->Enter(stop));
-  RowHashCollector collector(static_cast<int>(plan->columns().size()), state);
-  auto batch = plan->TakeBatch();
+  RowHashCollector collector(static_cast<int>(plan.columns().size()), *state);
+  auto batch = plan.TakeBatch();
   CopyDecoder::Limits limits;
   limits.hidden_fields = 1;
   CopyDecoder decoder(
       *batch, limits, [](RowBatch&) { return Status::Ok(); }, &collector);
   const std::string select = fmt::format(
-      "{} WHERE {} = {}{}", SelectWithCursor(*plan, cursor), QuoteIdentifier(cursor.name),
-      CursorConstant(cursor, *bounds.max), CursorOrder(plan->table(), cursor));
+      "{} WHERE {} = {}{}{}", SelectWithCursor(plan, cursor), QuoteIdentifier(cursor.name),
+      CursorConstant(cursor, *state->cursor), more_condition, CursorOrder(plan.table(), cursor));
   MR_RETURN_IF_ERROR(reader->connection().CopyOut(
       fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", select), decoder, stop));
   MR_RETURN_IF_ERROR(decoder.Finish());
-  plan->GiveBatch(std::move(batch));
-  return ToStateMessage(stream.descriptor(), state);
+  plan.GiveBatch(std::move(batch));
+  return Status::Ok();
 }
 
 Result<std::string> SnapshotReader::ConditionSince(const StreamPlan& plan,

@@ -15,8 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "sources/postgres/postgres_source.h"
 #include "clients/postgres/testing/temporary_server.h"
+#include "connector/resumable_source.h"
+#include "sources/postgres/postgres_source.h"
 
 namespace millrace {
 
@@ -128,10 +129,10 @@ class SourceFixture : public ::testing::Test {
     config.update(Json::parse(more));
     return config;
   }
-  std::unique_ptr<PartitionedSource> Open(const char* more = "{}") const {
+  std::unique_ptr<ResumableSource> Open(const char* more = "{}") const {
     auto source = MakePostgresSource(Config(more));
     EXPECT_TRUE(source.ok()) << source.status().ToString();
-    return std::unique_ptr<PartitionedSource>(static_cast<PartitionedSource*>((*source).release()));
+    return std::unique_ptr<ResumableSource>(static_cast<ResumableSource*>((*source).release()));
   }
 
   /// The discovered stream, configured; with a cursor it is incremental.
@@ -165,7 +166,9 @@ class SourceFixture : public ::testing::Test {
         const Status status = source.ReadPartition(stream, partition, output, {});
         EXPECT_TRUE(status.ok()) << status.ToString();
       }
-      auto state = source.StateAfter(stream, {});
+      std::vector<std::string> done;
+      for (const Partition& partition : *partitions) done.push_back(partition.id);
+      auto state = source.StateAfter(stream, done);
       EXPECT_TRUE(state.ok()) << state.status().ToString();
       if (!state.ok()) return from;
       EXPECT_TRUE(output.Checkpoint(*state).ok());

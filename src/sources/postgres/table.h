@@ -21,6 +21,8 @@ struct TablePart {
   std::string schema;
   std::string name;
   int64_t pages = 0;
+  /// pg_class.relfilenode at the snapshot: another one after TRUNCATE, VACUUM FULL, CLUSTER.
+  int64_t filenode = 0;
 };
 
 /// A relation that can be a stream, as discovery found it. A plain value.
