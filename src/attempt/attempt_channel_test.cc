@@ -122,15 +122,16 @@ TEST(StartDocument, ComesBackAsItWas) {
 TEST(SyncReport, ComesBackAsItWas) {
   SyncReport report;
   report.outcome = "partial";
-  report.streams.push_back({{"users", "public"},
-                            "INCOMPLETE",
-                            5,
-                            6,
-                            4,
-                            1,
-                            10,
-                            std::nullopt,
-                            Error{FailureType::kTransientError, "broken", "detail", {}}});
+  StreamReport& users = report.streams.emplace_back();
+  users.stream = {"users", "public"};
+  users.status = "INCOMPLETE";
+  users.records_read = 5;
+  users.bytes_read = 6;
+  users.records_committed = 4;
+  users.values_changed = 1;
+  users.derived = {{{"users_addresses", "public"}, 3}};
+  users.estimated_records = 10;
+  users.error = Error{FailureType::kTransientError, "broken", "detail", {}};
   report.records_read = 5;
   const auto back = SyncReportFromJson(Json::parse(ToJson(report).dump()));
   ASSERT_TRUE(back.ok()) << back.status().ToString();

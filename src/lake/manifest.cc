@@ -76,6 +76,7 @@ Manifest ManifestFrom(const Json& json) {
     for (const Json& staged : json["staged"]) manifest.staged.push_back(StagedFileFrom(staged));
     manifest.removing_first = json.at("removing_first").get<std::vector<std::string>>();
     if (json.contains("rules")) manifest.rules = RulesFrom(json["rules"]);
+    if (json.contains("staged_rules")) manifest.staged_rules = RulesFrom(json["staged_rules"]);
     manifest.merged_at_ms = json.at("merged_at_ms");
   }
   const Json& text = json.at("text_numbers");
@@ -107,6 +108,7 @@ std::string ManifestToText(const Manifest& manifest) {
     for (const StagedFile& file : manifest.staged) staged.push_back(ToJson(file));
     json["removing_first"] = manifest.removing_first;
     if (manifest.rules) json["rules"] = ToJson(*manifest.rules);
+    if (manifest.staged_rules) json["staged_rules"] = ToJson(*manifest.staged_rules);
     json["merged_at_ms"] = manifest.merged_at_ms;
   }
   json["text_numbers"] = {{"generation", manifest.text_generation},

@@ -62,6 +62,9 @@ struct Manifest {
 
   /// By which rows the files are free of duplicates; none after an append.
   std::optional<MergeRules> rules;
+  /// By what the staged changes are to be merged: the table's rules may be older, and the
+  /// configuration that opens it next may be another one.
+  std::optional<MergeRules> staged_rules;
   int64_t merged_at_ms = 0;  ///< by the clock of who merged; 0: never
 
   bool settled() const { return removing_first.empty() && completing.empty() && removing.empty(); }

@@ -41,6 +41,7 @@ Status Table::CommitStaged(CheckpointId checkpoint, const std::vector<FinishedFi
                   stream_.generation_id, context_.epoch, checkpoint};
     next.staged.push_back({std::move(data), file.lane, file.truncates, stream_.replaces_table()});
   }
+  next.staged_rules = rules_;
   newest_checkpoint_ = std::max(newest_checkpoint_, checkpoint);
   if (stream_.sync_mode == SyncMode::kFullRefresh) {
     // No later attempt wants to know of it: it would read everything again.
@@ -155,10 +156,11 @@ Status Table::Merge(const MergeRules& rules, bool replaces, Manifest& next) {
 Status Table::MergeOldRules() {
   const bool waiting = std::any_of(manifest_.staged.begin(), manifest_.staged.end(),
                                    [](const StagedFile& staged) { return !staged.replaces_table; });
-  if (!waiting || !manifest_.rules || stream_.replaces_table()) return Status::Ok();
-  if (rules_ && *rules_ == *manifest_.rules) return Status::Ok();
+  const auto& rules = manifest_.staged_rules;
+  if (!waiting || !rules || stream_.replaces_table()) return Status::Ok();
+  if (rules_ && *rules_ == *rules) return Status::Ok();
   Manifest next = NextManifest();
-  MR_RETURN_IF_ERROR(Merge(*manifest_.rules, false, next));
+  MR_RETURN_IF_ERROR(Merge(*rules, false, next));
   MR_RETURN_IF_ERROR(Store(std::move(next)));
   return Settle();
 }
