@@ -198,6 +198,14 @@ def test_values_that_postgres_cannot_hold(millrace, db):
     assert db.execute("select id, t, o, _airbyte_meta #>> '{changes,0,field}' from target.t order by id") == [(1, None, {"k": "fine"}, "t"), (2, "fine", None, "o")]
 
 
+def test_values_that_postgres_cannot_hold_are_counted(millrace, db):
+    (millrace.folder / "t.jsonl").write_text('{"id": 1, "t": "a\\u0000b"}\n{"id": 2, "t": "fine"}\n')
+    source = "file", {"dataset_name": "t", "format": "jsonl", "url": str(millrace.folder / "t.jsonl"), "provider": {"storage": "local"}}
+    report = millrace.sync(millrace.file(source, ("postgres", target_config(db))), "--json").json()
+    assert [s["values_changed"] for s in report["streams"]] == [1]
+    assert db.execute("select id, t from target.t order by id") == [(1, None), (2, "fine")]
+
+
 def test_as_many_columns_as_a_table_has(sync, db):
     names = [f"c{i}" for i in range(1595)]
     db.execute(f"create table wide (id int, {', '.join(f'{n} int' for n in names)}); insert into wide (id, c0, c1594) values (1, 2, 3)")

@@ -74,6 +74,7 @@ class StageWriter : public StreamWriter {
   std::vector<StagedPiece> finished_;  // since the last flush
   bool truncates_ = false;             // the next piece comes after a truncate
   int64_t bytes_ = 0;                  // since the last flush
+  int64_t values_changed_ = 0;         // likewise
 };
 
 Status StageWriter::SetSchema(const SchemaPtr& schema) {
@@ -117,6 +118,7 @@ Result<ChangeBatch> StageWriter::Prepare(const ChangeBatch& batch, bool* unsent)
   }
   MR_ASSIGN_OR_RETURN(auto rows, FitValues(prepared.rows, changes));
   MR_ASSIGN_OR_RETURN(rows, WithMetaChanges(std::move(rows), changes));
+  values_changed_ += static_cast<int64_t>(changes.size());
   fitted_ = std::move(rows);
   return prepared;
 }
@@ -254,6 +256,7 @@ Result<StagedParts> StageWriter::Flush() {
   parts.stream = target_.stream().descriptor();
   parts.lane = lane_;
   parts.bytes = std::exchange(bytes_, 0);
+  parts.values_changed = std::exchange(values_changed_, 0);
   Json pieces = Json::array();
   for (const StagedPiece& piece : finished_) {
     pieces.push_back({{"schema", piece.stage.schema},
