@@ -140,7 +140,8 @@ class TestWrongFiles:
         self.wrong(millrace, self.SOURCE.replace("count: 1", 'count: "${NOT_SET_ANYWHERE}"') + self.DESTINATION, "NOT_SET_ANYWHERE")
 
     @pytest.mark.parametrize("text, named", [
-        ("normalization: basic\n", "normalization"),
+        ("normalization: thorough\n", "normalization"),
+        ("undeclared_fields: keep\n", "undeclared_fields"),
         ("metadata: some\n", "metadata"),
         ("streams: [{name: users, sync_mode: sideways}]\n", "sideways"),
         ("number_format: roman\n", "number_format"),
@@ -149,7 +150,6 @@ class TestWrongFiles:
         self.wrong(millrace, self.SOURCE + self.DESTINATION + text, named)
 
     @pytest.mark.parametrize("config, named", [
-        ("replication_method: {method: Xmin}", "Xmin"),
         ("replication_method: {method: CDC, replication_slot: s, publication: p}", "CDC"),
     ])
     def test_postgres_options_that_come_later(self, millrace, config, named):

@@ -120,7 +120,6 @@ TEST_F(LocalDestinationTest, RefusesFaultyConfigurations) {
   const std::vector<std::pair<Json, const char*>> cases = {
       {Json::object(), "path"},
       {{{"path", 3}}, "path"},
-      {{{"path", "x"}, {"format", {{"format_type", "Avro"}}}}, "Avro"},
       {{{"path", "x"}, {"format", {{"format_type", "Parquet"}, {"compression_codec", "LZO"}}}},
        "LZO"},
       {{{"path", "x"}, {"format", {{"format_type", "Parquet"}, {"block_size_mb", 0}}}},

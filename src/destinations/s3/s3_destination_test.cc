@@ -125,7 +125,7 @@ TEST(S3DestinationConfig, RefusesFaultyConfigurations) {
                                                  {"role_arn", "arn:aws:iam::1:role/x"},
                                                  {"access_key_id", "key without a secret"},
                                                  {"s3_endpoint", "::"},
-                                                 {"format", {{"format_type", "Avro"}}}}) {
+                                                 {"format", {{"format_type", "ORC"}}}}) {
     Json config = good;
     config[field] = value;
     const auto destination = MakeS3Destination(config);
