@@ -4,7 +4,7 @@
   run.py --case pg_to_parquet --tools millrace,sling,duckdb --runs 5 [--warmup 1] [--timeout 900] [--results DIR]
   run.py --list
 
-Tools are interleaved run by run (A B C A B C). For each run it records wall seconds, user+sys CPU of the tool
+Tools are interleaved run by run, each round beginning with another (A B C, B C A). For each run it records wall seconds, user+sys CPU of the tool
 (all waited-for descendants), CPU of the source server (the whole server process tree, before/after), peak RSS
 summed over the tool's process tree, rows/s and output bytes, and validates the output. Prints a Markdown table of
 medians with ratios to the first tool named, writes JSON, and exits 1 if any output was invalid.
@@ -302,7 +302,8 @@ def main():
         stop = False
         try:
             for i in range(-a.warmup, a.runs):
-                for t in list(live):
+                turn = i % len(live)  # another one begins each round: what comes after whom matters by some per cent
+                for t in live[turn:] + live[:turn]:
                     r = measure(name, case, t, cmds[t], expected, sess.env(t, i + a.warmup), a.timeout)
                     r |= {"run": i, "warmup": i < 0}
                     res.append(r)
