@@ -84,7 +84,8 @@ std::string RangesText(const Json& stream) {
   const auto different = stream.value("different_ranges", int64_t{0});
   if (different == 0) return "";
   const Json& key = stream["primary_key"];
-  std::string text = fmt::format("  checksums differ in {} ranges of {}:\n", CountText(different),
+  std::string text = fmt::format("  checksums differ in {} {} of {}:\n", CountText(different),
+                                 different == 1 ? "range" : "ranges",
                                  key.empty() ? "the key" : key.front().get<std::string>());
   constexpr int64_t kShownMax = 5;
   int64_t shown = 0;
