@@ -169,8 +169,9 @@ bool PartitionReaders::RestIfDue(Table& table, Lane& lane) {
 void PartitionReaders::CheckpointOnTheWay(Table& table) {
   SyncedStream& stream = *table.stream;
   // All lanes rest, so nobody else touches the table. When the rest was handed out meanwhile, all
-  // of it goes into the stream's end.
-  if (table.next < table.partitions.size()) {
+  // of it goes into the stream's end. A lane that failed has left with a partition that was handed
+  // out and is not read: nothing may be said of it.
+  if (table.next < table.partitions.size() && table.done == table.next && !stream.stopped()) {
     auto state = StateAfter(table, table.next);
     if (state.ok()) {
       ReadyCheckpoint ready;
