@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "connector/read_in_turn.h"
 #include "files/file_history.h"
 
 namespace millrace {
@@ -133,18 +134,9 @@ Status FileStreamSource::ReadStream(const ConfiguredStream& stream, const State&
 
 Status FileStreamSource::Read(const ConfiguredCatalog& catalog, const State& resume_from,
                               SourceOutput& output, std::stop_token stop) {
-  for (const ConfiguredStream& stream : catalog.streams) {
-    output.ReportStatus(stream.descriptor(), StreamStatus::kStarted);
-    const Status read = ReadStream(stream, resume_from, output, stop);
-    if (read.canceled()) return read;
-    if (read.code() == StatusCode::kStreamStopped) continue;
-    if (read.failed()) {
-      output.ReportStatus(stream.descriptor(), StreamStatus::kIncomplete, read.error());
-    } else {
-      output.ReportStatus(stream.descriptor(), StreamStatus::kComplete);
-    }
-  }
-  return Status::Ok();
+  return ReadInTurn(catalog, output, [&](const ConfiguredStream& stream) {
+    return ReadStream(stream, resume_from, output, stop);
+  });
 }
 
 Result<std::vector<Partition>> FileStreamSource::Split(const ConfiguredStream& stream,

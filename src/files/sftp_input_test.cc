@@ -28,7 +28,7 @@ class SftpInputTest : public testing::Test {
  protected:
   void SetUp() override {
     server_ = SshServer::Start();
-    if (server_ == nullptr) GTEST_SKIP() << "no sshd here";
+    ASSERT_NE(server_, nullptr) << "no sshd here: run scripts/setup.sh tests";
     for (int i = 0; i < 300'000; ++i) content_ += std::to_string(i) + "\n";
     path_ = server_->folder() + "/data.csv";
     std::ofstream(path_) << content_;

@@ -268,7 +268,7 @@ class TestInterrupt:
         assert not children_of(process.pid), "no attempt outlives its sync"
 
 
-    @pytest.mark.parametrize("command", ["sync", "discover", "check"])
+    @pytest.mark.parametrize("command", ["sync", "discover", "check", "verify"])
     def test_a_server_that_never_answers_holds_nobody_up(self, millrace, end, command):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             source = "file", {"dataset_name": "s", "format": "csv", "url": f"http://127.0.0.1:{silent.getsockname()[1]}/a.csv", "provider": {"storage": "HTTPS"}}

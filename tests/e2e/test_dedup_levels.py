@@ -1,12 +1,12 @@
 """Deduplicated tables in an S3 server of each level: with conditions, and (behind a proxy that drops them) without."""
 import io
 import json
-import threading
 
 import pyarrow.parquet
 import pytest
 
 from support.unconditional_proxy import UnconditionalProxy
+from support.watch import Watch
 from test_crashes import killed_sync, retried_sync, timed_sync
 from test_dedup import ROWS, STREAM, change, source_table
 
@@ -25,35 +25,25 @@ def endpoint(level, s3, tmp_path):
         yield proxy.endpoint
 
 
-class BucketWatch:
+class BucketWatch(Watch):
     """Lists a bucket and reads what it found, over and over: a key twice, or a committed one missing, is a violation."""
 
     def __init__(self, bucket):
+        super().__init__(interval_s=0.05)
         self.bucket, self.committed, self.looks, self.violations = bucket, 0, 0, []
         self.cache = {}
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.thread.join()
-
-    def _run(self):
-        while not self.stop.wait(0.05):
-            committed, ids = self.committed, []
-            try:
-                for key in self.bucket.visible_keys():
-                    ids += self.read(key)
-            except self.bucket.client.exceptions.NoSuchKey:
-                continue  # emptied between listing and reading
-            self.looks += 1
-            missing = committed - len(set(ids) & set(range(1, committed + 1)))
-            if missing or len(ids) != len(set(ids)):
-                self.violations.append(f"{len(ids) - len(set(ids))} twice, {missing} of {committed} missing")
+    def look(self):
+        committed, ids = self.committed, []
+        try:
+            for key in self.bucket.visible_keys():
+                ids += self.read(key)
+        except self.bucket.client.exceptions.NoSuchKey:
+            return  # emptied between listing and reading
+        self.looks += 1
+        missing = committed - len(set(ids) & set(range(1, committed + 1)))
+        if missing or len(ids) != len(set(ids)):
+            self.violations.append(f"{len(ids) - len(set(ids))} twice, {missing} of {committed} missing")
 
     def read(self, key):
         etag = self.bucket.client.head_object(Bucket=self.bucket.name, Key=key)["ETag"]

@@ -1,13 +1,13 @@
 """Looks at a deduplicated table every few milliseconds, as a reader would: it lists, then reads what it found."""
 import os
-import threading
 
 import pyarrow.parquet
 
 from support import output_files
+from support.watch import Watch
 
 
-class KeyWatch:
+class KeyWatch(Watch):
     """Keeps every version of every file that a listing shows, by hard links, and reads them afterwards.
 
     A file that is gone between listing and linking was empty of keys, or its listing is no view that a reader could have read:
@@ -16,29 +16,22 @@ class KeyWatch:
     """
 
     def __init__(self, folder, keep, key="id", interval_s=0.05):
-        self.folder, self.keep, self.key, self.interval_s = folder, keep, key, interval_s
+        super().__init__(interval_s)
+        self.folder, self.keep, self.key = folder, keep, key
         self.committed = 0  # keys 1..committed have been synced
         self.looks, self.stale = {}, 0
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
         self.keep.mkdir(exist_ok=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.thread.join()
-
-    def _run(self):
-        while not self.stop.wait(self.interval_s):
-            committed = self.committed
-            view = self.look()
-            if view is not None:
-                self.looks[view] = max(committed, self.looks.get(view, 0))
+        return super().__enter__()
 
     def look(self):
+        committed = self.committed
+        view = self._keep_what_is_listed()
+        if view is not None:
+            self.looks[view] = max(committed, self.looks.get(view, 0))
+
+    def _keep_what_is_listed(self):
         kept = []
         for path in output_files.visible(self.folder):
             try:

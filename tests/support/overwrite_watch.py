@@ -1,14 +1,14 @@
 """Looks at a table every few milliseconds, as a reader would, and remembers every state it saw."""
 import collections
 import os
-import threading
 
 import pyarrow.parquet
 
 from support import output_files
+from support.watch import Watch
 
 
-class OverwriteWatch:
+class OverwriteWatch(Watch):
     """Lists the visible files of a local table and keeps each by a hard link, so that it can be read later.
 
     violations(expected_rows) are the sightings in which no generation was complete: what a reader must never see. (During
@@ -16,23 +16,13 @@ class OverwriteWatch:
     """
 
     def __init__(self, folder, keep, interval_s=0.03):
-        self.folder, self.keep, self.interval_s = folder, keep, interval_s
+        super().__init__(interval_s)
+        self.folder, self.keep = folder, keep
         self.sightings, self.stale = [], 0
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
         self.keep.mkdir(exist_ok=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.thread.join()
-
-    def _run(self):
-        while not self.stop.wait(self.interval_s):
-            self.look()
+        return super().__enter__()
 
     def look(self):
         names = []

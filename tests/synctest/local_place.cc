@@ -20,18 +20,14 @@ class LocalPlace : public TablePlace {
     return MakeLocalDestination(config);
   }
   Result<std::vector<std::string>> Rows(const StreamDescriptor& stream) override {
-    return ReadRows(FolderOf(stream));
+    return ReadRows(TableFolder(root_, stream));
   }
   Result<std::vector<std::string>> Schema(const StreamDescriptor& stream) override {
-    return ReadSchema(FolderOf(stream));
+    return ReadSchema(TableFolder(root_, stream));
   }
   Result<std::vector<std::string>> Files() override { return VisibleFiles(root_); }
 
  private:
-  std::filesystem::path FolderOf(const StreamDescriptor& stream) const {
-    return root_ / stream.name_space.value_or("") / stream.name;
-  }
-
   const std::filesystem::path root_;
 };
 

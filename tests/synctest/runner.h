@@ -12,8 +12,7 @@ namespace millrace::synctest {
 /// blocks; collects the differences. With `update`, puts what came into the blocks instead.
 class Runner {
  public:
-  /// `place`: see OpenPlace. Commands that only another kind of place knows (`files`, `schema`,
-  /// say) are left out where the file's `places` line says so.
+  /// `place`: see OpenPlace.
   Runner(GoldenFile file, std::string place, std::filesystem::path program, bool update);
   ~Runner();
 

@@ -34,11 +34,11 @@ class S3Place : public TablePlace {
   }
   Result<std::vector<std::string>> Rows(const StreamDescriptor& stream) override {
     MR_RETURN_IF_ERROR(Mirror());
-    return ReadRows(FolderOf(stream));
+    return ReadRows(TableFolder(mirror_, stream));
   }
   Result<std::vector<std::string>> Schema(const StreamDescriptor& stream) override {
     MR_RETURN_IF_ERROR(Mirror());
-    return ReadSchema(FolderOf(stream));
+    return ReadSchema(TableFolder(mirror_, stream));
   }
   Result<std::vector<std::string>> Files() override {
     MR_RETURN_IF_ERROR(Mirror());
@@ -46,10 +46,6 @@ class S3Place : public TablePlace {
   }
 
  private:
-  std::filesystem::path FolderOf(const StreamDescriptor& stream) const {
-    return mirror_ / stream.name_space.value_or("") / stream.name;
-  }
-
   Status Mirror() {
     std::filesystem::remove_all(mirror_);
     MR_ASSIGN_OR_RETURN(const auto objects, store_->List(""));

@@ -64,6 +64,11 @@ Status ReadParquetRows(const std::filesystem::path& path, std::set<std::string>*
 
 }  // namespace
 
+std::filesystem::path TableFolder(const std::filesystem::path& root,
+                                  const StreamDescriptor& stream) {
+  return root / stream.name_space.value_or("") / stream.name;
+}
+
 std::vector<std::string> VisibleFiles(const std::filesystem::path& folder) {
   std::vector<std::string> files;
   std::error_code code;

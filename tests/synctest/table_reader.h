@@ -5,8 +5,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/stream_descriptor.h"
 
 namespace millrace::synctest {
+
+/// Where a stream's files lie below the root of a world's tables.
+std::filesystem::path TableFolder(const std::filesystem::path& root,
+                                  const StreamDescriptor& stream);
 
 /// The files below `folder` that a reader of the table sees (nothing under a name that starts with
 /// '_' or '.'), as paths relative to it, sorted.

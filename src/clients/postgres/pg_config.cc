@@ -40,14 +40,15 @@ void RegisterSecrets(const Json& object) {
 
 Status ReadEncryption(const Json& json, PgOptions& options) {
   const auto ssl_mode = json.find("ssl_mode");
-  if (ssl_mode == json.end() || !ssl_mode->is_object()) {
+  if (ssl_mode == json.end() || ssl_mode->is_null()) {
     // Configurations from before ssl_mode have a boolean.
     const auto ssl = json.find("ssl");
-    if (ssl != json.end() && ssl->is_boolean()) {
-      options.ssl_mode = ssl->get<bool>() ? SslMode::kRequire : SslMode::kDisable;
-    }
+    if (ssl == json.end() || ssl->is_null()) return Status::Ok();
+    if (!ssl->is_boolean()) return ConfigError("\"ssl\" must be true or false");
+    options.ssl_mode = ssl->get<bool>() ? SslMode::kRequire : SslMode::kDisable;
     return Status::Ok();
   }
+  if (!ssl_mode->is_object()) return ConfigError("\"ssl_mode\" must be an object");
   RegisterSecrets(*ssl_mode);
   MR_ASSIGN_OR_RETURN(const std::string mode, Text(*ssl_mode, "mode", Presence::kRequired));
   MR_ASSIGN_OR_RETURN(options.ssl_mode, SslModeFromString(mode));

@@ -106,6 +106,11 @@ class MergeTest : public testing::Test {
 
   /// One attempt that commits each of `checkpoints`.
   void Sync(const std::vector<std::vector<Change>>& checkpoints, bool truncate_first = false) {
+    std::vector<ChangeBatch> batches;
+    for (const auto& changes : checkpoints) batches.push_back(Batch(changes));
+    SyncBatches(batches, truncate_first);
+  }
+  void SyncBatches(const std::vector<ChangeBatch>& checkpoints, bool truncate_first = false) {
     auto destination = MakePostgresDestination(config_);
     ASSERT_TRUE(destination.ok()) << destination.status().ToString();
     ConfiguredCatalog catalog;
@@ -119,8 +124,8 @@ class MergeTest : public testing::Test {
     if (truncate_first) {
       ASSERT_TRUE((*writer)->Truncate().ok());
     }
-    for (const auto& changes : checkpoints) {
-      const Status written = (*writer)->Write(Batch(changes));
+    for (const ChangeBatch& batch : checkpoints) {
+      const Status written = (*writer)->Write(batch);
       ASSERT_TRUE(written.ok()) << written.ToString();
       auto parts = (*writer)->Flush();
       ASSERT_TRUE(parts.ok()) << parts.status().ToString();
@@ -260,27 +265,12 @@ TEST_F(MergeTest, ReplacedSetsGoTogether) {
     batch.replaces = replaces;
     return batch;
   };
-  const auto sync = [&](const ChangeBatch& batch) {
-    auto destination = MakePostgresDestination(config_);
-    ConfiguredCatalog catalog;
-    catalog.streams.push_back(stream_);
-    ++context_.fencing_token;
-    auto load = (*destination)->OpenLoad(catalog, context_, listener_);
-    ASSERT_TRUE(load.ok()) << load.status().ToString();
-    auto writer = (*load)->OpenWriter(stream_, Schema(), 0);
-    ASSERT_TRUE(writer.ok()) << writer.status().ToString();
-    const Status written = (*writer)->Write(batch);
-    ASSERT_TRUE(written.ok()) << written.ToString();
-    auto parts = (*writer)->Flush();
-    ASSERT_TRUE((*load)->Commit({++context_.last_saved, {}}, {*parts}).ok());
-    ASSERT_TRUE((*load)->Close().ok());
-  };
-  sync(with_sets(
+  SyncBatches({with_sets(
       {{1, 1, {}, "a"}, {1, 2, {}, "b"}, {2, 1, {}, "c"}, {1, 3, {}, "d"}, {1, 4, {}, "e"}},
-      {1, 1, 2, 3, 3}, {false, false, false, false, false}));
+      {1, 1, 2, 3, 3}, {false, false, false, false, false})});
   EXPECT_EQ(Rows(), "1/3=d 1/4=e 2/1=c");
-  sync(with_sets({{1, {}, {}, {}}, {2, 1, {}, "f"}, {2, 2, {}, "g"}}, {4, 5, 5},
-                 {true, false, false}));
+  SyncBatches({with_sets({{1, {}, {}, {}}, {2, 1, {}, "f"}, {2, 2, {}, "g"}}, {4, 5, 5},
+                         {true, false, false})});
   EXPECT_EQ(Rows(), "2/1=f 2/2=g");
 }
 

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "connector/read_in_turn.h"
+
 namespace millrace {
 namespace {
 
@@ -151,18 +153,9 @@ Status FakerSource::ReadStream(const ConfiguredStream& configured, const State& 
 
 Status FakerSource::Read(const ConfiguredCatalog& catalog, const State& resume_from,
                          SourceOutput& output, std::stop_token stop) {
-  for (const ConfiguredStream& stream : catalog.streams) {
-    output.ReportStatus(stream.descriptor(), StreamStatus::kStarted);
-    const Status status = ReadStream(stream, resume_from, output, stop);
-    if (status.canceled()) return status;
-    if (status.ok()) {
-      output.ReportStatus(stream.descriptor(), StreamStatus::kComplete);
-    } else {
-      output.ReportStatus(stream.descriptor(), StreamStatus::kIncomplete,
-                          status.failed() ? std::optional(status.error()) : std::nullopt);
-    }
-  }
-  return Status::Ok();
+  return ReadInTurn(catalog, output, [&](const ConfiguredStream& stream) {
+    return ReadStream(stream, resume_from, output, stop);
+  });
 }
 
 Result<std::vector<Partition>> FakerSource::Split(const ConfiguredStream& configured,

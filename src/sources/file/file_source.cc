@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "connector/json_schema.h"
+#include "connector/read_in_turn.h"
 #include "sources/file/file_location.h"
 #include "sources/file/open_table.h"
 
@@ -122,18 +123,9 @@ Status FileSource::ReadStream(const ConfiguredStream& stream, SourceOutput& outp
 Status FileSource::Read(const ConfiguredCatalog& catalog, const State& resume_from,
                         SourceOutput& output, std::stop_token stop) {
   (void)resume_from;  // a full refresh begins at the beginning
-  for (const ConfiguredStream& stream : catalog.streams) {
-    output.ReportStatus(stream.descriptor(), StreamStatus::kStarted);
-    const Status read = ReadStream(stream, output, stop);
-    if (read.canceled()) return read;
-    if (read.code() == StatusCode::kStreamStopped) continue;
-    if (read.failed()) {
-      output.ReportStatus(stream.descriptor(), StreamStatus::kIncomplete, read.error());
-    } else {
-      output.ReportStatus(stream.descriptor(), StreamStatus::kComplete);
-    }
-  }
-  return Status::Ok();
+  return ReadInTurn(catalog, output, [&](const ConfiguredStream& stream) {
+    return ReadStream(stream, output, stop);
+  });
 }
 
 Result<std::vector<Partition>> FileSource::Split(const ConfiguredStream& stream,

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "connector/json_schema.h"
+#include "connector/read_in_turn.h"
 #include "connector/resumable_source.h"
 #include "sources/postgres/connection_pool.h"
 #include "sources/postgres/discovery.h"
@@ -182,16 +183,9 @@ Status PostgresSource::Read(const ConfiguredCatalog& catalog, const State& resum
 Status PostgresSource::ReadAndReport(const ConfiguredStream& stream, const State& resume_from,
                                      SourceOutput& output, std::stop_token stop) {
   const StreamDescriptor& descriptor = stream.descriptor();
-  output.ReportStatus(descriptor, StreamStatus::kStarted);
-  const Status status = About(ReadStream(stream, resume_from, output, stop), descriptor);
-  if (status.ok()) {
-    output.ReportStatus(descriptor, StreamStatus::kComplete);
-  } else if (status.failed()) {
-    output.ReportStatus(descriptor, StreamStatus::kIncomplete, status.error());
-  } else if (!status.canceled()) {
-    output.ReportStatus(descriptor, StreamStatus::kIncomplete);  // its writing was given up
-  }
-  return status;
+  return ReadReported(descriptor, output, [&] {
+    return About(ReadStream(stream, resume_from, output, stop), descriptor);
+  });
 }
 
 }  // namespace
