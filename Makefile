@@ -26,6 +26,7 @@ test: configure
 
 # The expensive matrices: 200 kills, every format with every codec, 5,000 tables.
 torture: build
+	@cmake --build --preset release -j $(JOBS) --target ssh_test_server
 	@scripts/setup.sh tests
 	@cd tests && MILLRACE_BUILD=$(CURDIR)/$(BUILD) $(CURDIR)/.deps/venv/bin/python -B -m pytest -q --torture $(PYTEST_ARGS)
 

@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from support import certificates, millrace_program, postgres_server, s3_server, web_server
+from support import certificates, millrace_program, postgres_server, s3_server, ssh_server, web_server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build")).resolve()
@@ -44,7 +44,7 @@ def pytest_runtest_makereport(item, call):
     """A failed test shows what the servers it used said last."""
     report = (yield).get_result()
     if report.when == "call" and report.failed:
-        for name in ("postgres", "s3", "web"):
+        for name in ("postgres", "s3", "ssh", "web"):
             server = getattr(item, "funcargs", {}).get(name)
             if server is not None:
                 report.sections.append((f"log of {name}", server.log_tail()))
@@ -85,6 +85,12 @@ def db(postgres):
     """A database of the test's own."""
     with postgres.database() as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def ssh():
+    with ssh_server.SshServer(BUILD) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

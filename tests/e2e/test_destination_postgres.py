@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from support.postgres_tables import customers, incremental, left_behind, stream, target_config
+from support.postgres_tables import customers, deduped, incremental, left_behind, stream, target_config
 
 META = ["_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta", "_airbyte_generation_id"]
 
@@ -66,10 +66,6 @@ def test_incremental_append(sync, db):
     sync(incremental())
     assert db.execute("select count(*), count(distinct customer_id) from target.customers") == [(130, 130)]
     assert left_behind(db) == []
-
-
-def deduped(name="customers", **keys):
-    return stream(name, **{"sync_mode": "incremental_deduped_history", "cursor_field": ["updated_at"], "primary_key": [["customer_id"]], **keys})
 
 
 def test_dedup_keeps_the_newest_row_of_each_key(sync, db):

@@ -9,7 +9,7 @@ import subprocess
 
 import yaml
 
-SECRETS = {"admin-pw-Zq81", "reader-pw-7Kx2", "s3-secret-Wm40qT"}
+SECRETS = {"admin-pw-Zq81", "reader-pw-7Kx2", "s3-secret-Wm40qT", "secret-of-the-tunnel"}
 EXIT_CODES = {0, 1, 2, 130}
 
 

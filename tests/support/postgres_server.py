@@ -41,6 +41,7 @@ hostnossl all no_tls 127.0.0.1/32 scram-sha-256
 hostssl all cert_only 127.0.0.1/32 scram-sha-256 clientcert=verify-ca
 host all tls_only,no_tls,cert_only all reject
 host all all 127.0.0.1/32 scram-sha-256
+host replication postgres 127.0.0.1/32 scram-sha-256
 """
 
 
@@ -78,32 +79,17 @@ class PostgresServer:
         self.secrets = [ADMIN_PASSWORD, READER_PASSWORD]
 
     def __enter__(self):
-        self.folder.mkdir()
-        data = self.folder / "data"
-        data.mkdir(mode=0o700)
+        data = self._make_data_folder()
         password_file = self.folder / "password"
         password_file.write_text(ADMIN_PASSWORD)
-        self.as_owner = []
-        if os.geteuid() == 0:  # the server refuses to run as root
-            owner = pwd.getpwnam("postgres")
-            self.as_owner = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-            for p in (data, password_file):
-                os.chown(p, owner.pw_uid, owner.pw_gid)
-        log = self.folder / "log"
-        initdb = ChildProcess([*self.as_owner, str(BIN / "initdb"), "-D", str(data), "-U", ADMIN, "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
-                               "--locale=C.UTF-8", "--no-sync"], log)
-        if initdb.process.wait(120) != 0:
-            raise RuntimeError("initdb failed:\n" + initdb.tail())
+        self._give_away(password_file)
+        self._run("initdb", "-D", str(data), "-U", ADMIN, "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         for name in ("server.crt", "server.key", "ca.crt"):
             shutil.copy(self.tls.folder / name, data / name)
             (data / name).chmod(0o600)
-            if self.as_owner:
-                os.chown(data / name, owner.pw_uid, owner.pw_gid)
-        with open(data / "postgresql.conf", "a") as f:
-            f.write(SETTINGS + f"port = {self.port}\n")
+            self._give_away(data / name)
         (data / "pg_hba.conf").write_text(HBA)
-        self.process = ChildProcess([*self.as_owner, str(BIN / "postgres"), "-D", str(data)], log)
-        self.process.wait_until(self._answers, "PostgreSQL")
+        self._launch(data, SETTINGS)
         with contextlib.closing(self.connect("postgres")) as c:
             c.autocommit = True
             for role in (READER, "tls_only", "no_tls", "cert_only"):
@@ -113,6 +99,33 @@ class PostgresServer:
 
     def __exit__(self, *_):
         self.process.stop(signal.SIGINT)
+
+    def _make_data_folder(self):
+        self.folder.mkdir()
+        self.owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else None  # the server refuses to run as root
+        data = self.folder / "data"
+        data.mkdir(mode=0o700)
+        self._give_away(data)
+        return data
+
+    def _give_away(self, path):
+        if self.owner:
+            os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
+
+    def _start(self, program, *args, env=None):
+        as_owner = ["setpriv", f"--reuid={self.owner.pw_uid}", f"--regid={self.owner.pw_gid}", "--clear-groups"] if self.owner else []
+        return ChildProcess([*as_owner, str(BIN / program), *args], self.folder / "log", env=env)
+
+    def _run(self, program, *args, env=None):
+        child = self._start(program, *args, env=env)
+        if child.process.wait(120) != 0:
+            raise RuntimeError(f"{program} failed:\n{child.tail()}")
+
+    def _launch(self, data, settings):
+        with open(data / "postgresql.conf", "a") as f:
+            f.write(settings + f"port = {self.port}\n")
+        self.process = self._start("postgres", "-D", str(data))
+        self.process.wait_until(self._answers, "PostgreSQL")
 
     def _answers(self):
         try:

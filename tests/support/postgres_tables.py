@@ -17,6 +17,10 @@ def incremental(name="customers", cursor="updated_at", **keys):
     return stream(name, sync_mode="incremental_append", cursor_field=[cursor], **keys)
 
 
+def deduped(name="customers", **keys):
+    return stream(name, **{"sync_mode": "incremental_deduped_history", "cursor_field": ["updated_at"], "primary_key": [["customer_id"]], **keys})
+
+
 def target_config(db, **changes):
     """destination-postgres's configuration for the schema `target` of this database."""
     config = {"host": "localhost", "port": db.server.port, "database": db.name, "username": ADMIN, "password": ADMIN_PASSWORD, "schema": "target", "ssl_mode": {"mode": "prefer"}}

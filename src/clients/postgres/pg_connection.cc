@@ -238,18 +238,19 @@ Result<PgRows> PgConnection::Query(const std::string& sql, const Params& params,
                         values.data(), nullptr, nullptr, format == Format::kBinary ? 1 : 0) == 0) {
     return LostConnection();
   }
-  return TakeResults(stop);
+  return TakeResults(TokenFor(stop));
 }
 
 Status PgConnection::Execute(const std::string& sql, std::stop_token stop) {
   if (!usable()) return LostConnection();
   if (PQsendQuery(connection_, sql.c_str()) == 0) return LostConnection();
-  return TakeResults(stop).status();
+  return TakeResults(TokenFor(stop)).status();
 }
 
 Status PgConnection::CopyOut(const std::string& sql, CopySink& sink, std::stop_token stop) {
   if (!usable()) return LostConnection();
-  return plain_tcp_ ? CopyFromSocket(sql, sink, stop) : CopyThroughLibpq(sql, sink, stop);
+  const std::stop_token& token = TokenFor(stop);
+  return plain_tcp_ ? CopyFromSocket(sql, sink, token) : CopyThroughLibpq(sql, sink, token);
 }
 
 Status PgConnection::CopyThroughLibpq(const std::string& sql, CopySink& sink,

@@ -20,9 +20,10 @@ namespace millrace {
 class PrivateFile;
 
 /// One connection to a PostgreSQL server, through libpq. One thread at a time. Calls block; each
-/// looks at its stop token at least every 100 ms, tells the server to cancel and returns
-/// kCanceled; the connection is of no more use then. A server that has gone silent is noticed by
-/// TCP keepalives and the user timeout (about a minute), so no call waits for ever.
+/// looks at its stop token (or the one of StopWith) at least every 100 ms, tells the server to
+/// cancel and returns kCanceled; the connection is of no more use then. A server that has gone
+/// silent is noticed by TCP keepalives and the user timeout (about a minute), so no call waits for
+/// ever.
 class PgConnection {
  public:
   enum class Format { kText, kBinary };
@@ -35,6 +36,9 @@ class PgConnection {
   ~PgConnection();
   PgConnection(const PgConnection&) = delete;
   PgConnection& operator=(const PgConnection&) = delete;
+
+  /// From now on `stop` also ends calls that are given no token of their own.
+  void StopWith(std::stop_token stop) { stop_ = std::move(stop); }
 
   /// One statement with $1, $2 … as text (nullopt: NULL), and its rows, all in memory.
   Result<PgRows> Query(const std::string& sql, const Params& params = {}, std::stop_token stop = {},
@@ -63,6 +67,9 @@ class PgConnection {
   explicit PgConnection(pg_conn* connection);
   static Status StatusOf(const pg_result* result);
 
+  const std::stop_token& TokenFor(const std::stop_token& given) const {
+    return given.stop_possible() ? given : stop_;
+  }
   Status AwaitConnected(const PgOptions& options, std::stop_token stop);
   Status AwaitResult(std::stop_token stop);
   Result<PgRows> TakeResults(std::stop_token stop);
@@ -77,6 +84,7 @@ class PgConnection {
   pg_conn* const connection_;
   std::vector<std::unique_ptr<PrivateFile>> certificates_;
   std::unique_ptr<CopyMessages> messages_;  // made at the first COPY
+  std::stop_token stop_;
   bool plain_tcp_ = false;
   bool abandoned_ = false;
 };

@@ -15,8 +15,9 @@ constexpr int kStopCheckMs = 100;
 }  // namespace
 
 Result<std::unique_ptr<PgCopyIn>> PgCopyIn::Start(PgConnection& connection, const std::string& sql,
-                                                  std::stop_token stop) {
+                                                  std::stop_token given) {
   if (!connection.usable()) return connection.LostConnection();
+  const std::stop_token& stop = connection.TokenFor(given);
   pg_conn* const pq = connection.connection_;
   if (PQsendQuery(pq, sql.c_str()) == 0) return connection.LostConnection();
   MR_RETURN_IF_ERROR(connection.AwaitResult(stop));
@@ -30,7 +31,7 @@ Result<std::unique_ptr<PgCopyIn>> PgCopyIn::Start(PgConnection& connection, cons
   }
   PQclear(first);
   if (PQsetnonblocking(pq, 1) != 0) return connection.LostConnection();
-  return std::unique_ptr<PgCopyIn>(new PgCopyIn(connection, std::move(stop)));
+  return std::unique_ptr<PgCopyIn>(new PgCopyIn(connection, stop));
 }
 
 PgCopyIn::~PgCopyIn() {

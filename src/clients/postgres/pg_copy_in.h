@@ -17,7 +17,7 @@ class PgCopyIn {
  public:
   /// Sends the statement and waits until the server is ready for its data.
   static Result<std::unique_ptr<PgCopyIn>> Start(PgConnection& connection, const std::string& sql,
-                                                 std::stop_token stop = {});
+                                                 std::stop_token given = {});
   /// Not finished: the server is told to forget what came, and the connection is of no more use.
   ~PgCopyIn();
   PgCopyIn(const PgCopyIn&) = delete;

@@ -116,7 +116,8 @@ Status PgConnectError(std::string_view where, std::string_view text) {
   }
   // No answer of a server: names and certificates are configuration, the network may come back.
   const bool names = Mentions(text, "could not translate host name");
-  const bool tls = Mentions(text, "SSL") || Mentions(text, "certificate");
+  const bool tls =
+      Mentions(text, "SSL") || Mentions(text, "certificate") || Mentions(text, "private key");
   const bool lost = Mentions(text, "SYSCALL error") || Mentions(text, "timeout expired");
   error.type = names || (tls && !lost) ? FailureType::kConfigError : FailureType::kTransientError;
   std::string_view line = FirstLine(text);

@@ -13,8 +13,10 @@ constexpr const char* kSessionSettings =
 
 }  // namespace
 
-Result<std::unique_ptr<PgConnection>> DestinationConnections::Connect(const PgOptions& options) {
-  MR_ASSIGN_OR_RETURN(auto connection, PgConnection::Connect(options));
+Result<std::unique_ptr<PgConnection>> DestinationConnections::Connect(const PgOptions& options,
+                                                                      std::stop_token stop) {
+  MR_ASSIGN_OR_RETURN(auto connection, PgConnection::Connect(options, stop));
+  connection->StopWith(std::move(stop));
   MR_RETURN_IF_ERROR(connection->Execute(kSessionSettings));
   return connection;
 }
@@ -24,7 +26,8 @@ Result<std::unique_ptr<DestinationConnections::Lease>> DestinationConnections::A
   bool kept = false;
   {
     std::unique_lock lock(mutex_);
-    if (!returned_.wait_for(lock, kWaitMost, [this] { return taken_ < kMost; })) {
+    if (!returned_.wait_for(lock, stop_, kWaitMost, [this] { return taken_ < kMost; })) {
+      if (stop_.stop_requested()) return Status::Canceled();
       return TransientError("{}: no connection became free within {} minutes", options_.Where(),
                             kWaitMost.count());
     }
@@ -37,7 +40,7 @@ Result<std::unique_ptr<DestinationConnections::Lease>> DestinationConnections::A
     }
   }
   if (connection == nullptr) {
-    auto made = Connect(options_);
+    auto made = Connect(options_, stop_);
     if (!made.ok()) {
       GiveBack(nullptr, kept);
       return made.status();

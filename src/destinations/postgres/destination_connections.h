@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <vector>
 
 #include "base/result.h"
@@ -20,7 +21,9 @@ class DestinationConnections {
   static constexpr int kKeptMost = 4;
   static constexpr std::chrono::minutes kWaitMost{10};
 
-  explicit DestinationConnections(PgOptions options) : options_(std::move(options)) {}
+  /// `stop` ends every wait, and every statement on any of the connections.
+  DestinationConnections(PgOptions options, std::stop_token stop)
+      : options_(std::move(options)), stop_(std::move(stop)) {}
 
   /// A connection, given back when this object goes; one that broke is closed instead.
   class Lease {
@@ -41,18 +44,22 @@ class DestinationConnections {
     const bool kept_;
   };
 
-  /// Waits while all are taken, at most kWaitMost; connects when none is free.
+  /// Waits while all are taken, at most kWaitMost; connects when none is free. kCanceled after a
+  /// stop.
   Result<std::unique_ptr<Lease>> Acquire();
 
   /// Connects and makes the session one that writes: UTC, no statement timeout, a lock timeout.
-  static Result<std::unique_ptr<PgConnection>> Connect(const PgOptions& options);
+  /// `stop` ends this call and those on the connection.
+  static Result<std::unique_ptr<PgConnection>> Connect(const PgOptions& options,
+                                                       std::stop_token stop = {});
 
  private:
   void GiveBack(std::unique_ptr<PgConnection> connection, bool kept);
 
   const PgOptions options_;
+  const std::stop_token stop_;
   std::mutex mutex_;
-  std::condition_variable returned_;
+  std::condition_variable_any returned_;
   std::vector<std::unique_ptr<PgConnection>> idle_;  // guarded by mutex_
   int taken_ = 0;                                    // guarded by mutex_
   int kept_ = 0;                                     // guarded by mutex_

@@ -1,5 +1,6 @@
 #include "destinations/postgres/postgres_load.h"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,6 +12,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::chrono::seconds kHaste{1};
+
 class PostgresLoad : public Load {
  public:
   PostgresLoad(const PostgresDestinationConfig& config, const ConfiguredCatalog& catalog,
@@ -18,9 +21,10 @@ class PostgresLoad : public Load {
       : catalog_(catalog),
         context_(context),
         listener_(listener),
+        options_(config.connection),
         ledger_(config.internal_schema),
-        connections_(config.connection),
-        transactions_(config.connection) {}
+        connections_(config.connection, context.abandon),
+        transactions_(config.connection, context.abandon) {}
 
   /// Takes every table over. Once, before anything else.
   Status Open(const PostgresDestinationConfig& config);
@@ -35,10 +39,13 @@ class PostgresLoad : public Load {
   Result<StreamTarget*> Find(const StreamDescriptor& stream);
   Status AddTarget(const ConfiguredStream& stream, const PostgresDestinationConfig& config);
   Status CommitParts(CheckpointId checkpoint, const std::vector<StagedParts>& parts);
+  /// For a last statement after a stop: whatever takes longer than a second fails.
+  Result<std::unique_ptr<PgConnection>> ConnectInHaste() const;
 
   const ConfiguredCatalog catalog_;  // the targets refer to its streams
   const LoadContext context_;
   CommitListener& listener_;
+  const PgOptions options_;
   const LoadLedger ledger_;
   DestinationConnections connections_;
   RetriedTransactions transactions_;
@@ -159,12 +166,32 @@ Status PostgresLoad::FinishStream(const StreamDescriptor& stream, StreamStatus s
   return Status::Ok();
 }
 
+Result<std::unique_ptr<PgConnection>> PostgresLoad::ConnectInHaste() const {
+  PgOptions options = options_;
+  options.connect_timeout = kHaste;
+  MR_ASSIGN_OR_RETURN(auto connection, DestinationConnections::Connect(options));
+  MR_RETURN_IF_ERROR(
+      connection->Execute(fmt::format("SET lock_timeout = '{0}s'; SET "
+                                      "statement_timeout = '{0}s'",
+                                      kHaste.count())));
+  return connection;
+}
+
 Status PostgresLoad::Close() {
-  MR_ASSIGN_OR_RETURN(PgConnection * connection, transactions_.Connection());
+  std::unique_ptr<PgConnection> hasty;
+  PgConnection* connection = nullptr;
+  if (context_.abandon.stop_requested()) {
+    // The next attempt drops what is left: worth one short try.
+    MR_ASSIGN_OR_RETURN(hasty, ConnectInHaste());
+    connection = hasty.get();
+  } else {
+    MR_ASSIGN_OR_RETURN(connection, transactions_.Connection());
+  }
   Status first;
   for (const auto& [stream, target] : targets_) {
     if (Status status = target->DropStages(*connection); !status.ok() && first.ok()) {
       first = status;
+      if (hasty != nullptr) break;
     }
   }
   return first;

@@ -33,11 +33,11 @@ bool MayBeRetried(const Status& status) {
   return state.empty() && status.error().internal.starts_with("SQLSTATE none");
 }
 
-void Pause(std::chrono::milliseconds pause) {
+void Pause(std::chrono::milliseconds pause, std::stop_token stop) {
   std::mutex mutex;
-  std::condition_variable nobody;
+  std::condition_variable_any nobody;
   std::unique_lock lock(mutex);
-  nobody.wait_for(lock, pause, [] { return false; });
+  nobody.wait_for(lock, std::move(stop), pause, [] { return false; });
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ void Pause(std::chrono::milliseconds pause) {
 Result<PgConnection*> RetriedTransactions::Connection() {
   if (connection_ == nullptr || !connection_->usable()) {
     connection_.reset();
-    MR_ASSIGN_OR_RETURN(connection_, DestinationConnections::Connect(options_));
+    MR_ASSIGN_OR_RETURN(connection_, DestinationConnections::Connect(options_, stop_));
   }
   return connection_.get();
 }
@@ -59,7 +59,8 @@ Status RetriedTransactions::Try(const Work& work, bool* unknown) {
     *unknown = !done.ok() && !connection->usable();
     if (done.ok()) return done;
   }
-  if (connection->usable() && !connection->Execute("ROLLBACK").ok()) connection_.reset();
+  // One that was abandoned may still hold its locks until it is closed.
+  if (!connection->usable() || !connection->Execute("ROLLBACK").ok()) connection_.reset();
   return done;
 }
 
@@ -82,7 +83,7 @@ Status RetriedTransactions::Run(const Work& work, const Happened& happened) {
     if (status.ok()) status = Try(work, &unknown);
     if (status.ok() || !MayBeRetried(status) || tries == kTriesMost) return status;
     Log(LogLevel::kInfo, "trying a transaction again: {}", status.ToString());
-    Pause(pause);
+    Pause(pause, stop_);
     pause *= 2;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 
 #include "clients/postgres/pg_connection.h"
 
@@ -19,7 +20,9 @@ class RetriedTransactions {
   /// Whether a transaction took effect whose COMMIT was never answered.
   using Happened = std::function<Result<bool>(PgConnection&)>;
 
-  explicit RetriedTransactions(PgOptions options) : options_(std::move(options)) {}
+  /// `stop` ends the statement under way, and every pause, with kCanceled.
+  RetriedTransactions(PgOptions options, std::stop_token stop)
+      : options_(std::move(options)), stop_(std::move(stop)) {}
 
   /// BEGIN, `work`, COMMIT; on a deadlock, a lock's timeout or a lost connection again, with
   /// growing pauses (3 s in all). `happened` is asked on a new connection after an answer was lost.
@@ -33,6 +36,7 @@ class RetriedTransactions {
   Status Try(const Work& work, bool* unknown);
 
   const PgOptions options_;
+  const std::stop_token stop_;
   std::unique_ptr<PgConnection> connection_;
 };
 
