@@ -29,13 +29,14 @@ void CopyMessages::Reset(CopySink& sink) {
   done_ = false;
   complete_ = false;
   server_error_ = Status::Ok();
+  farewell_ = Status::Ok();
 }
 
 Status CopyMessages::Received(size_t size) {
   filled_ += size;
   const char* at = buffer_.get();
   const char* const end = at + filled_;
-  while (!done_) {
+  while (true) {
     if (data_left_ > 0) {
       const size_t piece = std::min(data_left_, static_cast<size_t>(end - at));
       if (piece == 0) break;
@@ -91,7 +92,9 @@ Status CopyMessages::Control(char type, const char* payload, size_t size) {
       return Status::Ok();
     }
     case 'E':
-      if (server_error_.ok()) server_error_ = ParseError(payload, size);
+      if (Status& said = done_ ? farewell_ : server_error_; said.ok()) {
+        said = ParseError(payload, size);
+      }
       return Status::Ok();
     default:
       return SystemError("reading a COPY: the server sent a message of the unexpected type {:#x}",

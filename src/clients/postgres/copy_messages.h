@@ -42,12 +42,14 @@ class CopyMessages {
   /// bytes are not the protocol's; otherwise the sink's failure.
   Status Received(size_t size);
 
-  /// ReadyForQuery has arrived: the COPY is over, well or not.
-  bool done() const { return done_; }
+  /// ReadyForQuery has arrived, and no part of a message after it: the COPY is over, well or not.
+  bool done() const { return done_ && filled_ == 0; }
   /// CommandComplete has arrived.
   bool complete() const { return complete_; }
   /// The server's error; ok when it sent none.
   const Status& server_error() const { return server_error_; }
+  /// What the server said after the COPY, when it ended the session; ok when it did not.
+  const Status& farewell() const { return farewell_; }
 
  private:
   // Large enough that a receive call is rare; a row that fits is never handed over in two pieces.
@@ -63,6 +65,7 @@ class CopyMessages {
   bool done_ = false;
   bool complete_ = false;
   Status server_error_;
+  Status farewell_;
 };
 
 }  // namespace millrace

@@ -194,7 +194,7 @@ void PgConnection::Abandon() {
 
 Status PgConnection::LostConnection() {
   abandoned_ = true;
-  return PgErrorStatus("", PQerrorMessage(connection_));
+  return last_words_.ok() ? PgErrorStatus("", PQerrorMessage(connection_)) : last_words_;
 }
 
 Status PgConnection::AwaitResult(std::stop_token stop) {
@@ -309,6 +309,11 @@ Status PgConnection::CopyFromSocket(const std::string& sql, CopySink& sink, std:
   if (!status.ok()) {
     Abandon();
     return status;
+  }
+  if (!messages_->farewell().ok()) {
+    // libpq never sees it, and would find a connection closed without a word.
+    abandoned_ = true;
+    last_words_ = messages_->farewell();
   }
   MR_RETURN_IF_ERROR(messages_->server_error());
   if (!messages_->complete()) return SystemError("the server ended a COPY without completing it");

@@ -87,6 +87,7 @@ class PgConnection {
   std::stop_token stop_;
   bool plain_tcp_ = false;
   bool abandoned_ = false;
+  Status last_words_;  // of a server that ended the session
 };
 
 }  // namespace millrace

@@ -96,6 +96,21 @@ TEST(CopyMessages, KeepsTheServersErrorWithItsType) {
   EXPECT_FALSE(messages.complete());
 }
 
+TEST(CopyMessages, KeepsWhatTheServerSaysWhenItEndsTheSessionAfterwards) {
+  const std::string bytes = Stream() + Message('E', ErrorPayload("40001", "in the way"));
+  for (const size_t piece : {size_t{1}, bytes.size() - 3, bytes.size()}) {
+    Collected sink;
+    CopyMessages messages;
+    messages.Reset(sink);
+    ASSERT_TRUE(Feed(messages, std::string_view(bytes).substr(0, bytes.size() - 1), piece).ok());
+    EXPECT_FALSE(messages.done()) << "the rest is not for anybody else";
+    ASSERT_TRUE(Feed(messages, bytes.substr(bytes.size() - 1), piece).ok());
+    EXPECT_TRUE(messages.done() && messages.complete());
+    EXPECT_TRUE(messages.server_error().ok()) << "the COPY itself went well";
+    EXPECT_EQ(messages.farewell().error().message, "in the way");
+  }
+}
+
 TEST(CopyMessages, RefusesWhatIsNotTheProtocol) {
   Collected sink;
   CopyMessages messages;

@@ -27,7 +27,8 @@ Result<std::unique_ptr<Snapshot::Reader>> Snapshot::Enter(std::stop_token stop) 
       fmt::format("{}; SET TRANSACTION SNAPSHOT {}", kBegin, QuoteLiteral(id_)), stop);
   if (SqlStateOf(entered) == kInvalidParameter) {
     return TransientError(
-        "the snapshot that the sync reads is gone: its connection to the server was lost");
+        "the snapshot that the sync reads is gone: its connection to the server was lost (on a "
+        "standby, perhaps by a conflict with recovery: see hot_standby_feedback)");
   }
   MR_RETURN_IF_ERROR(entered);
   return reader;
