@@ -79,8 +79,9 @@ class FaultProxy:
                 sink.sendall(data)
         except OSError:
             pass
-        for s in (source, sink):
+        # What the server said last still goes to the client, also when the client was sending.
+        for s, how in ((source, socket.SHUT_RDWR), (sink, socket.SHUT_RDWR)) if from_server else ((sink, socket.SHUT_WR),):
             try:
-                s.shutdown(socket.SHUT_RDWR)
+                s.shutdown(how)
             except OSError:
                 pass
