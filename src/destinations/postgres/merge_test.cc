@@ -247,6 +247,12 @@ TEST_F(MergeTest, AnOlderAttemptCantCommit) {
   ASSERT_TRUE(status.failed());
   EXPECT_NE(status.ToString().find("newer attempt"), std::string::npos) << status.ToString();
   EXPECT_EQ(Rows(), "1/1=new");
+  // One that still writes says so, too, when the newer one has dropped its staging table.
+  ASSERT_TRUE((*writer)->Write(Batch({{1, 1, {}, "older"}})).ok());
+  Sync({{{1, 1, {}, "newest"}}});
+  const Status flushed = (*writer)->Flush().status();
+  EXPECT_NE(flushed.ToString().find("newer attempt"), std::string::npos) << flushed.ToString();
+  EXPECT_EQ(Rows(), "1/1=newest");
 }
 
 TEST_F(MergeTest, ReplacedSetsGoTogether) {

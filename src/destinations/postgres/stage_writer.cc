@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "clients/postgres/pg_copy_in.h"
+#include "clients/postgres/pg_error.h"
 #include "destinations/postgres/copy_encoder.h"
 #include "destinations/postgres/raw_rows.h"
 #include "destinations/postgres/table_columns.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr size_t kSendBytes = 1 << 20;
 /// A COPY's errors are known at its end: a long one ends here and goes on as another.
 constexpr int64_t kCopyBytesMost = int64_t{64} << 20;
+constexpr const char* kUndefinedTable = "42P01";
 /// Room that one large value took is given back.
 constexpr size_t kKeptCapacity = 4 << 20;
 
@@ -195,10 +197,17 @@ Status StageWriter::Send() {
   if (session_.copy == nullptr) {
     MR_ASSIGN_OR_RETURN(session_.lease, connections_.Acquire());
     const Stage& stage = piece_.stage;
-    MR_ASSIGN_OR_RETURN(session_.copy,
-                        PgCopyIn::Start(session_.lease->connection(),
-                                        fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)",
-                                                    stage.table.Sql(), stage.ColumnList())));
+    auto copy = PgCopyIn::Start(session_.lease->connection(),
+                                fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)",
+                                            stage.table.Sql(), stage.ColumnList()));
+    if (SqlStateOf(copy.status()) == kUndefinedTable) {
+      return SystemError(
+          "a newer attempt has opened the table {} and dropped what this one staged; this one "
+          "stops. Is another sync running?",
+          target_.table().ToString());
+    }
+    MR_RETURN_IF_ERROR(copy.status());
+    session_.copy = *std::move(copy);
     std::string header;
     CopyEncoder::AppendHeader(header);
     MR_RETURN_IF_ERROR(session_.copy->Send(header));
