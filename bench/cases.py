@@ -56,8 +56,8 @@ CASES = {
         "server": "pg", "check": "pg", "rows": "lineitem",
         "tools": {"floor": sh("floor.sh"), "floor_metadata": sh("floor.sh", "metadata"), "duckdb": py("base", "duck.py"), "sling": sh("sling.sh"), "dlt_pyarrow": py("dlt", "dlt_.py", "pyarrow"),
                   "ingestr": sh("ingestr.sh"), "meltano": sh("meltano.sh")}},
-    "pg_to_pg_dedup": {  # merged by its key; compare with pg_to_pg
-        "server": "pg", "check": "pg", "rows": "lineitem", "tools": {}},
+    "pg_to_pg_dedup": {  # merged by its key, against the pipe of pg_to_pg
+        "server": "pg", "check": "pg", "rows": "lineitem", "tools": {"floor_metadata": sh("floor.sh", "metadata")}},
     "pg_to_s3": {
         "server": "pg", "check": "lineitem", "rows": "lineitem", "s3": True,
         "tools": {"duckdb": py("base", "duck.py"), "chdb": py("chdb", "chdb_.py"), "sling": sh("sling.sh"), "sling_duckdb": sh("sling.sh", "duckdb"),
