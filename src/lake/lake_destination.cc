@@ -23,7 +23,8 @@ Result<Exclusion> RaceProbe(ObjectStore& store, const std::string& key) {
   if (first != PutOutcome::kWritten) {
     return SystemError("{} says that a new object {} is there already", store.Name(), key);
   }
-  MR_ASSIGN_OR_RETURN(const PutOutcome second, store.Put(key, "probe", if_absent));
+  // Another text: what a client finds written just as it wanted, it takes for its own.
+  MR_ASSIGN_OR_RETURN(const PutOutcome second, store.Put(key, "probed", if_absent));
   return second == PutOutcome::kConditionFailed ? Exclusion::kAtomic : Exclusion::kLeased;
 }
 

@@ -93,7 +93,8 @@ Result<std::unique_ptr<ByteReader>> S3Client::OpenObject(const std::string& key,
   return std::unique_ptr<ByteReader>(std::move(reader));
 }
 
-/// After a write whose first attempt went unanswered: is what lies there what was to be written?
+/// After a write whose condition was not met, perhaps because an answer was lost: is what lies
+/// there what was to be written?
 Result<bool> S3Client::IsOurs(const std::string& key, std::string_view body) {
   const auto size = static_cast<int64_t>(body.size());
   MR_ASSIGN_OR_RETURN(const auto object, HeadObject(key));
@@ -118,7 +119,8 @@ Result<bool> S3Client::PutObject(const std::string& key, std::string_view body,
   const bool refused = status == 412 || (!condition.if_match.empty() && status == 404 &&
                                          reply.error->code == "NoSuchKey");
   if (!conditional || !refused) return connection_.ToStatus(call, reply);
-  if (reply.attempts == 1) return false;
+  // Also after one attempt: when a kept connection turns out to be dead, libcurl sends the request
+  // again without a word, and the first one may have had its effect.
   return IsOurs(key, body);
 }
 

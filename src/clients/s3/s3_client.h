@@ -59,7 +59,8 @@ class S3Client {
   Result<std::string> GetObject(const std::string& key, int64_t offset, int64_t size);
   /// The client outlives the reader.
   Result<std::unique_ptr<ByteReader>> OpenObject(const std::string& key, int64_t offset);
-  /// False: the condition was not met. Right also when a retry finds its own earlier write.
+  /// False: the condition was not met, and something else lies there. Right also when a retry finds
+  /// its own earlier write; two writers whom a condition shall keep apart write different bodies.
   Result<bool> PutObject(const std::string& key, std::string_view body,
                          const S3Condition& condition = {});
   /// In batches of 1000; one by one where a store has no batches. What is not there is ok.

@@ -124,7 +124,7 @@ Result<S3Reply> S3Connection::Send(const S3Call& call) {
   bool may_redirect = true;
   S3Reply reply;
   // Ends: Wait() says no after attempts_max attempts, and a redirect happens once.
-  for (;; ++reply.attempts) {
+  for (;;) {
     HttpRequest request = Sign(call);
     const bool last_words = call.cleans_up && stop_.stop_requested();
     if (last_words) request.stall = kLastWordsStall;

@@ -35,7 +35,6 @@ struct S3Call {
 struct S3Reply {
   HttpResponse response;
   std::optional<S3Error> error;
-  int attempts = 1;
 
   bool ok() const { return !error; }
 };
