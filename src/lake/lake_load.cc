@@ -15,6 +15,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::string_view kLocks = "locks/";
+
 class LakeLoad : public Load {
  public:
   LakeLoad(std::unique_ptr<ObjectStore> store, LayoutConfig layout, FileFormat format,
@@ -66,7 +68,8 @@ Status LakeLoad::TakeLock() {
   }
   if (text.tables.empty()) return Status::Ok();
   MR_ASSIGN_OR_RETURN(
-      lock_, WriterLock::Take(*store_, InternalFolderOf(layout_) + "locks/", std::move(text)));
+      lock_,
+      WriterLock::Take(*store_, InternalFolderOf(layout_) + std::string(kLocks), std::move(text)));
   return Status::Ok();
 }
 
@@ -103,12 +106,14 @@ Status LakeLoad::Open() {
 Status LakeLoad::CleanUp(UploadClaims& claims) {
   const std::string internal = InternalFolderOf(layout_);
   const std::string prefix = internal.substr(0, internal.rfind("_airbyte_internal/"));
+  const std::string locks = internal + std::string(kLocks);
   return store_->AbortUploads(prefix, context_.started_at, [&](const PendingUpload& upload) {
-    bool ours = false;
+    // Whoever was taking a lock when we started has long taken it, or died.
+    bool ours = upload.key == claims.key() || upload.key.starts_with(locks);
     for (const auto& [stream, table] : tables_) {
       if (table->Keeps(upload.key)) return false;
       ours = ours || table->layout().pattern().Matches(upload.key) ||
-             upload.key.starts_with(table->staged_folder());
+             upload.key.starts_with(table->layout().manifest_folder());
     }
     return ours && !claims.MayBeAnothers(upload.key);
   });

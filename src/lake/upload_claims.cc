@@ -37,6 +37,8 @@ Result<ParsedClaim> ParseClaim(std::string_view text, std::string_view key) {
 
 }  // namespace
 
+std::string UploadClaims::key() const { return folder_ + EncodedNamePart(connection_) + ".json"; }
+
 Status UploadClaims::Claim(const std::vector<KeyPattern>& names) {
   Json json{{"connection", connection_}, {"at", MillisOf(now_)}, {"names", Json::array()}};
   for (const KeyPattern& name : names) {
@@ -44,7 +46,7 @@ Status UploadClaims::Claim(const std::vector<KeyPattern>& names) {
         {{"fixed_parts", name.fixed_parts}, {"tells_parts_apart", name.tells_parts_apart}});
   }
   const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return store_.PutRepeatable(folder_ + EncodedNamePart(connection_) + ".json", text, {}).status();
+  return store_.PutRepeatable(key(), text, {}).status();
 }
 
 Result<std::vector<KeyPattern>> UploadClaims::ReadOthers() const {

@@ -23,6 +23,9 @@ class UploadClaims {
   UploadClaims(ObjectStore& store, std::string folder, std::string connection, WallTime now)
       : store_(store), folder_(std::move(folder)), connection_(std::move(connection)), now_(now) {}
 
+  /// Of the object that says so for this connection.
+  std::string key() const;
+
   /// Says that this connection writes such names, in the place of what it said before.
   Status Claim(const std::vector<KeyPattern>& names);
 

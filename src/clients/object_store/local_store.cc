@@ -57,6 +57,13 @@ std::string UnescapeKey(std::string_view text) {
   return key;
 }
 
+/// A name that no other file has, for what will become this key.
+std::string StagedNameFor(std::string_view key) {
+  std::string key_text = EscapeKey(key);
+  if (key_text.size() > kKeyTextMax) key_text.clear();
+  return fmt::format("{}/{}.{}{}", kStagingFolder, key_text, RandomUuid(), kStagedSuffix);
+}
+
 WallTime ModifiedAt(const struct stat& info) {
   return WallTime(std::chrono::seconds(info.st_mtim.tv_sec) +
                   std::chrono::microseconds(info.st_mtim.tv_nsec / 1000));
@@ -227,7 +234,7 @@ Result<PutOutcome> LocalStore::Put(std::string_view key, std::string_view conten
   MR_ASSIGN_OR_RETURN(const fs::path path, PathOf(key));
   MR_ASSIGN_OR_RETURN(auto to_sync, MakeFolders(path.parent_path()));
   MR_RETURN_IF_ERROR(MakeFolders(root_ / kStagingFolder).status());
-  const fs::path staged = root_ / kStagingFolder / (RandomUuid() + std::string(kStagedSuffix));
+  const fs::path staged = root_ / StagedNameFor(key);
   MR_ASSIGN_OR_RETURN(LocalFile file, CreateLocalFile(staged));
   Status written = WriteLocalFile(file, content, path);
   if (written.ok() && durable) written = SyncLocalFile(file, path);
@@ -285,10 +292,7 @@ Result<std::unique_ptr<ObjectUpload>> LocalStore::StartUpload(std::string_view k
   MR_RETURN_IF_ERROR(PathOf(key).status());
   MR_ASSIGN_OR_RETURN(const auto to_sync, MakeFolders(root_ / kStagingFolder));
   MR_RETURN_IF_ERROR(SyncFolders(to_sync));
-  std::string key_text = EscapeKey(key);
-  if (key_text.size() > kKeyTextMax) key_text.clear();
-  const std::string staged =
-      fmt::format("{}/{}.{}{}", kStagingFolder, key_text, RandomUuid(), kStagedSuffix);
+  const std::string staged = StagedNameFor(key);
   const fs::path path = root_ / staged;
   MR_ASSIGN_OR_RETURN(LocalFile file, CreateLocalFile(path));
   return std::unique_ptr<ObjectUpload>(

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file_io.h"
 #include "base/uuid.h"
@@ -77,6 +80,29 @@ TEST_F(LocalStoreTest, AbortUploadsRemovesWhatIsNamed) {
   EXPECT_THAT(Keys(), ElementsAre("t/100%/kept"));
   const auto staging = root_ / "a/b/_airbyte_internal/staging";
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(staging), {}), 1);
+}
+
+TEST_F(LocalStoreTest, AbortUploadsFindsWhatAProcessThatDiedWasPutting) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const rlimit nothing{0, 0};
+    ::setrlimit(RLIMIT_FSIZE, &nothing);  // the first byte written is the last thing it does
+    (void)store_->Put("t/manifest", "text", {}).ok();
+    ::_exit(0);
+  }
+  int result = 0;
+  ASSERT_EQ(::waitpid(child, &result, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(result));
+  std::vector<std::string> found;
+  const auto abandoned = [&](const PendingUpload& upload) {
+    found.push_back(upload.key);
+    return true;
+  };
+  const WallTime later = Clock::System().WallNow() + std::chrono::seconds(5);
+  ASSERT_TRUE(store_->AbortUploads("t/", later, abandoned).ok());
+  EXPECT_THAT(found, ElementsAre("t/manifest"));
+  EXPECT_TRUE(std::filesystem::is_empty(root_ / "a/b/_airbyte_internal/staging"));
 }
 
 TEST_F(LocalStoreTest, PutKeepsItsConditions) {

@@ -83,7 +83,8 @@ class ObjectStore {
   /// Throws an upload away. Idempotent.
   virtual Status Abort(const PendingUpload& upload) = 0;
   /// Throws away the uploads that nobody completed, of keys that start with `prefix` and that
-  /// `abandoned` names: what attempts left behind that died. Uploads started after `before` stay.
+  /// `abandoned` names: what attempts left behind that died. Uploads started after `before` stay. On
+  /// a disk, a Put that was interrupted is one of them.
   virtual Status AbortUploads(std::string_view prefix, WallTime before,
                               const std::function<bool(const PendingUpload&)>& abandoned) = 0;
   /// A key that is not there is ok.
