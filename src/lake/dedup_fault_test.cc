@@ -56,6 +56,12 @@ TEST_P(DedupFaultTest, AtEachRequestOfAMerge) {
     Sync(3, R"([[5, "e", null]])");
     const Status status = Interrupted(requests);
     failed = store_->failed();
+    if (failed && load_ != nullptr && GetParam() != Fault::kGone) {
+      // The process lives, and gives up as RunSync does.
+      writer_.reset();
+      (void)Finish(StreamStatus::kIncomplete).ok();
+      (void)load_->Close().ok();
+    }
     EXPECT_TRUE(failed || status.ok()) << status.ToString();
     CheckKeys(requests);
     // The state was saved or not; either way the next sync ends where an undisturbed one does.

@@ -154,7 +154,9 @@ Manifest Table::NextManifest() const {
 }
 
 Status Table::Store(Manifest next) {
-  MR_RETURN_IF_ERROR(chain_.Append(next));
+  const Status stored = chain_.Append(next);
+  undecided_ = !stored.ok();
+  if (undecided_) return stored;
   manifest_ = std::move(next);
   carried_out_ = false;
   return Status::Ok();
@@ -191,6 +193,10 @@ Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& f
 }
 
 Status Table::Finish(StreamStatus status) {
+  if (undecided_) {
+    if (status == StreamStatus::kIncomplete) return Status::Ok();
+    return SystemError("the table can't be completed after a commit that failed");
+  }
   if (rules_) return FinishMerged(status);
   if (status != StreamStatus::kComplete && stream_.sync_mode == SyncMode::kFullRefresh) {
     return DropHidden();
@@ -274,6 +280,7 @@ Status Table::Close() {
     std::lock_guard lock(mutex_);
     leftovers.swap(finished_);
   }
+  if (undecided_) return Status::Ok();
   for (const auto& [key, upload] : leftovers) MR_RETURN_IF_ERROR(store_.Abort(upload));
   return carried_out_ ? Settle() : Status::Ok();
 }

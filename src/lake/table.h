@@ -79,6 +79,8 @@ class Table {
 
  private:
   Manifest NextManifest() const;
+  /// Makes `next` the table's manifest. After a failure nothing that it names may be thrown away:
+  /// it may be stored all the same, and the next attempt goes by what it finds.
   Status Store(Manifest next);
   /// Does what the manifest decided; can be repeated.
   Status CarryOut();
@@ -110,8 +112,9 @@ class Table {
   const TableLayout layout_;
   const std::optional<MergeRules> rules_;  // none: the stream does not deduplicate
   ManifestChain chain_;
-  Manifest manifest_;         // the load's thread only, as the next two
+  Manifest manifest_;         // the load's thread only, as the next three
   bool carried_out_ = false;  // what manifest_ decided is done, but not noted yet
+  bool undecided_ = false;    // storing a manifest failed, and may have had its effect
   CheckpointId newest_checkpoint_ = 0;
 
   mutable std::mutex mutex_;
