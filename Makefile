@@ -24,7 +24,8 @@ test: configure
 	@scripts/setup.sh tests
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
-# The expensive matrices: 200 kills, every format with every codec, 5,000 tables.
+# The expensive matrices: 200 kills in every cell, a fault at every call, every format with every codec.
+# About two hours; long tests say how far they are.
 torture: build
 	@cmake --build --preset release -j $(JOBS) --target ssh_test_server
 	@scripts/setup.sh tests
@@ -34,11 +35,13 @@ torture: build
 bench: build
 	@bench/measure.sh $(if $(SCALE),$(SCALE),1) $(if $(RUNS),$(RUNS),3)
 
-# The unit tests under the address and undefined-behaviour sanitizers, and under the thread one.
+# All tests under the address and undefined-behaviour sanitizers, and under the thread one.
+# TESTS="-L unit", TESTS="-R golden": some of them.
 asan tsan: setup
 	@$(CONFIGURE) --preset $@
 	@cmake --build --preset $@ -j $(JOBS)
-	@ctest --test-dir $(BUILD)/$@ --output-on-failure -L unit -j $(JOBS)
+	@scripts/setup.sh tests
+	@ctest --test-dir $(BUILD)/$@ --output-on-failure -LE tidy -j $(JOBS) $(TESTS)
 
 # Every *_fuzz.cc for FUZZ_SECONDS each.
 fuzz: setup

@@ -32,12 +32,6 @@ if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
-set(MILLRACE_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
-if(MILLRACE_SANITIZE)
-  add_compile_options(-fsanitize=${MILLRACE_SANITIZE} -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=${MILLRACE_SANITIZE})
-endif()
-
 option(MILLRACE_WERROR "Treat warnings as errors" ON)
 add_compile_options(-Wall -Wextra -Wpedantic -Wno-missing-field-initializers)
 if(MILLRACE_WERROR)

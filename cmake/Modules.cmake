@@ -39,18 +39,20 @@ function(millrace_module name)
     target_link_libraries(${flat}_test PRIVATE ${target} ${arg_TEST_DEPENDS} GTest::gmock
                           GTest::gtest_main)
     add_test(NAME ${flat} COMMAND ${flat}_test)
-    set_tests_properties(${flat} PROPERTIES LABELS unit TIMEOUT 600)
-    if(MILLRACE_SANITIZE MATCHES "thread")
-      # Arrow's library is not instrumented: its own allocator would look like races.
-      set_tests_properties(${flat} PROPERTIES ENVIRONMENT
-        "TSAN_OPTIONS=ignore_noninstrumented_modules=1;ARROW_DEFAULT_MEMORY_POOL=system")
-    endif()
+    millrace_test_properties(${flat} unit 600)
   endif()
 
   file(GLOB fuzzers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_fuzz.cc")
   foreach(fuzzer IN LISTS fuzzers)
     millrace_fuzz_target(${flat} ${target} "${fuzzer}")
   endforeach()
+endfunction()
+
+# Label, time limit (in seconds, for a build without sanitizers) and environment of a test.
+function(millrace_test_properties name label seconds)
+  math(EXPR limit "${seconds} * ${MILLRACE_SLOWNESS}")
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${limit}
+                       ENVIRONMENT "${MILLRACE_TEST_ENVIRONMENT}")
 endfunction()
 
 # A file with LLVMFuzzerTestOneInput becomes the program fuzz_MODULE_FILE. With MILLRACE_FUZZ (and
@@ -71,6 +73,6 @@ function(millrace_fuzz_target module target file)
   else()
     target_link_libraries(${name} PRIVATE millrace_fuzz_driver)
     add_test(NAME ${name} COMMAND ${name} -max_total_time=5 "${corpus}")
-    set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+    millrace_test_properties(${name} fuzz 120)
   endif()
 endfunction()

@@ -4,18 +4,21 @@ import pathlib
 import random
 import shutil
 import tempfile
+import time
 
 import pytest
 
 from support import certificates, millrace_program, postgres_server, s3_server, ssh_server, web_server
+from support.sanitizers import SLOWNESS, Sanitizers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build")).resolve()
+SANITIZERS = Sanitizers(BUILD)
 
 
 def pytest_addoption(parser):
     parser.addoption("--torture", action="store_true", help="run the expensive matrices too")
-    parser.addoption("--kills", type=int, default=None, help="kills of each crash test (20; with --torture 200)")
+    parser.addoption("--kills", type=int, default=None, help="kills of each crash test (20; with --torture 200; under sanitizers 4)")
     parser.addoption("--seed", type=int, default=None, help="seed of the random tests (default: random, printed)")
 
 
@@ -23,6 +26,7 @@ def pytest_configure(config):
     config.seed = config.getoption("--seed")
     if config.seed is None:
         config.seed = int.from_bytes(os.urandom(4), "big")
+    SANITIZERS.begin()
 
 
 def pytest_report_header(config):
@@ -30,6 +34,9 @@ def pytest_report_header(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if SANITIZERS.active and (mark := item.get_closest_marker("no_sanitizer")):
+            item.add_marker(pytest.mark.skip(reason=f"under sanitizers: {mark.args[0]}"))
     if config.getoption("--torture"):
         return
     kept, left = [], []
@@ -50,6 +57,20 @@ def pytest_runtest_makereport(item, call):
                 report.sections.append((f"log of {name}", server.log_tail()))
 
 
+@pytest.fixture(autouse=True)
+def no_sanitizer_report():
+    """A report of any process is an error of the test that was running when it was written."""
+    yield
+    reports = SANITIZERS.take_reports()
+    assert not reports, reports
+
+
+def pytest_sessionfinish(session):
+    if reports := SANITIZERS.take_reports():  # of what outlived the last test
+        print(reports)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture
 def rng(request):
     return random.Random(f"{request.config.seed}:{request.node.name}")
@@ -57,7 +78,27 @@ def rng(request):
 
 @pytest.fixture(scope="session")
 def kills(request):
-    return request.config.getoption("--kills") or (200 if request.config.getoption("--torture") else 20)
+    return request.config.getoption("--kills") or (200 if request.config.getoption("--torture") else 4 if SANITIZERS.active else 20)
+
+
+@pytest.fixture
+def progress(request):
+    """progress(done, of, what): says how far a long test is, at most every 30 s and at its end; only with --torture."""
+    reporter, capture = (request.config.pluginmanager.getplugin(name) for name in ("terminalreporter", "capturemanager"))
+    items = request.session.items
+    started = said = time.monotonic()
+
+    def say(done, of, what):
+        nonlocal said
+        now = time.monotonic()
+        if not request.config.getoption("--torture") or (done < of and now - said < 30):
+            return
+        said = now
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(f"[test {items.index(request.node) + 1} of {len(items)}, {now - started:.0f} s] {request.node.name}: {done} of {of} {what}")
+
+    return say
 
 
 @pytest.fixture(scope="session")
@@ -114,4 +155,4 @@ def web(server_folder, tls):
 
 @pytest.fixture
 def millrace(tmp_path):
-    return millrace_program.Millrace(BUILD, tmp_path)
+    return millrace_program.Millrace(BUILD, tmp_path, slowness=SLOWNESS if SANITIZERS.active else 1)

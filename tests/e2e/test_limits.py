@@ -11,6 +11,7 @@ from support.millrace_program import kill_group
 from support.postgres_tables import left_behind, stream
 
 MEMORY_MOST = 512 << 20
+measures_memory = pytest.mark.no_sanitizer("a sanitizer's own memory counts, too")
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 
@@ -63,6 +64,7 @@ def test_sixteen_hundred_columns(millrace, db, end):
     assert end.rows("t", "count(*), sum(c1), sum(c1593), count(*) filter (where c1598)") == [(500, 125250, 125250, 166)]
 
 
+@measures_memory
 def test_one_value_of_64_megabytes(millrace, db, end, record_property):
     db.execute("create table t (id int, v text); insert into t values (1, 'small'), (2, repeat('0123456789abcdef', 4 << 20)), (3, 'after')")
     memory = run(millrace, connection(millrace, db, end))
@@ -70,6 +72,7 @@ def test_one_value_of_64_megabytes(millrace, db, end, record_property):
     held_memory(record_property, memory)
 
 
+@measures_memory
 def test_one_value_of_64_megabytes_is_merged(millrace, db, end, record_property):
     """It replaces another one, by key."""
     db.execute("create table t (id int primary key, at int, v text); alter table t alter v set storage external; insert into t values (1, 1, 'small'), (2, 1, repeat('0123456789abcdef', 4 << 20)), (3, 1, 'after')")
@@ -82,6 +85,7 @@ def test_one_value_of_64_megabytes_is_merged(millrace, db, end, record_property)
 
 
 @pytest.mark.torture
+@measures_memory
 def test_a_gigabyte_of_text_in_one_column(millrace, db, end, record_property):
     db.execute("create table t (id int, v text); insert into t select i, repeat(md5(i::text), 1 << 15) from generate_series(1, 1024) i")
     memory = run(millrace, connection(millrace, db, end))

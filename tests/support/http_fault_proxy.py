@@ -3,6 +3,12 @@ import http.client
 import http.server
 import threading
 
+from support.call_faults import DENIED, LOST, ONCE, CallFaults
+
+# The answer to a request that fails: a status, or "lose".
+ANSWERS = {ONCE: 503, LOST: "lose", DENIED: 403, None: None}
+CODES = {403: b"AccessDenied", 503: b"SlowDown"}
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -12,9 +18,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self._body()
         with proxy.lock:
             proxy.requests.append((self.command, self.path))
-            fault = proxy.choose(self.command, self.path) if proxy.choose else None
+            fault = proxy.choose(self.command, self.path) if proxy.choose else ANSWERS[proxy.faults.next()]
         if isinstance(fault, int):
-            text = b"<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>injected</Message></Error>" % (b"SlowDown" if fault == 503 else b"InternalError")
+            text = b"<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>injected</Message></Error>" % CODES.get(fault, b"InternalError")
             self.send_response(fault)
             self.send_header("Content-Type", "application/xml")
             self.send_header("Content-Length", str(0 if self.command == "HEAD" else len(text)))
@@ -77,11 +83,11 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class HttpFaultProxy:
-    """`choose(method, path)` says what happens to a request: None (forward), a status code, or "lose"."""
+    """`choose(method, path)` says what happens to a request: None (forward), a status code, or "lose". Without it, `faults` does."""
 
     def __init__(self, host, port, choose=None):
         self.target, self.choose = (host, port), choose
-        self.lock, self.requests = threading.Lock(), []
+        self.faults, self.lock, self.requests = CallFaults(), threading.Lock(), []
 
     def __enter__(self):
         self.server = Server(("127.0.0.1", 0), Handler)

@@ -34,7 +34,9 @@ class Outcome:
 
 
 class Millrace:
-    def __init__(self, build, folder):
+    def __init__(self, build, folder, slowness=1):
+        """`slowness`: by how much the program is slower than one that is released."""
+        self.slowness = slowness
         self.program = pathlib.Path(build) / "bin" / "millrace"
         self.folder = pathlib.Path(folder)
         self.secrets = set(SECRETS)
@@ -61,11 +63,11 @@ class Millrace:
         with self.start(*args, env=env, stdin=subprocess.DEVNULL if input is None else subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                         **more) as process:
             try:
-                out, err = process.communicate(input.encode() if isinstance(input, str) else input, timeout)
+                out, err = process.communicate(input.encode() if isinstance(input, str) else input, timeout * self.slowness)
             except subprocess.TimeoutExpired:
                 kill_group(process)
                 out, err = process.communicate()
-                raise AssertionError(f"still running after {timeout} s: {Outcome(process.args, None, out.decode(errors='replace'), err.decode(errors='replace'))!r}")
+                raise AssertionError(f"still running after {timeout * self.slowness} s: {Outcome(process.args, None, out.decode(errors='replace'), err.decode(errors='replace'))!r}")
         outcome = Outcome([pathlib.Path(process.args[0]).name, *process.args[1:]], process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
         self.check(outcome)
         if expect is not None:

@@ -1,4 +1,5 @@
 """What a sync left in a folder, read by readers that are not ours."""
+import os
 import pathlib
 
 import duckdb
@@ -6,14 +7,12 @@ import pyarrow.parquet
 
 
 def visible(folder, suffix=""):
-    """Data files: no part of their path starts with '_' or '.'."""
-    folder = pathlib.Path(folder)
+    """Data files: no part of their path starts with '_' or '.'. Each folder is read once, as a lister does; nothing is asked of the files."""
     out = []
-    for p in sorted(folder.rglob("*")):
-        parts = p.relative_to(folder).parts
-        if p.is_file() and p.name.endswith(suffix) and not any(part[:1] in ("_", ".") for part in parts):
-            out.append(p)
-    return out
+    for path, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name[0] not in "_."]
+        out += [pathlib.Path(path, name) for name in files if name[0] not in "_." and name.endswith(suffix)]
+    return sorted(out)
 
 
 def relation(folder, con=None):

@@ -72,12 +72,19 @@ class Bucket:
         config.update(changes)
         return {k: v for k, v in config.items() if v is not None}
 
-    def keys(self, prefix=""):
+    def versions(self, prefix=""):
+        """(key, etag) of every object."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-        return sorted(o["Key"] for page in pages for o in page.get("Contents", []) if not o["Key"].endswith("/"))
+        return sorted((o["Key"], o["ETag"]) for page in pages for o in page.get("Contents", []) if not o["Key"].endswith("/"))
+
+    def keys(self, prefix=""):
+        return [key for key, _ in self.versions(prefix)]
+
+    def visible_versions(self, prefix=""):
+        return [(k, etag) for k, etag in self.versions(prefix) if not any(part[:1] in ("_", ".") for part in k[len(prefix):].split("/"))]
 
     def visible_keys(self, prefix=""):
-        return [k for k in self.keys(prefix) if not any(part[:1] in ("_", ".") for part in k[len(prefix):].split("/"))]
+        return [key for key, _ in self.visible_versions(prefix)]
 
     def get(self, key):
         return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()

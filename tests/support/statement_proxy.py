@@ -1,24 +1,25 @@
-"""A TCP proxy in front of PostgreSQL that knows statements, and fails one of them as told."""
+"""A TCP proxy in front of PostgreSQL that knows statements, and fails them as told."""
 import socket
 import struct
 import threading
 
+from support.call_faults import DENIED, LOST, CallFaults
+
 # What ends a statement of a client: a simple query, the sync of an extended one, the end of a COPY's data.
 ENDS = b"QSc"
+REFUSAL = b"do $$ begin raise exception 'refused by the test' using errcode = '42501'; end $$\0"
 
 
 class StatementProxy:
     """Forwards 127.0.0.1:port to the target. Connections must come unencrypted.
 
-    fail(n, after): the n-th statement from now on (of all connections) loses its connection; before the server gets it or, with
-    `after`, once the server has answered it.
+    `faults` counts the statements of all connections. ONCE: the connection is lost before the server gets the statement; LOST: it
+    is lost once the server has begun to answer; DENIED: the server itself refuses the statement, so that its transaction is aborted.
     """
 
     def __init__(self, host, port):
         self.target = (host, port)
-        self.lock = threading.Lock()
-        self.statements, self.fail_at, self.after = 0, None, False
-        self.failed = False
+        self.faults = CallFaults()
 
     def __enter__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -31,10 +32,6 @@ class StatementProxy:
         self.closing = True
         self.listener.close()
 
-    def fail(self, number=None, after=False):
-        with self.lock:
-            self.statements, self.fail_at, self.after, self.failed = 0, number, after, False
-
     def _accept(self):
         while not self.closing:
             try:
@@ -42,17 +39,9 @@ class StatementProxy:
                 server = socket.create_connection(self.target)
             except OSError:
                 return
-            answered = threading.Event()  # the connection's answer is to be swallowed
-            threading.Thread(target=self._from_client, args=(client, server, answered), daemon=True).start()
-            threading.Thread(target=self._from_server, args=(client, server, answered), daemon=True).start()
-
-    def _due(self, kind):
-        with self.lock:
-            self.statements += kind in ENDS
-            if kind in ENDS and self.statements == self.fail_at:
-                self.failed = True
-                return True
-        return False
+            swallow = threading.Event()  # the next answer is to be lost
+            threading.Thread(target=self._from_client, args=(client, server, swallow), daemon=True).start()
+            threading.Thread(target=self._from_server, args=(client, server, swallow), daemon=True).start()
 
     def _from_client(self, client, server, swallow):
         try:
@@ -61,10 +50,14 @@ class StatementProxy:
             while True:
                 head = self._exactly(client, 5)
                 body = self._exactly(client, struct.unpack("!I", head[1:])[0] - 4)
-                if self._due(head[:1]):
-                    if not self.after:
-                        break
+                fault = self.faults.next() if head[:1] in ENDS else None
+                if fault == LOST:
                     swallow.set()
+                elif fault == DENIED:
+                    server.sendall(refused(head[:1]))
+                    continue
+                elif fault:
+                    break
                 server.sendall(head + body)
         except (OSError, EOFError):
             pass
@@ -89,6 +82,20 @@ class StatementProxy:
                 raise EOFError
             data += more
         return data
+
+
+def message(kind, body=b""):
+    return kind + struct.pack("!I", len(body) + 4) + body
+
+
+def refused(kind):
+    """What the server gets instead of the end of a statement, so that it refuses it."""
+    if kind == b"c":
+        return message(b"f", b"refused by the test\0")
+    if kind == b"Q":
+        return message(b"Q", REFUSAL)
+    # an extended statement has been executed, but takes effect with its sync only
+    return message(b"P", b"\0" + REFUSAL + b"\0\0") + message(b"B", b"\0\0" + b"\0" * 6) + message(b"E", b"\0" + b"\0" * 4) + message(b"S")
 
 
 def close(*sockets):
