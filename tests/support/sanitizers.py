@@ -1,6 +1,8 @@
 """A build with sanitizers (`make asan`, `make tsan`): how its programs run, and what they report."""
+import atexit
 import os
 import pathlib
+import shutil
 import tempfile
 
 # A sanitized program takes so many times longer.
@@ -21,6 +23,7 @@ class Sanitizers:
         if not self.active:
             return
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-reports-"))
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         for name, value in self.environment.items():
             os.environ[name] = f"{value}:log_path={self.folder}/report" if name.endswith("SAN_OPTIONS") else value
 
