@@ -67,6 +67,13 @@ Status FileStateStore::Save(const StateMessage& state, CheckpointId checkpoint,
 
 Status FileStateStore::Replace(State state) { return Write({RandomUuid(), 0, std::move(state)}); }
 
+Status FileStateStore::Forget(const std::vector<StreamDescriptor>& streams) {
+  if (streams.empty()) return Status::Ok();
+  MR_ASSIGN_OR_RETURN(SavedState next, Load());
+  for (const StreamDescriptor& stream : streams) next.state.Clear(stream);
+  return Write(std::move(next));
+}
+
 Status FileStateStore::Clear(const StreamDescriptor& stream) {
   MR_ASSIGN_OR_RETURN(auto saved, Peek());
   if (!saved) return Status::Ok();

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "protocol/state_store.h"
 
@@ -25,6 +26,8 @@ class FileStateStore : public StateStore {
   /// Replaces the whole state (an edit, a reset) and starts a new epoch: what an earlier epoch
   /// committed is never withdrawn.
   Status Replace(State state);
+  /// Forgets streams' states, in the same epoch: a full refresh of each begins.
+  Status Forget(const std::vector<StreamDescriptor>& streams);
   /// Forgets one stream's state (and, with it, a shared one) and starts a new epoch.
   Status Clear(const StreamDescriptor& stream);
 

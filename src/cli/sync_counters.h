@@ -20,6 +20,9 @@ class SyncCounters {
     /// A generation that replaces the table was begun and has not been completed: the next attempt
     /// begins another one and reads from the start.
     bool replacing = false;
+    /// A full refresh was begun and has not been completed; it can be gone on with. What its rows
+    /// look like and where they go, in a word of the caller's. Empty: there is none.
+    std::string unfinished;
   };
 
   /// Config errors name the file. A missing file counts from zero.
@@ -38,9 +41,13 @@ class SyncCounters {
   /// Gives the stream its generation_id, minimum_generation_id and sync_id for an attempt. A full
   /// refresh that overwrites, and any stream that is `refreshed` or whose last replacement was not
   /// completed, gets a new generation that replaces the table; a full refresh that appends gets a
-  /// new one when it is `retried`; the others keep theirs. Returns true when what was saved about
-  /// an incremental stream is void because its table is built anew.
-  bool Assign(ConfiguredStream* stream, bool refreshed, bool retried);
+  /// new one when it is `retried`; the others keep theirs. So does a full refresh that goes on: one
+  /// whose goes_on is set when this is called (there is a state) and stays set, because it is
+  /// unfinished, and of the same `shape`. Returns true when what was saved about the stream is void
+  /// because its table is built anew.
+  bool Assign(ConfiguredStream* stream, bool refreshed, bool retried,
+              const std::string& shape = {});
+  bool IsUnfinished(const StreamDescriptor& stream) const;
   /// The stream's table is finished. True when that was news to be saved.
   bool Complete(const StreamDescriptor& stream);
 

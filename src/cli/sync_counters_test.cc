@@ -78,6 +78,50 @@ TEST_F(SyncCountersTest, ARefreshReplacesAndIsBegunAgainUntilItIsComplete) {
   EXPECT_EQ(stream.minimum_generation_id, 0);
 }
 
+TEST_F(SyncCountersTest, AnUnfinishedFullRefreshGoesOnInItsGeneration) {
+  for (const auto mode : {DestinationSyncMode::kOverwrite, DestinationSyncMode::kAppend}) {
+    std::filesystem::remove(path_);
+    auto stream = StreamIn(SyncMode::kFullRefresh, mode);
+    const auto assign = [&](const std::string& shape, bool refreshed = false) {
+      SyncCounters counters = *SyncCounters::Load(path_);
+      stream.goes_on = true;  // there is a state
+      counters.Assign(&stream, refreshed, /*retried=*/true, shape);
+      EXPECT_TRUE(counters.Save().ok());
+      return stream.goes_on;
+    };
+    EXPECT_FALSE(assign("x")) << "nothing was begun";
+    const int64_t first = stream.generation_id;
+    for (int retry = 0; retry < 2; ++retry) {
+      EXPECT_TRUE(assign("x"));
+      EXPECT_EQ(stream.generation_id, first);
+      EXPECT_EQ(stream.replaces_table(), mode == DestinationSyncMode::kOverwrite);
+    }
+    EXPECT_FALSE(assign("y")) << "it looks otherwise";
+    EXPECT_EQ(stream.generation_id, first + 1);
+    EXPECT_FALSE(assign("y", /*refreshed=*/true));
+    EXPECT_EQ(stream.generation_id, first + 2);
+    EXPECT_TRUE(stream.replaces_table());
+    EXPECT_TRUE(assign("y")) << "a refresh that was interrupted goes on, too";
+    EXPECT_EQ(stream.generation_id, first + 2);
+    EXPECT_TRUE(stream.replaces_table());
+    SyncCounters counters = *SyncCounters::Load(path_);
+    EXPECT_TRUE(counters.IsUnfinished(stream.descriptor()));
+    EXPECT_TRUE(counters.Complete(stream.descriptor()));
+    EXPECT_FALSE(counters.Complete(stream.descriptor()));
+    EXPECT_TRUE(counters.Save().ok());
+    EXPECT_FALSE(assign("y")) << "it is complete";
+  }
+}
+
+TEST_F(SyncCountersTest, AnIncrementalStreamHasNoUseForAnUnfinishedFullRefresh) {
+  SyncCounters counters = *SyncCounters::Load(path_);
+  auto full = StreamIn(SyncMode::kFullRefresh, DestinationSyncMode::kAppend);
+  counters.Assign(&full, false, false, "x");
+  auto incremental = StreamIn(SyncMode::kIncremental, DestinationSyncMode::kAppend);
+  EXPECT_FALSE(counters.Assign(&incremental, false, false));
+  EXPECT_GT(incremental.generation_id, full.generation_id) << "its hidden rows are not shown";
+}
+
 TEST_F(SyncCountersTest, FencingTokensGrowThoughTheClockGoesBackOrTheFileIsLost) {
   SyncCounters counters = *SyncCounters::Load(path_);
   counters.BeginAttempt(WallTime(std::chrono::milliseconds(5000)));

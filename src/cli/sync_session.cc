@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/catalog_configuration.h"
+#include "cli/generation_plan.h"
 
 namespace millrace {
 namespace {
@@ -25,6 +26,12 @@ bool WorthRetrying(const SyncReport& report) {
     transient = transient || IsTransient(stream.error);
   }
   return transient && (!report.error || IsTransient(report.error));
+}
+
+/// True when what earlier attempts committed is read and committed again.
+bool ReadsAnew(const ConfiguredStream& stream) {
+  if (stream.sync_mode == SyncMode::kFullRefresh) return !stream.goes_on;
+  return stream.replaces_table();
 }
 
 Result<RecordCounts> CountsFromJson(const Json& json) {
@@ -131,7 +138,7 @@ void SyncSession::MergeStream(const StreamReport& report) {
   }
   StreamReport& earlier = earlier_[merged.stream];
   const auto configured = result_.configured.find(merged.stream);
-  const bool anew = configured != result_.configured.end() && configured->second.replaces_table();
+  const bool anew = configured != result_.configured.end() && ReadsAnew(configured->second);
   if (!anew) {
     // What earlier attempts committed is not read again.
     merged.records_read += earlier.records_committed;
@@ -179,18 +186,18 @@ Result<Json> SyncSession::AnswerCatalog(const Json& message) {
   std::erase_if(catalog.streams, [&](const ConfiguredStream& stream) {
     return complete_.contains(stream.descriptor());
   });
+  const StartDocument& start = request_.start;
+  const AttemptReason reason{
+      [&](const StreamDescriptor&) { return request_.full_refresh && !retried; },
+      [&](const std::string& line) { display_.Log(LogLevel::kWarn, line); }, retried,
+      fmt::format("{} {} {} {}", start.metadata, start.normalization, start.raw_tables,
+                  start.number_format)};
+  MR_RETURN_IF_ERROR(AssignGenerations(reason, counters_, store_, &catalog));
   std::vector<StreamDescriptor> order;
-  std::vector<StreamDescriptor> voided;
-  for (ConfiguredStream& stream : catalog.streams) {
-    if (counters_.Assign(&stream, request_.full_refresh && !retried, retried)) {
-      voided.push_back(stream.descriptor());
-    }
+  for (const ConfiguredStream& stream : catalog.streams) {
     order.push_back(stream.descriptor());
     result_.configured[stream.descriptor()] = stream;
   }
-  // Counters first: a crash in between leaves a replacement marked, so that it is begun again.
-  MR_RETURN_IF_ERROR(counters_.Save());
-  for (const StreamDescriptor& stream : voided) MR_RETURN_IF_ERROR(store_.Clear(stream));
   MR_ASSIGN_OR_RETURN(const SavedState saved, store_.Load());
   display_.Begin(std::move(order));
   return Json{{"catalog", ToJson(catalog)}, {"saved", ToJson(saved)}};

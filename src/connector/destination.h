@@ -108,14 +108,22 @@ class Load {
                                                            const SchemaPtr& schema, int lane) = 0;
 
   /// Commits staged parts under the checkpoint's id, in checkpoint order. In append modes the rows
-  /// are visible afterwards (full refresh: at FinishStream). May return before it is durable: the
-  /// listener hears when it is.
+  /// are visible afterwards (full refresh: at FinishStream). Of a stream that keeps_commits() they
+  /// outlive this attempt. May return before it is durable: the listener hears when it is.
   virtual Status Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts) = 0;
 
   /// kComplete: swap or merge what the stream wrote, and remove generations below its
   /// minimum_generation_id. kIncomplete: what is committed stays (hidden, when a generation is
   /// being replaced). Durable when it returns.
   virtual Status FinishStream(const StreamDescriptor& stream, StreamStatus status) = 0;
+
+  /// Of a stream that goes_on: whether all that its generation committed up to
+  /// LoadContext::last_saved is there to go on with. False: RunSync opens the load again, and the
+  /// stream starts anew. After opening only; answers from memory.
+  virtual bool HasCommitsOf(const StreamDescriptor& stream) const {
+    (void)stream;
+    return false;
+  }
 
   /// Every commit has been reported or has failed; uncommitted data is cleaned up.
   virtual Status Close() = 0;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,14 @@ class ResumableSource : public PartitionedSource {
   /// with the first ones of Split's list, in its order.
   virtual std::optional<std::chrono::milliseconds> CheckpointInterval(
       const ConfiguredStream& stream) = 0;
+
+  /// Whether a full refresh of `stream` can go on where its state in `saved` says: what was read
+  /// is still what the source has. When not, it says so in one log line. A stream that appends goes
+  /// on in any case when all of it has been read: its rows may be shown already. Asked before the
+  /// destination is opened; blocks for the source. Split then gives what is left, at least one
+  /// partition (perhaps without rows), also after a state that says "all has been read".
+  virtual Result<bool> CanGoOn(const ConfiguredStream& stream, const State& saved,
+                               std::stop_token stop) = 0;
 };
 
 }  // namespace millrace

@@ -37,6 +37,10 @@ class LakeLoad : public Load {
                                                    const SchemaPtr& schema, int lane) override;
   Status Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts) override;
   Status FinishStream(const StreamDescriptor& stream, StreamStatus status) override;
+  bool HasCommitsOf(const StreamDescriptor& stream) const override {
+    const auto found = tables_.find(stream);
+    return found != tables_.end() && found->second->HasCommits();
+  }
   Status Close() override;
 
  private:

@@ -79,6 +79,10 @@ Manifest ManifestFrom(const Json& json) {
     if (json.contains("staged_rules")) manifest.staged_rules = RulesFrom(json["staged_rules"]);
     manifest.merged_at_ms = json.at("merged_at_ms");
   }
+  if (const auto steps = json.find("steps"); steps != json.end()) {
+    manifest.steps_generation = steps->at("generation");
+    manifest.steps_epoch = steps->at("epoch");
+  }
   const Json& text = json.at("text_numbers");
   manifest.text_generation = text.at("generation");
   manifest.text_numbers = text.at("columns").get<TextNumbers>();
@@ -110,6 +114,9 @@ std::string ManifestToText(const Manifest& manifest) {
     if (manifest.rules) json["rules"] = ToJson(*manifest.rules);
     if (manifest.staged_rules) json["staged_rules"] = ToJson(*manifest.staged_rules);
     json["merged_at_ms"] = manifest.merged_at_ms;
+  }
+  if (!manifest.steps_epoch.empty()) {
+    json["steps"] = {{"generation", manifest.steps_generation}, {"epoch", manifest.steps_epoch}};
   }
   json["text_numbers"] = {{"generation", manifest.text_generation},
                           {"columns", manifest.text_numbers}};

@@ -60,6 +60,11 @@ struct Manifest {
   int64_t text_generation = -1;
   TextNumbers text_numbers;
 
+  /// The generation and epoch of the last full refresh that committed in steps: an attempt that
+  /// goes on with it finds all that it committed here, hidden or, when it was completed, shown.
+  int64_t steps_generation = -1;
+  std::string steps_epoch;
+
   /// By which rows the files are free of duplicates; none after an append.
   std::optional<MergeRules> rules;
   /// By what the staged changes are to be merged: the table's rules may be older, and the

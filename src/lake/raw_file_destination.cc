@@ -112,6 +112,9 @@ class RawFileLoad : public Load {
         .WithStream(descriptor);
   }
 
+  bool HasCommitsOf(const StreamDescriptor& stream) const override {
+    return load_->HasCommitsOf(stream);
+  }
   Status Close() override { return load_->Close(); }
 
  private:

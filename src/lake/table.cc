@@ -37,13 +37,27 @@ bool Table::Withdrawn(const DataFile& file) const {
 }
 
 bool Table::Continues(const DataFile& file) const {
-  // A full refresh reads from the start in each attempt.
-  return stream_.sync_mode == SyncMode::kIncremental && file.generation == stream_.generation_id &&
-         file.epoch == context_.epoch && file.checkpoint <= context_.last_saved;
+  // Who does not continue reads from the start.
+  const bool continues = stream_.goes_on ? has_commits_ : stream_.continues();
+  return continues && file.generation == stream_.generation_id && file.epoch == context_.epoch &&
+         file.checkpoint <= context_.last_saved;
+}
+
+bool Table::FindCommits() const {
+  // A table that never got a row may have no manifest; the stream's own one speaks for all.
+  if (stream_.derived_from) return true;
+  const bool noted = manifest_.steps_generation == stream_.generation_id &&
+                     manifest_.steps_epoch == context_.epoch;
+  // Files of another format, or in another place, can't be part of the table.
+  return noted && std::all_of(manifest_.hidden.begin(), manifest_.hidden.end(),
+                              [this](const HiddenFile& hidden) {
+                                return layout_.pattern().Matches(hidden.upload.key);
+                              });
 }
 
 Status Table::Recover(const ChainEnd& end) {
   newest_checkpoint_ = context_.last_saved;
+  has_commits_ = FindCommits();
   if (end.sequence == 0) return Status::Ok();
   MR_ASSIGN_OR_RETURN(manifest_, chain_.ReadNewest(end));
   if (manifest_.fencing_token > context_.fencing_token) {
@@ -58,6 +72,7 @@ Status Table::Recover(const ChainEnd& end) {
         "path, unless both shall",
         stream_.descriptor().ToString(), manifest_.connection);
   }
+  has_commits_ = FindCommits();
   next_part_ = manifest_.next_part;
   if (manifest_.text_generation == stream_.generation_id) text_numbers_ = manifest_.text_numbers;
 
@@ -146,6 +161,12 @@ Manifest Table::NextManifest() const {
   next.removing_first.clear();
   next.completing.clear();
   next.removing.clear();
+  // A table that can't be gone on with stays without the note until the state is forgotten.
+  const bool steps = stream_.in_steps && (!stream_.goes_on || has_commits_);
+  if (stream_.in_steps) {
+    next.steps_generation = steps ? stream_.generation_id : -1;
+    next.steps_epoch = steps ? context_.epoch : std::string();
+  }
   std::lock_guard lock(mutex_);
   next.next_part = next_part_;
   next.text_generation = stream_.generation_id;
@@ -179,7 +200,7 @@ Status Table::Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& f
     }
   }
   newest_checkpoint_ = std::max(newest_checkpoint_, checkpoint);
-  if (stream_.sync_mode == SyncMode::kFullRefresh) {
+  if (!stream_.keeps_commits()) {
     // No later attempt wants to know of it: it would read everything again.
     manifest_.hidden = std::move(next.hidden);
   } else {
@@ -198,11 +219,9 @@ Status Table::Finish(StreamStatus status) {
     return SystemError("the table can't be completed after a commit that failed");
   }
   if (rules_) return FinishMerged(status);
-  if (status != StreamStatus::kComplete && stream_.sync_mode == SyncMode::kFullRefresh) {
-    return DropHidden();
-  }
-  if (status != StreamStatus::kComplete && stream_.replaces_table()) return Settle();
   const bool complete = status == StreamStatus::kComplete;
+  if (!complete && !stream_.keeps_commits()) return DropHidden();
+  if (!complete && (stream_.replaces_table() || stream_.in_steps)) return Settle();
   Manifest next = NextManifest();
   if (complete) {
     // Files of the replacing generation are there already when an attempt before showed it, but

@@ -53,6 +53,9 @@ class Table {
   /// True for an upload that Recover found committed and kept.
   bool Keeps(const std::string& key) const;
 
+  /// Of a full refresh that goes on: whether this is the table that it went on in. After Recover.
+  bool HasCommits() const { return has_commits_; }
+
   /// Starts a file under a name that nothing else has.
   Result<std::unique_ptr<ObjectUpload>> StartFile();
   /// Starts an object for changes that wait for their merge.
@@ -69,9 +72,9 @@ class Table {
   /// staged for a merge (deduplicating modes).
   Status Commit(CheckpointId checkpoint, const std::vector<FinishedFile>& files);
   /// kComplete: shows what is hidden, replaces older generations, makes an empty file where there
-  /// is none. kIncomplete: a full refresh is thrown away, because the next attempt reads it all
-  /// again; what a generation that is replaced step by step has so far stays, hidden. Merges what
-  /// is staged when merge_interval allows it.
+  /// is none. kIncomplete: a full refresh in one go is thrown away, because the next attempt reads
+  /// it all again; what one in steps, or a generation that is replaced, has so far stays, hidden.
+  /// Merges what is staged when merge_interval allows it.
   Status Finish(StreamStatus status);
   /// The end of the load: throws away what was finished and not committed, and notes that what
   /// was committed has been carried out, so that no later attempt looks for it.
@@ -100,6 +103,7 @@ class Table {
   std::vector<std::string> TakeOutStaged(Manifest& next) const;
   std::vector<DataFile> TakeOutOldFiles(Manifest& next) const;
   SchemaPtr FileSchema() const;
+  bool FindCommits() const;
   bool Withdrawn(const DataFile& file) const;
   /// True when this attempt goes on where the file's one ended, so that its rows don't come again.
   bool Continues(const DataFile& file) const;
@@ -116,6 +120,7 @@ class Table {
   bool carried_out_ = false;  // what manifest_ decided is done, but not noted yet
   bool undecided_ = false;    // storing a manifest failed, and may have had its effect
   CheckpointId newest_checkpoint_ = 0;
+  bool has_commits_ = false;  // constant after Recover
 
   mutable std::mutex mutex_;
   int64_t next_part_ = 0;                          // guarded by mutex_

@@ -43,7 +43,7 @@ Status Table::CommitStaged(CheckpointId checkpoint, const std::vector<FinishedFi
   }
   next.staged_rules = rules_;
   newest_checkpoint_ = std::max(newest_checkpoint_, checkpoint);
-  if (stream_.sync_mode == SyncMode::kFullRefresh) {
+  if (!stream_.keeps_commits()) {
     // No later attempt wants to know of it: it would read everything again.
     manifest_.staged = std::move(next.staged);
   } else {
@@ -98,7 +98,7 @@ bool Table::MergeIsDue() const {
 
 Status Table::FinishMerged(StreamStatus status) {
   const bool complete = status == StreamStatus::kComplete;
-  if (!complete && stream_.sync_mode == SyncMode::kFullRefresh) {
+  if (!complete && !stream_.keeps_commits()) {
     return Settle();  // what it staged is in no manifest: the next attempt removes it
   }
   if (!complete && stream_.replaces_table()) return Settle();

@@ -5,10 +5,10 @@
 namespace millrace {
 namespace {
 
-/// A full refresh that appends: the next attempt reads all of it again and adds it to the table.
+/// A full refresh that appends in one go: the next attempt reads all of it again and adds it to the
+/// table.
 bool AppendsAll(const SyncedStream& stream) {
-  return stream.configured().sync_mode == SyncMode::kFullRefresh &&
-         !stream.configured().replaces_table();
+  return !stream.configured().keeps_commits() && !stream.configured().replaces_table();
 }
 
 std::string Finishing(const SyncedStream& stream) {

@@ -14,9 +14,10 @@ namespace millrace {
 /// the checkpoints, commits them in order without waiting for one before the next, and does the
 /// rest for each when the destination reports it. Lives on RunSync's own thread.
 ///
-/// A stream is finished after its last state was saved: what is shown is never withdrawn. Except a
-/// full refresh that appends, which is finished just before: a crash in between withdraws all of
-/// it, where the other order would leave rows that the next attempt adds a second time.
+/// A stream is finished after its last state was saved: what is shown is never withdrawn, and an
+/// attempt that goes on from that state finishes it. Except a full refresh that appends in one go,
+/// which is finished just before: a crash in between withdraws all of it, where the other order
+/// would leave rows that the next attempt adds a second time.
 class Ledger {
  public:
   /// `saved` is what the state store loaded; everything outlives the ledger. `streams` are the

@@ -44,7 +44,8 @@ Result<std::vector<SyncedStream*>> PartitionReaders::SplitAll(
       rest.push_back(stream);
     } else {
       tables.push_back({stream, *std::move(partitions)});
-      if (auto* resumable = dynamic_cast<ResumableSource*>(&source_)) {
+      auto* const resumable = dynamic_cast<ResumableSource*>(&source_);
+      if (resumable != nullptr && stream->configured().keeps_commits()) {
         tables.back().interval = resumable->CheckpointInterval(stream->configured());
       }
       tables.back().last_checkpoint = context_.options.clock->Now();

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/memory_budget.h"
+#include "pipeline/resumption.h"
 #include "pipeline/sync_run.h"
 
 namespace millrace {
@@ -64,6 +65,15 @@ LoadContext MakeLoadContext(const SyncOptions& options, const SavedState& saved,
   return context;
 }
 
+/// A stop of either kind ends it at once.
+Status AskSource(Resumption& resumption, const std::stop_token& finish_early,
+                 const std::stop_token& stop) {
+  std::stop_source either;
+  const std::stop_callback on_stop(stop, [&] { either.request_stop(); });
+  const std::stop_callback on_finish_early(finish_early, [&] { either.request_stop(); });
+  return resumption.AskSource(either.get_token());
+}
+
 /// Opens the load; a stop of either kind ends that at once, as there is nothing to commit yet.
 Result<std::unique_ptr<Load>> OpenLoad(Destination& destination, const ConfiguredCatalog& catalog,
                                        const LoadContext& context, SyncEvents& events,
@@ -82,16 +92,26 @@ Result<SyncSummary> RunSync(Source& source, Destination& destination, StateStore
   MR_RETURN_IF_ERROR(CheckCatalog(catalog));
   MR_RETURN_IF_ERROR(CheckOptions(options));
   const SyncOptions resolved = Resolve(options);
-  MR_ASSIGN_OR_RETURN(auto outputs, PlanOutputs(catalog, resolved.normalization));
+  MR_RETURN_IF_ERROR(PlanOutputs(catalog, resolved.normalization).status());
   MR_ASSIGN_OR_RETURN(SavedState saved, states.Load());
+  Resumption resumption(source, states, saved, catalog);
+  MR_RETURN_IF_ERROR(AskSource(resumption, resolved.finish_early, stop));
   MemoryBudget memory(resolved.writer_bytes_max);
   SyncEvents events;
   std::stop_source abandon;
   const LoadContext context = MakeLoadContext(resolved, saved, abandon.get_token(), &memory);
-  MR_ASSIGN_OR_RETURN(auto load, OpenLoad(destination, CatalogOf(outputs), context, events,
-                                          resolved.finish_early, stop, abandon));
-  SyncRun run(source, *load, states, std::move(saved), catalog, std::move(outputs), resolved,
-              events, abandon, std::move(stop));
+  std::vector<StreamOutputs> outputs;
+  std::unique_ptr<Load> load;
+  // Twice at most: the second time nothing goes on that the destination did not keep.
+  for (bool again = true; again;) {
+    load.reset();
+    MR_ASSIGN_OR_RETURN(outputs, PlanOutputs(resumption.catalog(), resolved.normalization));
+    MR_ASSIGN_OR_RETURN(load, OpenLoad(destination, CatalogOf(outputs), context, events,
+                                       resolved.finish_early, stop, abandon));
+    MR_ASSIGN_OR_RETURN(again, resumption.AskDestination(*load));
+  }
+  SyncRun run(source, *load, states, std::move(saved), resumption.catalog(), std::move(outputs),
+              resolved, events, abandon, std::move(stop));
   return run.Run();
 }
 

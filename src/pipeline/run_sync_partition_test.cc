@@ -69,6 +69,65 @@ TEST_F(RunSyncPartitionTest, GoesOnAfterTheLastCheckpointOfAReadThatFailed) {
   }
 }
 
+/// A full refresh of "a" that an earlier attempt of the same generation left in the middle.
+class RunSyncGoesOnTest : public RunSyncTest {
+ protected:
+  RunSyncGoesOnTest() {
+    ConfiguredStream stream = TestStream("a", SyncMode::kFullRefresh);
+    stream.stream.is_resumable = true;
+    catalog_.streams = {stream};
+    source_.checkpoint_interval = std::chrono::milliseconds(0);
+    options_.writer_lanes = 1;
+    source_.on_emit = [](const StreamDescriptor&, const std::string& partition) {
+      return partition == "3" ? TransientError("backend terminated") : Status::Ok();
+    };
+    EXPECT_EQ(Run(source_).outcome, SyncOutcome::kFailed);
+    EXPECT_EQ((*states_.saved.state.Find(kA))["done"], 3);
+    source_.on_emit = nullptr;
+    catalog_.streams[0].goes_on = true;
+  }
+  int64_t ReadAgain() {
+    const auto summary = Run(source_);
+    EXPECT_EQ(summary.outcome, SyncOutcome::kSucceeded);
+    return summary.records_read;
+  }
+
+  PartitionSource source_{{{"a", std::vector<int64_t>(5, 20)}}};
+};
+
+TEST_F(RunSyncGoesOnTest, WhereAllAgree) {
+  EXPECT_EQ(ReadAgain(), 40);
+  EXPECT_EQ(destination_.Ids(kA), Range(0, 100));
+  // The last state is saved before the stream is finished: who dies in between finishes it.
+  EXPECT_LT(journal_.Find("saved 2"), journal_.Find("finish a COMPLETE"));
+}
+
+TEST_F(RunSyncGoesOnTest, NotUnlessTheGenerationDoes) {
+  catalog_.streams[0].goes_on = false;
+  EXPECT_EQ(ReadAgain(), 100);
+}
+
+TEST_F(RunSyncGoesOnTest, NotWhenTheSourceCannot) {
+  source_.can_go_on = false;
+  EXPECT_EQ(ReadAgain(), 100);
+}
+
+TEST_F(RunSyncGoesOnTest, NotWhenTheDestinationCannotAndTheStateGoesBeforeAnythingIsRead) {
+  destination_.has_commits = false;
+  source_.on_emit = [this](const StreamDescriptor&, const std::string& partition) {
+    if (partition == "0") {
+      EXPECT_TRUE(states_.saved.state.Find(kA)->empty());
+    }
+    return Status::Ok();
+  };
+  EXPECT_EQ(ReadAgain(), 100);
+}
+
+TEST_F(RunSyncGoesOnTest, NotASourceThatIsNotResumable) {
+  catalog_.streams[0].stream.is_resumable = false;
+  EXPECT_EQ(ReadAgain(), 100);
+}
+
 TEST_F(RunSyncPartitionTest, MakesNoCheckpointOnTheWayBeforeItIsDue) {
   PartitionSource source({{"a", std::vector<int64_t>(9, 20)}, {"b", std::vector<int64_t>(9, 20)}});
   source.checkpoint_interval = std::chrono::hours(1);

@@ -28,7 +28,7 @@ struct SyncOptions {
 
   /// A writer with a waiting checkpoint flushes when this much time has passed since its stream's
   /// last flush, or this many bytes were written since. Zero: at every checkpoint. A full refresh
-  /// by stream states is committed at its end only.
+  /// by stream states is committed at its end only, unless the source can go on in the middle.
   std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
   int64_t commit_bytes = 64 << 20;
   /// Deduplicated tables of files: how long staged changes may wait for their merge.
@@ -43,8 +43,8 @@ struct SyncOptions {
   int64_t uncommitted_bytes_max = 1 << 30;  ///< handed to Load::Commit, not yet reported durable
 
   /// Incremental streams whose saved state is not shown to the source: they start anew. It is
-  /// replaced when the stream's first state of this sync is saved. A full refresh never sees a
-  /// state: each attempt reads it from the start.
+  /// replaced when the stream's first state of this sync is saved. A full refresh sees its state
+  /// only where the catalog says that it goes on.
   std::vector<StreamDescriptor> start_anew;
 
   const Clock* clock = &Clock::System();  ///< stamps rows and file names; waits use the machine's

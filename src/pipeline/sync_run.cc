@@ -12,14 +12,14 @@ namespace {
 constexpr std::chrono::milliseconds kTickMost = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kTickLeast{20};
 
-/// What the source is shown: the saved states of the incremental streams that don't start anew. A
-/// full refresh reads everything in each attempt: a state that says "read" would empty its table.
+/// What the source is shown: the saved states of the streams that go on. A full refresh that starts
+/// sees none: a state that says "read" would empty its table.
 State ResumeState(const State& saved, const ConfiguredCatalog& catalog,
                   const std::vector<StreamDescriptor>& start_anew) {
   const auto hidden = [&](const StreamDescriptor& stream) {
     const ConfiguredStream* configured = catalog.Find(stream);
     return std::find(start_anew.begin(), start_anew.end(), stream) != start_anew.end() ||
-           (configured != nullptr && configured->sync_mode == SyncMode::kFullRefresh);
+           (configured != nullptr && !configured->continues());
   };
   State resumed;
   for (StateMessage message : saved.ToMessages()) {

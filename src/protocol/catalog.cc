@@ -133,6 +133,7 @@ Result<ConfiguredStream> ConfiguredStreamFromJson(const Json& json) {
   }
   MR_ASSIGN_OR_RETURN(configured.selected_fields,
                       FieldPathFromJson(json.value("selected_fields", Json()), "selected_fields"));
+  configured.goes_on = Flag(json, "goes_on");
   return configured;
 }
 
@@ -194,6 +195,7 @@ Json ToJson(const ConfiguredCatalog& catalog) {
               {"sync_id", stream.sync_id}};
     // Not the protocol's: what an attempt needs beside it.
     if (!stream.selected_fields.empty()) json["selected_fields"] = stream.selected_fields;
+    if (stream.goes_on) json["goes_on"] = true;
     json["destination"] = ToJson(stream.destination);
     streams.push_back(std::move(json));
   }

@@ -68,6 +68,17 @@ struct ConfiguredStream {
   /// replaces every stored row that has the same values in them; see ChangeBatch::replaces.
   std::vector<std::string> replace_by;
 
+  /// Of a full refresh: an earlier attempt left a state of this generation, and this one goes on
+  /// there. Never part of the protocol's catalog.
+  bool goes_on = false;
+  /// Of a full refresh: what it commits on the way is kept, hidden, for an attempt that goes on.
+  /// RunSync sets it; never part of the protocol's catalog.
+  bool in_steps = false;
+
+  /// Whether commits outlive an attempt that ends before the stream does.
+  bool keeps_commits() const { return sync_mode == SyncMode::kIncremental || in_steps; }
+  /// Whether this attempt goes on where the last saved state is, rather than from the start.
+  bool continues() const { return sync_mode == SyncMode::kIncremental || goes_on; }
   bool deduplicates() const {
     return destination_sync_mode == DestinationSyncMode::kAppendDedup ||
            destination_sync_mode == DestinationSyncMode::kOverwriteDedup;

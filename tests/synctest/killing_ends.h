@@ -61,6 +61,9 @@ class KillingLoad : public Load {
     killer_.Reach(KillPoint::Place::kAfterFinish);
     return finished;
   }
+  bool HasCommitsOf(const StreamDescriptor& stream) const override {
+    return load_->HasCommitsOf(stream);
+  }
   Status Close() override { return load_->Close(); }
 
  private:

@@ -101,7 +101,8 @@ Result<Step> ParseStep(const std::string& line) {
       {"truncate", Step::Kind::kTruncate},   {"checkpoint", Step::Kind::kCheckpoint},
       {"complete", Step::Kind::kComplete},   {"incomplete", Step::Kind::kIncomplete},
       {"partition", Step::Kind::kPartition}, {"fail", Step::Kind::kFail},
-      {"interrupt", Step::Kind::kInterrupt}, {"cancel", Step::Kind::kCancel},
+      {"rewritten", Step::Kind::kRewritten}, {"interrupt", Step::Kind::kInterrupt},
+      {"cancel", Step::Kind::kCancel},
   };
   const auto words = Words(line);
   const auto kind = kinds.find(words[0]);

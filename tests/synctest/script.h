@@ -17,6 +17,7 @@ struct Step {
     kTruncate,    ///< truncate STREAM
     kCheckpoint,  ///< checkpoint STREAM | checkpoint global
     kComplete,    ///< complete STREAM
+    kRewritten,   ///< rewritten STREAM: the source can't go on in the middle of it
     kIncomplete,  ///< incomplete STREAM MESSAGE
     kPartition,   ///< partition STREAM ID: the rows that follow are read as this piece
     kFail,        ///< fail config|transient|system MESSAGE

@@ -56,6 +56,9 @@ Status EmitPatiently(SourceOutput& output, const StreamDescriptor& stream,
   }
 }
 
+/// The id of a partition without rows.
+constexpr const char* kNothing = "";
+
 int64_t CheckpointIn(const Json& state) {
   const auto found = state.find("checkpoint");
   return found != state.end() && found->is_number() ? found->get<int64_t>() : 0;
@@ -112,6 +115,8 @@ Status ScriptedSource::Play(Reading& reading, size_t* at) {
       return Status::Ok();
     case Step::Kind::kFail:
       return Failure(step);
+    case Step::Kind::kRewritten:
+      return Status::Ok();
     case Step::Kind::kInterrupt:
       return PlayStop(hooks_.interrupt, reading.stop);
     case Step::Kind::kCancel:
@@ -180,11 +185,19 @@ std::vector<std::string> ScriptedSource::acknowledged() const {
 Result<std::vector<Partition>> ScriptedSource::Split(const ConfiguredStream& stream,
                                                      const State& resume_from) {
   std::vector<Partition> partitions;
-  if (resume_from.Find(stream.descriptor()) != nullptr) return partitions;
+  const Json* const saved = resume_from.Find(stream.descriptor());
+  if (saved != nullptr && stream.sync_mode == SyncMode::kIncremental) return partitions;
+  std::vector<std::string>& done = resumed_partitions_[stream.descriptor()];
+  if (saved != nullptr) done = saved->value("partitions", done);
   for (const Step& step : script_) {
-    if (step.kind == Step::Kind::kPartition && step.stream == stream.descriptor()) {
+    if (step.kind == Step::Kind::kPartition && step.stream == stream.descriptor() &&
+        std::find(done.begin(), done.end(), step.text) == done.end()) {
       partitions.push_back({step.stream, step.text, JsonValue()});
     }
+  }
+  // All of it has been read: the stream is opened, and that is all.
+  if (partitions.empty() && saved != nullptr) {
+    partitions.push_back({stream.descriptor(), kNothing, JsonValue()});
   }
   return partitions;
 }
@@ -197,6 +210,7 @@ Status ScriptedSource::ReadPartition(const ConfiguredStream& stream, const Parti
     if (stop.stop_requested()) return Status::Canceled();
     if (step.kind == Step::Kind::kOpen && step.stream == stream.descriptor()) {
       schema = step.schema;
+      if (partition.id == kNothing) return output.Open(stream.descriptor(), schema);
     } else if (step.kind == Step::Kind::kPartition) {
       inside = step.stream == stream.descriptor() && step.text == partition.id;
       if (inside) MR_RETURN_IF_ERROR(output.Open(stream.descriptor(), schema));
@@ -210,9 +224,33 @@ Status ScriptedSource::ReadPartition(const ConfiguredStream& stream, const Parti
   return Status::Ok();
 }
 
+std::optional<std::chrono::milliseconds> ScriptedSource::CheckpointInterval(
+    const ConfiguredStream& stream) {
+  if (!stream.stream.is_resumable) return std::nullopt;
+  return std::chrono::milliseconds(0);
+}
+
+Result<bool> ScriptedSource::CanGoOn(const ConfiguredStream& stream, const State& saved,
+                                     std::stop_token stop) {
+  (void)stop;
+  size_t partitions = 0;
+  bool rewritten = false;
+  for (const Step& step : script_) {
+    if (step.stream != stream.descriptor()) continue;
+    if (step.kind == Step::Kind::kPartition) ++partitions;
+    rewritten = rewritten || step.kind == Step::Kind::kRewritten;
+  }
+  const Json* const state = saved.Find(stream.descriptor());
+  const bool read =
+      state != nullptr && state->value("partitions", Json::array()).size() == partitions;
+  return !rewritten || (read && !stream.replaces_table());
+}
+
 Result<StateMessage> ScriptedSource::StateAfter(const ConfiguredStream& stream,
                                                 const std::vector<std::string>& done) {
-  std::vector<std::string> sorted = done;
+  std::vector<std::string> sorted = resumed_partitions_[stream.descriptor()];
+  std::copy_if(done.begin(), done.end(), std::back_inserter(sorted),
+               [](const std::string& id) { return id != kNothing; });
   std::sort(sorted.begin(), sorted.end());
   return StateMessage::OfStream(stream.descriptor(), {{"partitions", sorted}});
 }

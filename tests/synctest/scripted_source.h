@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "connector/resumable_source.h"
 #include "script.h"
 
 namespace millrace::synctest {
@@ -14,7 +15,7 @@ namespace millrace::synctest {
 /// A source that plays a script, and goes on where a state says it stopped: the n-th checkpoint of
 /// a stream (or the n-th global one) is the state {"checkpoint": n}, and what stands before it in
 /// the script is not played again. Partitions are read by ReadPartition, all else by Read.
-class ScriptedSource : public PartitionedSource {
+class ScriptedSource : public ResumableSource {
  public:
   struct Hooks {
     std::function<void()> interrupt;
@@ -36,6 +37,12 @@ class ScriptedSource : public PartitionedSource {
                        SourceOutput& output, std::stop_token stop) override;
   Result<StateMessage> StateAfter(const ConfiguredStream& stream,
                                   const std::vector<std::string>& done) override;
+
+  /// A state after each partition of a stream that is resumable.
+  std::optional<std::chrono::milliseconds> CheckpointInterval(
+      const ConfiguredStream& stream) override;
+  Result<bool> CanGoOn(const ConfiguredStream& stream, const State& saved,
+                       std::stop_token stop) override;
 
   /// Each state that was acknowledged, as JSON, in order; the same one once.
   std::vector<std::string> acknowledged() const;
@@ -61,6 +68,8 @@ class ScriptedSource : public PartitionedSource {
 
   const std::vector<Step> script_;
   const Hooks hooks_;
+  /// The partitions that a resumed stream's state names.
+  std::map<StreamDescriptor, std::vector<std::string>> resumed_partitions_;
   mutable std::mutex mutex_;
   std::vector<std::string> acknowledged_;  // guarded by mutex_
 };

@@ -4,6 +4,7 @@
 
 #include "attempt/file_state_store.h"
 #include "base/file_io.h"
+#include "cli/generation_plan.h"
 #include "connector/json_schema.h"
 #include "killing_ends.h"
 #include "scripted_source.h"
@@ -90,6 +91,10 @@ Status SyncWorld::AddStream(const std::vector<std::string>& words) {
       stream.selected_fields.assign(words.begin() + static_cast<ptrdiff_t>(i) + 1, words.end());
       break;
     }
+    if (words[i] == "resumable") {
+      stream.stream.is_resumable = true;
+      continue;
+    }
     if (i + 1 == words.size()) return ConfigError("{} needs a field", words[i]);
     const std::string& field = words[++i];
     if (words[i - 1] == "key") {
@@ -153,15 +158,13 @@ Result<ConfiguredCatalog> SyncWorld::BeginAttempt(SyncCounters& counters) {
   counters.BeginSync();
   counters.BeginAttempt(kClock.WallNow());
   ConfiguredCatalog catalog = catalog_;
-  std::vector<StreamDescriptor> voided;
-  for (ConfiguredStream& stream : catalog.streams) {
-    if (counters.Assign(&stream, refreshed.contains(stream.descriptor()), /*retried=*/false)) {
-      voided.push_back(stream.descriptor());
-    }
-  }
-  MR_RETURN_IF_ERROR(counters.Save());
   FileStateStore states(folder_ / "state.json");
-  for (const StreamDescriptor& stream : voided) MR_RETURN_IF_ERROR(states.Clear(stream));
+  const AttemptReason reason{
+      [&](const StreamDescriptor& stream) { return refreshed.contains(stream); },
+      [](const std::string&) {},
+      /*retried=*/false,
+      {}};
+  MR_RETURN_IF_ERROR(AssignGenerations(reason, counters, states, &catalog));
   std::filesystem::remove(folder_ / "refresh.json");
   return catalog;
 }

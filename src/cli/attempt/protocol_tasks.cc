@@ -16,6 +16,7 @@
 #include "cli/attempt/sync_options_of.h"
 #include "pipeline/run_sync.h"
 #include "protocol/message.h"
+#include "protocol/no_cursor_state.h"
 
 namespace millrace {
 namespace {
@@ -104,11 +105,23 @@ int RunDiscover(const StartDocument& start, ProtocolOutput& output) {
   return 0;
 }
 
+/// A platform that gives a reader the state of a full refresh wants it to go on there, unless it is
+/// the one that says "read": then it is last time's.
+ConfiguredCatalog CatalogOf(const StartDocument& start) {
+  ConfiguredCatalog catalog = *start.catalog;
+  for (ConfiguredStream& stream : catalog.streams) {
+    const Json* const state = start.saved.state.Find(stream.descriptor());
+    stream.goes_on = start.source && stream.sync_mode == SyncMode::kFullRefresh &&
+                     state != nullptr && !state->empty() && !SaysRead(*state);
+  }
+  return catalog;
+}
+
 /// Copies between a connector and standard in- or output.
 int Copy(const StartDocument& start, Source& source, Destination& destination,
          ProtocolOutput& output, ProgressListener* listener, AttemptStop& stop) {
   ProtocolStateStore states(output, start.saved, start.destination.has_value());
-  SyncOptions options = SyncOptionsOf(start, *start.catalog);
+  SyncOptions options = SyncOptionsOf(start);
   options.listener = listener;
   if (start.source) {
     // Whoever reads wants states as they come.
@@ -117,7 +130,7 @@ int Copy(const StartDocument& start, Source& source, Destination& destination,
   options.finish_early = stop.finish_token();
   options.stuck = [](const SyncSummary&) { ::_exit(1); };
   const auto summary =
-      RunSync(source, destination, states, *start.catalog, options, stop.cancel_token());
+      RunSync(source, destination, states, CatalogOf(start), options, stop.cancel_token());
   if (!summary.ok()) return Fail(output, summary.status());
   for (const StreamProgress& stream : summary->streams) {
     if (!stream.error) continue;

@@ -17,7 +17,7 @@ constexpr std::pair<std::string_view, NumberFormat> kNumberFormats[] = {
 
 }  // namespace
 
-SyncOptions SyncOptionsOf(const StartDocument& start, const ConfiguredCatalog& catalog) {
+SyncOptions SyncOptionsOf(const StartDocument& start) {
   SyncOptions options;
   options.connection = start.connection;
   options.attempt = start.attempt;
@@ -32,11 +32,6 @@ SyncOptions SyncOptionsOf(const StartDocument& start, const ConfiguredCatalog& c
   options.commit_interval = start.commit_interval;
   options.merge_interval = start.merge_interval;
   options.writer_lanes = start.writer_lanes;
-  for (const ConfiguredStream& stream : catalog.streams) {
-    if (stream.sync_mode == SyncMode::kFullRefresh) {
-      options.start_anew.push_back(stream.descriptor());
-    }
-  }
   return options;
 }
 

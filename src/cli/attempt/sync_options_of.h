@@ -9,8 +9,8 @@ namespace millrace {
 
 // Between the words of a start document and a report, and the pipeline's types.
 
-/// Everything but listener and stop tokens. A full refresh is shown no earlier state.
-SyncOptions SyncOptionsOf(const StartDocument& start, const ConfiguredCatalog& catalog);
+/// Everything but listener and stop tokens.
+SyncOptions SyncOptionsOf(const StartDocument& start);
 
 StreamReport ReportOf(const StreamProgress& progress);
 SyncReport ReportOf(const SyncSummary& summary);

@@ -56,7 +56,7 @@ int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptS
   }
   ChannelStateStore states(channel, start.saved);
   ChannelProgress progress(channel);
-  SyncOptions options = SyncOptionsOf(start, *start.catalog);
+  SyncOptions options = SyncOptionsOf(start);
   options.listener = &progress;
   options.finish_early = stop.finish_token();
   options.stuck = [&channel](const SyncSummary& summary) {

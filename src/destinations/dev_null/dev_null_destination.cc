@@ -144,6 +144,8 @@ class DevNullLoad : public Load {
     return Status::Ok();
   }
 
+  /// Nothing is kept, ever.
+  bool HasCommitsOf(const StreamDescriptor&) const override { return true; }
   Status Close() override { return Status::Ok(); }
 
  private:

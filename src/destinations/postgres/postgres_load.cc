@@ -33,6 +33,10 @@ class PostgresLoad : public Load {
                                                    const SchemaPtr& schema, int lane) override;
   Status Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts) override;
   Status FinishStream(const StreamDescriptor& stream, StreamStatus status) override;
+  bool HasCommitsOf(const StreamDescriptor& stream) const override {
+    const auto found = targets_.find(stream);
+    return found != targets_.end() && found->second->has_commits();
+  }
   Status Close() override;
 
  private:

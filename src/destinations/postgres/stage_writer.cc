@@ -130,6 +130,8 @@ Status StageWriter::EnsurePiece(bool unsent) {
   if (piece_.number != 0 && (!marks_unsent || piece_.stage.marks.unsent)) return Status::Ok();
   MR_RETURN_IF_ERROR(EndPiece());
   RowMarks marks;
+  // The pieces of a full refresh in steps are committed with no other lane at work: no commit takes
+  // some rows of a staging table and leaves others.
   marks.sequence = target_.deduplicates() || target_.stream().sync_mode == SyncMode::kIncremental;
   marks.unsent = marks_unsent;
   marks.sets = target_.deduplicates() && !target_.stream().replace_by.empty();

@@ -71,7 +71,7 @@ Result<StreamTarget::Piece> StreamTarget::OpenPiece(PgConnection& connection,
     return Piece{use->stage, next_piece_++};
   }
   // What can become the table itself must survive a crash; the rest is copied once more.
-  const bool logged = replacing_ || !landed_exists_;
+  const bool logged = replacing_ || appends_hidden() || !landed_exists_;
   MR_ASSIGN_OR_RETURN(Stage stage, MakeStage(connection, columns, marks, logged));
   stages_.push_back(std::make_unique<StageUse>(StageUse{stage, 1, 0, false}));
   return Piece{std::move(stage), next_piece_++};
@@ -84,7 +84,7 @@ void StreamTarget::ClosePiece(const StagedPiece& piece) {
     --use->open;
     if (piece.rows > 0) ++use->pieces;
     // A commit finds only whole pieces in it, and can take the table as it is.
-    if (use->open == 0 && !full_refresh()) use->sealed = true;
+    if (use->open == 0 && lands_at_commit()) use->sealed = true;
   }
 }
 
@@ -170,7 +170,7 @@ Status StreamTarget::Commit(PgConnection& connection, CheckpointId checkpoint,
   newest_ = std::max(newest_, checkpoint);
   MR_ASSIGN_OR_RETURN(TableNote note, ledger_.LockFor(connection, table_, context_.fencing_token));
   TableName into = table_;
-  if (replacing_) {
+  if (replacing_ || appends_hidden()) {
     if (note.next_table.empty()) {
       note.next_table = stage_prefix_ + "next";
       note.next_generation = stream_.generation_id;

@@ -56,8 +56,11 @@ class StreamTarget {
   /// What one row per key means, in the table's names. Before the first piece.
   void SetRule(const MergeRule& rule);
 
-  /// A full refresh keeps its pieces for Finish; other streams land them at each commit.
-  bool lands_at_commit() const { return !full_refresh(); }
+  /// Of a full refresh that goes on: whether what it committed is here. After Recover.
+  bool has_commits() const { return has_commits_; }
+
+  /// A full refresh in one go keeps its pieces for Finish; other streams land them at each commit.
+  bool lands_at_commit() const { return stream_.keeps_commits(); }
   void Keep(CheckpointId checkpoint, const std::vector<StagedPiece>& pieces);
   /// Lands the pieces. Requires lands_at_commit().
   Status Commit(PgConnection& connection, CheckpointId checkpoint,
@@ -88,7 +91,9 @@ class StreamTarget {
     bool truncates = false;
   };
 
-  bool full_refresh() const { return stream_.sync_mode == SyncMode::kFullRefresh; }
+  /// A full refresh that appends in steps: hidden until it is complete.
+  bool appends_hidden() const { return stream_.in_steps && !stream_.replaces_table(); }
+  bool CanGoOn(const TableNote& note) const;
   Status Withdraw(PgConnection& connection);
   Status DropOldStages(PgConnection& connection, const std::string& keep);
   Status CheckOwner(const TableNote& note, const ExistingTable& table) const;
@@ -104,6 +109,10 @@ class StreamTarget {
   Result<Stage> MakeStage(PgConnection& connection, const std::vector<TargetColumn>& columns,
                           const RowMarks& marks, bool logged);
   Status Replace(PgConnection& connection, TableNote& note);
+  /// Shows the rows of a full refresh that appended in steps.
+  Status AddNext(PgConnection& connection, TableNote& note);
+  /// The table of a generation built over several attempts, with its columns.
+  Result<Stage> NextStage(PgConnection& connection, const TableNote& note) const;
   Status RemoveOldGenerations(PgConnection& connection);
   std::vector<TargetColumn> Columns() const;
   Status DropTable(PgConnection& connection, const TableName& table);
@@ -117,11 +126,12 @@ class StreamTarget {
 
   // The load's thread only.
   bool replacing_ = false;         // a hidden generation replaces what readers see
+  bool has_commits_ = false;       // see has_commits
   bool ours_ = true;               // the visible table was made by a sync
   std::string next_table_;         // of a generation built over several attempts
   CheckpointId newest_ = 0;        // checkpoint that was committed
   int64_t inserted_commits_ = 0;   // of this load, found again by xmin
-  std::vector<StagedPiece> kept_;  // a full refresh's, for Finish
+  std::vector<StagedPiece> kept_;  // a full refresh's in one go, for Finish
   // What the transaction under way changes; see Settled.
   std::vector<StagedPiece> landing_;
   bool landing_finish_ = false;

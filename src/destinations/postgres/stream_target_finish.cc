@@ -87,18 +87,14 @@ Status StreamTarget::Replace(PgConnection& connection, TableNote& note) {
   }
   Landing landing(connection, rule);
   Stage fresh;
-  if (full_refresh()) {
+  if (!lands_at_commit()) {
     MR_ASSIGN_OR_RETURN(auto batches, BatchesOf(connection, kept_));
     MR_ASSIGN_OR_RETURN(const Batch base, Combine(connection, std::move(batches)));
     if (base.traits.rows > 0) MR_RETURN_IF_ERROR(landing.Settle(base.stage, base.traits));
     fresh = base.stage;
     landing_ = kept_;
   } else if (!note.next_table.empty()) {
-    fresh.table = {ledger_.schema(), note.next_table};
-    MR_ASSIGN_OR_RETURN(const ExistingTable existing, RequireTable(connection, fresh.table));
-    for (const ExistingTable::Column& column : existing.columns) {
-      fresh.columns.push_back({column.name, column.type, false});
-    }
+    MR_ASSIGN_OR_RETURN(fresh, NextStage(connection, note));
   } else {
     MR_ASSIGN_OR_RETURN(fresh, MakeStage(connection, Columns(), {}, true));
   }
@@ -107,6 +103,36 @@ Status StreamTarget::Replace(PgConnection& connection, TableNote& note) {
   MR_RETURN_IF_ERROR(landing.EnsureKeyIndex(fresh.table, table_));
   MR_RETURN_IF_ERROR(SwapTable(connection, landing, table_, fresh, options_.dependents));
   MR_RETURN_IF_ERROR(landing.EnsureKeyIndex(table_, table_));
+  note.next_table.clear();
+  landing_next_.clear();
+  return ledger_.ForgetCommits(connection, table_);
+}
+
+Result<Stage> StreamTarget::NextStage(PgConnection& connection, const TableNote& note) const {
+  Stage next;
+  next.table = {ledger_.schema(), note.next_table};
+  MR_ASSIGN_OR_RETURN(const ExistingTable existing, RequireTable(connection, next.table));
+  for (const ExistingTable::Column& column : existing.columns) {
+    next.columns.push_back({column.name, column.type, false});
+  }
+  next.logged = true;
+  return next;
+}
+
+Status StreamTarget::AddNext(PgConnection& connection, TableNote& note) {
+  if (note.next_table.empty()) return Status::Ok();  // no rows, or added before
+  Batch batch;
+  MR_ASSIGN_OR_RETURN(batch.stage, NextStage(connection, note));
+  batch.exclusive = true;
+  MR_ASSIGN_OR_RETURN(const PgRows count,
+                      connection.Query("SELECT count(*) FROM " + batch.stage.table.Sql()));
+  batch.traits.rows = count.Int(0, 0);
+  inserted_commits_ = 0;  // their states are saved: nothing of them is withdrawn
+  if (batch.traits.rows == 0) {
+    MR_RETURN_IF_ERROR(DropTable(connection, batch.stage.table));
+  } else {
+    MR_RETURN_IF_ERROR(Land(connection, table_, newest_, {batch}));
+  }
   note.next_table.clear();
   landing_next_.clear();
   return ledger_.ForgetCommits(connection, table_);
@@ -133,7 +159,7 @@ Status StreamTarget::Finish(PgConnection& connection, StreamStatus status) {
   landing_next_ = next_table_;
   landing_inserted_ = 0;
   if (status != StreamStatus::kComplete) {
-    if (full_refresh()) kept_.clear();
+    kept_.clear();
     return Status::Ok();
   }
   if (Columns().empty()) {
@@ -144,7 +170,9 @@ Status StreamTarget::Finish(PgConnection& connection, StreamStatus status) {
   if (replacing_) {
     MR_RETURN_IF_ERROR(Replace(connection, note));
   } else {
-    if (full_refresh() && !kept_.empty()) {
+    if (appends_hidden()) {
+      MR_RETURN_IF_ERROR(AddNext(connection, note));
+    } else if (!kept_.empty()) {
       MR_ASSIGN_OR_RETURN(auto batches, BatchesOf(connection, kept_));
       MR_RETURN_IF_ERROR(Land(connection, table_, newest_, std::move(batches)));
       landing_ = kept_;
@@ -160,7 +188,7 @@ Status StreamTarget::Finish(PgConnection& connection, StreamStatus status) {
 Result<bool> StreamTarget::HasFinished(PgConnection& connection) const {
   // A finish that lands or swaps takes the tables away that it took the rows from.
   std::string source = next_table_;
-  if (full_refresh() && !kept_.empty()) source = kept_.front().stage.name;
+  if (!kept_.empty()) source = kept_.front().stage.name;
   if (source.empty()) return false;  // can be done twice
   MR_ASSIGN_OR_RETURN(const auto table, FindTable(connection, {ledger_.schema(), source}));
   return !table.has_value();

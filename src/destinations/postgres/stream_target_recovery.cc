@@ -91,6 +91,11 @@ Status StreamTarget::DropOldStages(PgConnection& connection, const std::string& 
   return Status::Ok();
 }
 
+bool StreamTarget::CanGoOn(const TableNote& note) const {
+  return stream_.continues() && note.next_epoch == context_.epoch &&
+         note.next_generation == stream_.generation_id && context_.last_saved > 0;
+}
+
 Status StreamTarget::Recover(PgConnection& connection) {
   MR_ASSIGN_OR_RETURN(TableNote note, ledger_.LockFor(connection, table_, context_.fencing_token));
   MR_ASSIGN_OR_RETURN(const auto existing, FindTable(connection, table_));
@@ -105,18 +110,18 @@ Status StreamTarget::Recover(PgConnection& connection) {
   MR_RETURN_IF_ERROR(Withdraw(connection));
 
   // A generation that was shown already goes on where the saved states end.
-  const bool shown = existing && !full_refresh() && note.epoch == context_.epoch &&
+  const bool shown = existing && stream_.continues() && note.epoch == context_.epoch &&
                      note.generation == stream_.generation_id;
   replacing_ = stream_.replaces_table() && !shown;
-  const bool goes_on = replacing_ && !full_refresh() && !note.next_table.empty() &&
-                       note.next_epoch == context_.epoch &&
-                       note.next_generation == stream_.generation_id && context_.last_saved > 0;
-  if (!goes_on) note.next_table.clear();
+  // A table that never got a row has no note; the stream's own one speaks for all.
+  has_commits_ = CanGoOn(note) || stream_.derived_from.has_value();
+  if (!CanGoOn(note) || !(replacing_ || appends_hidden())) note.next_table.clear();
+  if (!CanGoOn(note)) note.next_epoch.clear();
   MR_RETURN_IF_ERROR(DropOldStages(connection, note.next_table));
   next_table_ = note.next_table;
   {
     std::lock_guard lock(mutex_);
-    landed_exists_ = replacing_ ? !next_table_.empty() : existing.has_value();
+    landed_exists_ = replacing_ || appends_hidden() ? !next_table_.empty() : existing.has_value();
   }
   newest_ = context_.last_saved;
   note.connection = context_.connection;

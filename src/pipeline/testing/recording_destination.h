@@ -115,6 +115,7 @@ class RecordingDestination : public Destination {
   Cork write_cork;
   Cork commit_cork;  ///< holds the reports of commits, which come from a thread of their own
   bool report_at_once = true;
+  bool has_commits = true;  ///< of streams that go on
 
   std::function<Status(const StreamDescriptor&, int64_t rows_before)> on_write;
   std::function<Status(CheckpointId)> on_commit;   ///< asked before anything is committed
@@ -227,6 +228,8 @@ class RecordingLoad : public Load {
     world_.journal.Add(fmt::format("finish {} {}", stream.ToString(), ToString(status)));
     return world_.on_finish ? world_.on_finish(stream, status) : Status::Ok();
   }
+
+  bool HasCommitsOf(const StreamDescriptor&) const override { return world_.has_commits; }
 
   Status Close() override {
     StopReporting();

@@ -119,6 +119,9 @@ class PartitionSource : public ResumableSource {
   std::optional<std::chrono::milliseconds> CheckpointInterval(const ConfiguredStream&) override {
     return checkpoint_interval;
   }
+  Result<bool> CanGoOn(const ConfiguredStream&, const State&, std::stop_token) override {
+    return can_go_on;
+  }
 
   Status Read(const ConfiguredCatalog& catalog, const State&, SourceOutput& output,
               std::stop_token) override {
@@ -135,6 +138,7 @@ class PartitionSource : public ResumableSource {
   }
 
   std::function<Status(const StreamDescriptor&, const std::string& partition)> on_emit;
+  bool can_go_on = true;                                         ///< also in a full refresh
   std::optional<std::chrono::milliseconds> checkpoint_interval;  ///< set: resumes, too
 
  private:

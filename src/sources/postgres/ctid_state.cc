@@ -5,6 +5,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "protocol/no_cursor_state.h"
+
 namespace millrace {
 namespace {
 
@@ -14,6 +16,14 @@ constexpr const char* kOwnKey = "millrace";
 std::string TextOf(const Json& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::vector<int64_t> NumbersIn(const Json& json, const char* key) {
+  std::vector<int64_t> numbers;
+  for (const Json& number : json.value(key, Json::array())) {
+    if (number.is_number_integer()) numbers.push_back(number.get<int64_t>());
+  }
+  return numbers;
 }
 
 /// Version 3 keeps what version 2 has in incremental_state beside the ctid.
@@ -50,6 +60,19 @@ bool CtidState::IsOf(const PostgresTable& table) const {
          filenodes == FilenodesOf(table);
 }
 
+bool CtidState::HasAllRowsOf(const PostgresTable& table) const {
+  return changes.empty() || changes == ChangesOf(table);
+}
+
+std::vector<int64_t> ChangesOf(const PostgresTable& table) {
+  std::vector<int64_t> changes;
+  for (const TablePart& part : table.parts) {
+    changes.push_back(part.changes);
+    changes.push_back(part.version);
+  }
+  return changes;
+}
+
 std::vector<int64_t> FilenodesOf(const PostgresTable& table) {
   std::vector<int64_t> filenodes;
   for (const TablePart& part : table.parts) filenodes.push_back(part.filenode);
@@ -71,12 +94,30 @@ std::optional<CtidState> FindCtidState(const State& state, const StreamDescripto
   }
   const auto own = json->find(kOwnKey);
   if (own == json->end() || !own->is_object()) return found;
-  found.filenodes.clear();
-  for (const Json& node : own->value("filenodes", Json::array())) {
-    if (node.is_number_integer()) found.filenodes.push_back(node.get<int64_t>());
-  }
+  if (own->contains("filenodes")) found.filenodes = NumbersIn(*own, "filenodes");
+  found.changes = NumbersIn(*own, "changes");
   const auto part = own->find("part");
   if (part != own->end() && part->is_number_integer()) found.part = part->get<int64_t>();
+  return found;
+}
+
+StateMessage ReadStateOf(const PostgresTable& table) {
+  Json json{{kNoCursorKey, true}};
+  if (table.HasPages()) {
+    json[kOwnKey] = Json{{"filenodes", FilenodesOf(table)}, {"changes", ChangesOf(table)}};
+  }
+  return StateMessage::OfStream(table.descriptor(), std::move(json));
+}
+
+std::optional<CtidState> FindReadState(const State& state, const StreamDescriptor& stream) {
+  const Json* const json = state.Find(stream);
+  if (json == nullptr || !SaysRead(*json)) return std::nullopt;
+  CtidState found;
+  found.ctid = "(0,0)";
+  const auto own = json->find(kOwnKey);
+  if (own == json->end() || !own->is_object()) return found;
+  found.filenodes = NumbersIn(*own, "filenodes");
+  found.changes = NumbersIn(*own, "changes");
   return found;
 }
 
@@ -88,6 +129,7 @@ StateMessage ToStateMessage(const StreamDescriptor& stream, const CtidState& sta
   } else {
     json[kOwnKey] = Json{{"part", state.part}, {"filenodes", state.filenodes}};
   }
+  if (!state.changes.empty()) json[kOwnKey]["changes"] = state.changes;
   return StateMessage::OfStream(stream, std::move(json));
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "sources/postgres/cursor_query.h"
+#include "sources/postgres/hashed_columns.h"
 #include "sources/postgres/row_hash.h"
 
 namespace millrace {
@@ -20,6 +21,8 @@ CursorProgress::CursorProgress(const StreamPlan& plan, TableColumn cursor, const
       cursor_(std::move(cursor)),
       output_(output),
       saved_cursor_(saved.cursor),
+      delivered_columns_(
+          FindHashedColumns(saved.hashed_columns, plan.columns()).value_or(std::vector<int>())),
       state_(saved) {
   for (const uint64_t hash : saved.row_hashes) ++delivered_[hash];
 }
@@ -36,8 +39,9 @@ Result<bool> CursorProgress::Accept(const std::vector<WireField>& fields, CopyDe
   const uint64_t hash = HashRow(fields, static_cast<int>(plan_.columns().size()));
   Remember(hash, &state_);
   if (state_.cursor != saved_cursor_) return true;
-  // Each remembered row stands for one: a second one like it is new.
-  const auto known = delivered_.find(hash);
+  // As it was then: without the columns that were added since. Each remembered row stands for one:
+  // a second one like it is new.
+  const auto known = delivered_.find(HashRow(fields, delivered_columns_));
   if (known == delivered_.end() || known->second == 0) return true;
   --known->second;
   return false;
@@ -54,6 +58,7 @@ Status CursorProgress::StartValue(const WireField& value, CopyDecoder& decoder) 
   }
   state_.cursor = std::move(text);
   state_.has_row_hashes = true;
+  state_.hashed_columns = HashedColumns(plan_.columns());
   state_.record_count = 0;
   state_.row_hashes.clear();
   return Status::Ok();
@@ -67,6 +72,12 @@ Status CursorProgress::Finish() {
         plan_.table().descriptor().ToString(), state_.record_count, *state_.cursor, forgotten);
   }
   return output_.Checkpoint(ToStateMessage(plan_.table().descriptor(), state_));
+}
+
+RowHashCollector::RowHashCollector(const StreamPlan& plan, CursorState& state)
+    : columns_(static_cast<int>(plan.columns().size())), state_(state) {
+  state_.has_row_hashes = true;
+  state_.hashed_columns = HashedColumns(plan.columns());
 }
 
 Result<bool> RowHashCollector::Accept(const std::vector<WireField>& fields, CopyDecoder&) {

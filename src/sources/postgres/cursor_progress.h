@@ -16,7 +16,8 @@ namespace millrace {
 /// rows of the same one) whenever a batch has left since the last. One thread.
 class CursorProgress : public RowFilter {
  public:
-  /// The cursor's value is the one hidden field. `saved` has a canonical cursor, or none.
+  /// The cursor's value is the one hidden field. `saved` has a canonical cursor, or none, and its
+  /// hashes are made over columns that the plan has.
   CursorProgress(const StreamPlan& plan, TableColumn cursor, const CursorState& saved,
                  SourceOutput& output);
 
@@ -34,6 +35,7 @@ class CursorProgress : public RowFilter {
   const TableColumn cursor_;
   SourceOutput& output_;
   const std::optional<std::string> saved_cursor_;
+  const std::vector<int> delivered_columns_;         // that delivered_ is made over
   std::unordered_map<uint64_t, int64_t> delivered_;  // at the saved value, and how often
   CursorState state_;                                // of the value now coming
   std::string value_bytes_;                          // of that value, as it came
@@ -45,7 +47,7 @@ class CursorProgress : public RowFilter {
 /// pieces needs for its state.
 class RowHashCollector : public RowFilter {
  public:
-  RowHashCollector(int columns, CursorState& state) : columns_(columns), state_(state) {}
+  RowHashCollector(const StreamPlan& plan, CursorState& state);
   Result<bool> Accept(const std::vector<WireField>& fields, CopyDecoder& decoder) override;
 
  private:

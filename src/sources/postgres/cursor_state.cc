@@ -15,6 +15,7 @@ constexpr const char* kStateType = "cursor_based";
 // Our own key beside Airbyte's, which ignores it.
 constexpr const char* kOwnKey = "millrace";
 constexpr const char* kHashesKey = "row_hashes";
+constexpr const char* kColumnsKey = "columns";
 
 std::string TextOf(const Json& json, const char* key) {
   const auto found = json.find(key);
@@ -50,6 +51,9 @@ void ReadRowHashes(const Json& json, CursorState* state) {
   const auto hashes = own->find(kHashesKey);
   if (hashes == own->end() || !hashes->is_array()) return;
   state->has_row_hashes = true;
+  for (const Json& column : own->value(kColumnsKey, Json::array())) {
+    if (column.is_string()) state->hashed_columns.push_back(column.get<std::string>());
+  }
   for (const Json& hash : *hashes) {
     if (!hash.is_string()) continue;
     const std::string text = hash.get<std::string>();
@@ -127,6 +131,7 @@ Json ToJson(const StreamDescriptor& stream, const CursorState& state) {
     Json hashes = Json::array();
     for (const uint64_t hash : state.row_hashes) hashes.push_back(fmt::format("{:016x}", hash));
     json[kOwnKey] = Json{{kHashesKey, std::move(hashes)}};
+    if (!state.hashed_columns.empty()) json[kOwnKey][kColumnsKey] = state.hashed_columns;
   }
   return json;
 }

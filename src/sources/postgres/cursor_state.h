@@ -23,6 +23,8 @@ struct CursorState {
   /// Rows at the cursor's value.
   int64_t record_count = 0;
   std::vector<uint64_t> row_hashes;
+  /// What the hashes are made over: see HashedColumns. Empty in older states.
+  std::vector<std::string> hashed_columns;
   /// False: Airbyte's own, which says only how many rows there were.
   bool has_row_hashes = false;
 };

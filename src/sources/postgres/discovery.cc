@@ -33,7 +33,9 @@ SELECT c.oid, n.nspname, c.relname, c.relkind,
          OR pg_catalog.has_schema_privilege(n.oid, 'USAGE')
             AND (pg_catalog.has_table_privilege(c.oid, 'SELECT')
                  OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')),
-       c.relfilenode
+       c.relfilenode, pg_catalog.pg_stat_get_tuples_updated(c.oid)
+         + pg_catalog.pg_stat_get_tuples_deleted(c.oid),
+       c.xmin::text::int8
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam
@@ -75,7 +77,9 @@ SELECT t.root, n.nspname, c.relname,
        CASE WHEN c.relkind = 'r'
             THEN coalesce(pg_catalog.pg_relation_size(c.oid), 0)
                  / pg_catalog.current_setting('block_size')::int8 END,
-       c.relfilenode
+       c.relfilenode, pg_catalog.pg_stat_get_tuples_updated(c.oid)
+         + pg_catalog.pg_stat_get_tuples_deleted(c.oid),
+       c.xmin::text::int8
 FROM tree t
 JOIN pg_catalog.pg_class c ON c.oid = t.child
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -145,7 +149,8 @@ class Discovery {
       table.kind = rows.Value(i, 3).front();
       const bool row_security = rows.Bool(i, 7);
       if (rows.Bool(i, 4)) {
-        table.parts.push_back({table.schema, table.name, rows.Int(i, 5), rows.Int(i, 9)});
+        table.parts.push_back({table.schema, table.name, rows.Int(i, 5), rows.Int(i, 9),
+                               rows.Int(i, 10), rows.Int(i, 11)});
       }
       table.rows_estimate = rows.Int(i, 6);
       const bool by_leaves = table.kind == 'p' && HasTidRangeScans() && !row_security;
@@ -238,7 +243,8 @@ class Discovery {
       PostgresTable* const table = TableOf(rows.Int(i, 0));
       if (table == nullptr) continue;
       if (!rows.Bool(i, 3)) whole.push_back(table);
-      table->parts.push_back({rows.Text(i, 1), rows.Text(i, 2), rows.Int(i, 4), rows.Int(i, 5)});
+      table->parts.push_back({rows.Text(i, 1), rows.Text(i, 2), rows.Int(i, 4), rows.Int(i, 5),
+                              rows.Int(i, 6), rows.Int(i, 7)});
     }
     for (PostgresTable* const table : whole) table->parts.clear();
     return Status::Ok();

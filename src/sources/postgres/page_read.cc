@@ -15,6 +15,7 @@ std::optional<ResumePoint> PageRead::resume_point() const {
 CtidState PageRead::StateAfter(const PostgresTable& table, size_t done) const {
   CtidState state;
   state.filenodes = FilenodesOf(table);
+  if (full_refresh) state.changes = ChangesOf(table);
   state.incremental_state = final_state;
   if (done == 0) {
     state.ctid = resumed ? resumed->ctid : "(0,0)";

@@ -17,6 +17,7 @@ struct PageRead {
   std::optional<CtidState> resumed;
   /// States on the way make sense: the pages can be told apart, and all rows are read.
   bool resumable = false;
+  bool full_refresh = false;
   /// What the stream's state becomes at the end; empty until it is known, and in a full refresh.
   JsonValue final_state;
 

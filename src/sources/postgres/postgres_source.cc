@@ -32,6 +32,7 @@ Stream StreamOf(const PostgresTable& table, ReplicationMethod method) {
   stream.descriptor = table.descriptor();
   stream.json_schema = JsonValue(JsonSchemaOf(arrow::Schema(std::move(fields))));
   stream.supported_sync_modes = {SyncMode::kFullRefresh, SyncMode::kIncremental};
+  stream.is_resumable = table.HasPages();
   if (method == ReplicationMethod::kXmin) {
     // Views and foreign tables have no transaction ids.
     stream.source_defined_cursor = table.kind != 'v' && table.kind != 'f';
@@ -82,6 +83,10 @@ class PostgresSource : public ResumableSource {
       const ConfiguredStream& stream) override {
     if (!reader_.HasStatesOnTheWay(stream)) return std::nullopt;
     return config_.checkpoint_interval;
+  }
+  Result<bool> CanGoOn(const ConfiguredStream& stream, const State& saved,
+                       std::stop_token stop) override {
+    return reader_.CanGoOn(stream, saved, std::move(stop));
   }
 
  private:

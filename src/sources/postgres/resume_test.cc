@@ -87,6 +87,65 @@ TEST_F(ResumeTest, AFirstReadGoesOnWhereItWas) {
   }
 }
 
+TEST_F(ResumeTest, AFullRefreshGoesOnWhereItWas) {
+  MakeTable();
+  const ConfiguredStream stream = Configured("t");
+  EXPECT_TRUE(stream.stream.is_resumable);
+  State state;
+  RecordedOutput output;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    state = ReadPart(kStandard, stream, state, 1, output);
+    EXPECT_EQ((*state.Find(kT))["state_type"], "ctid");
+    EXPECT_TRUE(*Open()->CanGoOn(stream, state, {}));
+  }
+  const int64_t before = output.rows;
+  state = ReadOn(kStandard, stream, state, output);
+  EXPECT_EQ(output.rows, kRows);
+  std::vector<std::string> ids = output.Column("id");
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
+  EXPECT_GT(before, kRows / 2);
+  EXPECT_TRUE((*state.Find(kT))["__ab_no_cursor_state_message"]);
+  // Shown again, it says that only the table is to be finished: opened, and not a row.
+  EXPECT_TRUE(*Open()->CanGoOn(stream, state, {}));
+  RecordedOutput nothing;
+  EXPECT_EQ(ReadOn(kStandard, stream, state, nothing).Find(kT)->dump(), state.Find(kT)->dump());
+  EXPECT_EQ(nothing.rows, 0);
+  EXPECT_EQ(nothing.schemas.size(), 1U);
+}
+
+TEST_F(ResumeTest, AFullRefreshDoesNotGoOnInATableThatChanged) {
+  MakeTable();
+  ConfiguredStream stream = Configured("t");
+  stream.generation_id = stream.minimum_generation_id = 1;
+  for (const char* change :
+       {"VACUUM FULL t", "UPDATE t SET seen = 0 WHERE id = 1", "DELETE FROM t WHERE id = 29000",
+        "ALTER TABLE t DROP seen; ALTER TABLE t ADD seen int DEFAULT 3",
+        "TRUNCATE t; INSERT INTO t SELECT i, repeat('x', 1000), 0 FROM generate_series(1, 29995) "
+        "i"}) {
+    SCOPED_TRACE(change);
+    RecordedOutput part, all;
+    const State half = ReadPart(kStandard, stream, {}, 2, part);
+    const State whole = ReadOn(kStandard, stream, {}, all);
+    EXPECT_TRUE(*Open()->CanGoOn(stream, half, {}) && *Open()->CanGoOn(stream, whole, {}));
+    Sql(change);
+    Sql("SELECT pg_stat_force_next_flush()");
+    EXPECT_FALSE(*Open()->CanGoOn(stream, half, {}));
+    EXPECT_FALSE(*Open()->CanGoOn(stream, whole, {}));
+    stream.minimum_generation_id = 0;
+    EXPECT_TRUE(*Open()->CanGoOn(stream, whole, {})) << "what was appended is not appended again";
+    stream.minimum_generation_id = 1;
+  }
+  EXPECT_FALSE(*Open()->CanGoOn(stream, StateOf({{"state_type", "cursor_based"}}), {}));
+  // Inserts leave alone what was read.
+  RecordedOutput part;
+  const State half = ReadPart(kStandard, stream, {}, 2, part);
+  Sql("INSERT INTO t SELECT i, repeat('x', 1000), 0 FROM generate_series(50001, 50100) i");
+  EXPECT_TRUE(*Open()->CanGoOn(stream, half, {}));
+  ReadOn(kStandard, stream, half, part);
+  EXPECT_EQ(part.rows, kRows + 100);
+}
+
 TEST_F(ResumeTest, ARewrittenTableIsReadFromItsStart) {
   MakeTable();
   const ConfiguredStream stream = ByXmin();
@@ -174,6 +233,12 @@ TEST_F(ResumeTest, PartitionedTablesGoOnLeafByLeaf) {
   EXPECT_EQ(output.rows, 999);
   state = ReadPart(kXmin, stream, state, 1, output);
   EXPECT_EQ(output.rows, 1999);
+  ConfiguredStream full = Configured("t");
+  RecordedOutput refreshed;
+  const State half = ReadPart(kXmin, full, {}, 1, refreshed);
+  EXPECT_TRUE(*Open()->CanGoOn(full, half, {}));
+  ReadOn(kXmin, full, half, refreshed);
+  EXPECT_EQ(refreshed.rows, 2999);
   RecordedOutput changed;
   ReadOn(kXmin, stream, state, output);
   EXPECT_EQ(output.rows, 2999);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "clients/postgres/sql_text.h"
 #include "sources/postgres/cursor_progress.h"
+#include "sources/postgres/hashed_columns.h"
 #include "sources/postgres/page_ranges.h"
 #include "sources/postgres/table_reader.h"
 
@@ -126,7 +127,7 @@ Status SnapshotReader::CollectRowHashes(StreamPlan& plan, const TableColumn& cur
                                         const std::string& more_condition, CursorState* state,
                                         std::stop_token stop) {
   MR_ASSIGN_OR_RETURN(const auto reader, snapshot_->Enter(stop));
-  RowHashCollector collector(static_cast<int>(plan.columns().size()), *state);
+  RowHashCollector collector(plan, *state);
   auto batch = plan.TakeBatch();
   CopyDecoder::Limits limits;
   limits.hidden_fields = 1;
@@ -140,6 +141,37 @@ Status SnapshotReader::CollectRowHashes(StreamPlan& plan, const TableColumn& cur
   MR_RETURN_IF_ERROR(decoder.Finish());
   plan.GiveBatch(std::move(batch));
   return Status::Ok();
+}
+
+Status SnapshotReader::AdaptToColumns(StreamPlan& plan, const TableColumn& cursor,
+                                      CursorState* saved, std::stop_token stop) {
+  if (!saved->cursor || !saved->has_row_hashes ||
+      FindHashedColumns(saved->hashed_columns, plan.columns())) {
+    return Status::Ok();
+  }
+  // A value that is gone can't be hashed: what is left is Airbyte's way, their number.
+  int64_t count = 0;
+  {
+    MR_ASSIGN_OR_RETURN(const auto reader, snapshot_->Enter(stop));
+    MR_ASSIGN_OR_RETURN(saved->cursor,
+                        CanonicalCursor(reader->connection(), cursor, *saved->cursor, stop));
+    MR_ASSIGN_OR_RETURN(
+        count, CountAtCursor(reader->connection(), plan.table(), cursor, *saved->cursor, stop));
+  }
+  const bool same = count == saved->record_count;
+  Log(same ? LogLevel::kInfo : LogLevel::kWarn,
+      "{}: columns were dropped or changed their type since the last sync; of the rows at its "
+      "cursor value {} there are {}, there were {}: {}",
+      plan.table().descriptor().ToString(), *saved->cursor, count, saved->record_count,
+      same ? "they count as delivered" : "they come again");
+  saved->row_hashes.clear();
+  saved->hashed_columns = HashedColumns(plan.columns());
+  if (!same) return Status::Ok();
+  // Too many to be known one by one: only what comes after the value is read.
+  saved->has_row_hashes = count <= static_cast<int64_t>(CursorState::kRowHashesMax);
+  if (!saved->has_row_hashes) return Status::Ok();
+  saved->record_count = 0;
+  return CollectRowHashes(plan, cursor, "", saved, stop);
 }
 
 Result<std::string> SnapshotReader::ConditionSince(const StreamPlan& plan,
@@ -179,6 +211,7 @@ Status SnapshotReader::ReadByCursor(const ConfiguredStream& stream, const State&
   MR_RETURN_IF_ERROR(reader.Open());
   // An empty table keeps the cursor it had.
   if (!bounds.max) return output.Checkpoint(ToStateMessage(stream.descriptor(), saved));
+  MR_RETURN_IF_ERROR(AdaptToColumns(*plan, cursor, &saved, stop));
   MR_ASSIGN_OR_RETURN(const std::string where, ConditionSince(*plan, cursor, bounds, &saved, stop));
   CursorProgress progress(*plan, cursor, saved, output);
   MR_RETURN_IF_ERROR(reader.Read(

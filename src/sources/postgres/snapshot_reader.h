@@ -37,6 +37,9 @@ class SnapshotReader {
   Result<std::vector<Partition>> Split(const ConfiguredStream& stream, const State& resume_from,
                                        std::stop_token stop);
 
+  /// Whether a full refresh that was interrupted can go on; takes the snapshot.
+  Result<bool> CanGoOn(const ConfiguredStream& stream, const State& saved, std::stop_token stop);
+
   Status ReadPartition(const ConfiguredStream& stream, const Partition& partition,
                        SourceOutput& output, std::stop_token stop);
 
@@ -57,6 +60,8 @@ class SnapshotReader {
   /// The stream's upper bound: read once, at the snapshot; says how many rows have no cursor.
   Result<CursorBounds> BoundsOf(const StreamPlan& plan, const TableColumn& cursor,
                                 std::stop_token stop);
+  void PlanFullRefresh(const ConfiguredStream& stream, const StreamPlan& plan,
+                       const State& resume_from, PageRead* read);
   /// Look at the saved state, and fill in where to start, a condition, the state at the end.
   Status PlanByXid(const ConfiguredStream& stream, const StreamPlan& plan, const State& resume_from,
                    PageRead* read, std::string* condition);
@@ -64,7 +69,7 @@ class SnapshotReader {
   Result<bool> PlanByCursor(const ConfiguredStream& stream, const StreamPlan& plan,
                             const State& resume_from, PageRead* read,
                             std::optional<std::string>* cursor_max, std::stop_token stop);
-  /// Takes a first read up again when the table is still the same.
+  /// Takes a read up again when the table is still the same.
   void Resume(const ConfiguredStream& stream, const PostgresTable& table, CtidState state,
               PageRead* read);
   Result<Json> CursorStateAtEnd(const ConfiguredStream& stream, const PageRead& read,
@@ -73,6 +78,9 @@ class SnapshotReader {
   Status CollectRowHashes(StreamPlan& plan, const TableColumn& cursor,
                           const std::string& more_condition, CursorState* state,
                           std::stop_token stop);
+  /// What `saved` knows of the rows at its value, where it can't be compared with them any more.
+  Status AdaptToColumns(StreamPlan& plan, const TableColumn& cursor, CursorState* saved,
+                        std::stop_token stop);
   /// The condition that the rows of this sync meet; brings `saved` into canonical form.
   Result<std::string> ConditionSince(const StreamPlan& plan, const TableColumn& cursor,
                                      const CursorBounds& bounds, CursorState* saved,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "clients/postgres/sql_text.h"
 #include "sources/postgres/cursor_progress.h"
+#include "sources/postgres/hashed_columns.h"
 #include "sources/postgres/snapshot_reader.h"
 #include "sources/postgres/xmin_state.h"
 
@@ -25,24 +26,26 @@ void MergeHashes(const std::vector<uint64_t>& more, CursorState* state) {
   }
 }
 
-bool HasPages(const PostgresTable& table) {
-  return !table.parts.empty() &&
-         std::all_of(table.parts.begin(), table.parts.end(),
-                     [](const TablePart& part) { return part.filenode != 0; });
+/// Whether a read can go on at `state`; says why not.
+bool Holds(const StreamDescriptor& stream, const PostgresTable& table, const CtidState& state) {
+  const char* why = nullptr;
+  if (!table.HasPages() || !state.IsOf(table)) {
+    why = "the table was rewritten (VACUUM FULL, CLUSTER, TRUNCATE)";
+  } else if (!state.HasAllRowsOf(table)) {
+    why = "rows of the table were updated or deleted, or the table was altered,";
+  }
+  if (why == nullptr) return true;
+  Log(LogLevel::kWarn, "{}: {} since its read was interrupted: it is read from its start",
+      stream.ToString(), why);
+  return false;
 }
 
 }  // namespace
 
 void SnapshotReader::Resume(const ConfiguredStream& stream, const PostgresTable& table,
                             CtidState state, PageRead* read) {
-  if (!HasPages(table) || !state.IsOf(table)) {
-    Log(LogLevel::kWarn,
-        "{}: the table was rewritten (VACUUM FULL, CLUSTER, TRUNCATE) since its first read was "
-        "interrupted: it is read from its start",
-        stream.descriptor().ToString());
-    return;
-  }
-  Log(LogLevel::kInfo, "{}: its first read goes on after {}", stream.descriptor().ToString(),
+  if (!Holds(stream.descriptor(), table, state)) return;
+  Log(LogLevel::kInfo, "{}: its interrupted read goes on after {}", stream.descriptor().ToString(),
       state.ctid);
   read->final_state = state.incremental_state;
   read->resumed = std::move(state);
@@ -106,6 +109,42 @@ Result<bool> SnapshotReader::PlanByCursor(const ConfiguredStream& stream, const 
   return cursor_max->has_value();
 }
 
+Result<bool> SnapshotReader::CanGoOn(const ConfiguredStream& stream, const State& saved,
+                                     std::stop_token stop) {
+  MR_RETURN_IF_ERROR(Prepare(stop));
+  const auto plan = PlanOf(stream, stop);
+  if (!plan.ok()) return true;  // Split says what is wrong, of this stream alone
+  const StreamDescriptor& descriptor = stream.descriptor();
+  if (const auto read = FindReadState(saved, descriptor)) {
+    // What was read and is only to be shown is as good as it was. But rows that were appended may
+    // be there already: they must not be read again.
+    return !stream.replaces_table() || Holds(descriptor, (*plan)->table(), *read);
+  }
+  const auto place = FindCtidState(saved, descriptor);
+  if (place) return Holds(descriptor, (*plan)->table(), *place);
+  Log(LogLevel::kWarn, "{}: its saved state is none of a full refresh: it is read from its start",
+      descriptor.ToString());
+  return false;
+}
+
+void SnapshotReader::PlanFullRefresh(const ConfiguredStream& stream, const StreamPlan& plan,
+                                     const State& resume_from, PageRead* read) {
+  read->full_refresh = true;
+  if (FindReadState(resume_from, stream.descriptor())) {
+    // All of it has been read: the stream is opened, that its table may be finished.
+    Log(LogLevel::kInfo, "{}: it has been read; only its table is finished",
+        stream.descriptor().ToString());
+    read->ranges = {{plan.table().schema, plan.table().name, {}, {}, {}, {}, "false"}};
+    return;
+  }
+  if (auto place = FindCtidState(resume_from, stream.descriptor())) {
+    Resume(stream, plan.table(), *std::move(place), read);
+    read->final_state = JsonValue();
+  }
+  read->ranges = PlanPageRanges(plan.table(), read->resume_point());
+  read->resumable = plan.table().HasPages();
+}
+
 Result<std::vector<Partition>> SnapshotReader::Split(const ConfiguredStream& stream,
                                                      const State& resume_from,
                                                      std::stop_token stop) {
@@ -113,21 +152,24 @@ Result<std::vector<Partition>> SnapshotReader::Split(const ConfiguredStream& str
   PageRead read;
   std::optional<std::string> cursor_max;
   std::string condition;
-  if (stream.sync_mode == SyncMode::kIncremental && method_ == ReplicationMethod::kXmin) {
+  if (stream.sync_mode == SyncMode::kFullRefresh) {
+    PlanFullRefresh(stream, *plan, resume_from, &read);
+  } else if (method_ == ReplicationMethod::kXmin) {
     MR_RETURN_IF_ERROR(PlanByXid(stream, *plan, resume_from, &read, &condition));
-  } else if (stream.sync_mode == SyncMode::kIncremental) {
+  } else {
     MR_ASSIGN_OR_RETURN(const bool by_pages,
                         PlanByCursor(stream, *plan, resume_from, &read, &cursor_max, stop));
     if (!by_pages) return std::vector<Partition>();
   }
-  read.ranges = PlanPageRanges(plan->table(), read.resume_point());
-  // A read of some rows only has no place for how far it has come in Airbyte's states.
-  read.resumable =
-      stream.sync_mode == SyncMode::kIncremental && condition.empty() && HasPages(plan->table());
+  if (read.ranges.empty()) {
+    read.ranges = PlanPageRanges(plan->table(), read.resume_point());
+    // A read of some rows only has no place for how far it has come in Airbyte's states.
+    read.resumable = condition.empty() && plan->table().HasPages();
+  }
   std::vector<Partition> partitions;
   for (PageRange& range : read.ranges) {
-    range.cursor_max = cursor_max;
-    range.condition = condition;
+    if (cursor_max) range.cursor_max = cursor_max;
+    if (!condition.empty()) range.condition = condition;
     partitions.push_back(ToPartition(stream.descriptor(), range));
   }
   if (partitions.size() > 1) MR_RETURN_IF_ERROR(snapshot_->Lock(plan->table(), stop));
@@ -145,9 +187,6 @@ bool SnapshotReader::HasStatesOnTheWay(const ConfiguredStream& stream) {
 Result<StateMessage> SnapshotReader::StateAfterPartitions(const ConfiguredStream& stream,
                                                           size_t done, std::stop_token stop) {
   const StreamDescriptor& descriptor = stream.descriptor();
-  if (stream.sync_mode == SyncMode::kFullRefresh) {
-    return StateMessage::OfStream(descriptor, Json{{"__ab_no_cursor_state_message", true}});
-  }
   MR_ASSIGN_OR_RETURN(StreamPlan* const plan, PlanOf(stream, stop));
   PageRead read;
   {
@@ -156,7 +195,8 @@ Result<StateMessage> SnapshotReader::StateAfterPartitions(const ConfiguredStream
     if (found == reads_.end()) return SystemError("{} was not split", descriptor.ToString());
     read = found->second;
   }
-  if (method_ == ReplicationMethod::kStandard && (read.final_state->empty() || read.resumed)) {
+  if (!read.full_refresh && method_ == ReplicationMethod::kStandard &&
+      (read.final_state->empty() || read.resumed)) {
     MR_ASSIGN_OR_RETURN(Json state, CursorStateAtEnd(stream, read, stop));
     read.final_state = JsonValue(std::move(state));
     // Asked for once; of a read that goes on, the end's is another than the one on the way.
@@ -168,6 +208,7 @@ Result<StateMessage> SnapshotReader::StateAfterPartitions(const ConfiguredStream
   if (done < read.ranges.size()) {
     return ToStateMessage(descriptor, read.StateAfter(plan->table(), done));
   }
+  if (read.full_refresh) return ReadStateOf(plan->table());
   return StateMessage::OfStream(descriptor, *read.final_state);
 }
 
@@ -180,7 +221,10 @@ Result<Json> SnapshotReader::CursorStateAtEnd(const ConfiguredStream& stream, co
     saved = *CursorStateOf(*read.final_state, stream.descriptor(), cursor.name);
     // Which rows of a partitioned table, or of Airbyte's count, came, can't be told any more: those
     // at the last value come again, or not, as that state says.
-    if (!saved.has_row_hashes || plan->table().parts.size() > 1) return *read.final_state;
+    if (!saved.has_row_hashes || plan->table().parts.size() > 1 ||
+        saved.hashed_columns != HashedColumns(plan->columns())) {
+      return *read.final_state;
+    }
   }
   MR_ASSIGN_OR_RETURN(const CursorBounds bounds, BoundsOf(*plan, cursor, stop));
   CursorState state;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,10 @@ struct TablePart {
   int64_t pages = 0;
   /// pg_class.relfilenode at the snapshot: another one after TRUNCATE, VACUUM FULL, CLUSTER.
   int64_t filenode = 0;
+  /// Rows that were updated or deleted so far, as the server's statistics count them.
+  int64_t changes = 0;
+  /// Another one after ALTER TABLE: the id of the transaction that wrote its row in pg_class.
+  int64_t version = 0;
 };
 
 /// A relation that can be a stream, as discovery found it. A plain value.
@@ -40,6 +45,11 @@ struct PostgresTable {
   int64_t rows_estimate = -1;
 
   StreamDescriptor descriptor() const { return {name, schema}; }
+  /// Whether a place in it can be named for a later sync: pages, of files that have a number.
+  bool HasPages() const {
+    return !parts.empty() && std::all_of(parts.begin(), parts.end(),
+                                         [](const TablePart& part) { return part.filenode != 0; });
+  }
   const TableColumn* FindColumn(const std::string& column) const {
     for (const TableColumn& candidate : columns) {
       if (candidate.name == column) return &candidate;
