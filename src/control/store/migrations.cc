@@ -1,0 +1,102 @@
+#include "control/store/migrations.h"
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "control/store/embedded_migrations.h"
+
+namespace millrace {
+namespace {
+
+/// The statements of a script: they end with a semicolon at the end of a line.
+std::vector<std::string> StatementsOf(std::string script, SqlDatabase::Engine engine) {
+  const std::string identity = engine == SqlDatabase::Engine::kSqlite
+                                   ? "INTEGER PRIMARY KEY AUTOINCREMENT"
+                                   : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
+  constexpr std::string_view kIdentity = "IDENTITY,";
+  for (size_t at = script.find(kIdentity); at != std::string::npos;
+       at = script.find(kIdentity, at + identity.size())) {
+    script.replace(at, kIdentity.size() - 1, identity);
+  }
+  std::vector<std::string> statements;
+  std::string statement;
+  for (size_t at = 0; at < script.size();) {
+    const size_t end = std::min(script.find('\n', at), script.size());
+    std::string line = script.substr(at, end - at);
+    at = end + 1;
+    line.resize(std::min(line.find("--"), line.size()));
+    while (line.ends_with(' ')) line.pop_back();
+    if (line.empty()) continue;
+    statement += line;
+    if (line.ends_with(';')) {
+      statement.pop_back();
+      statements.push_back(std::exchange(statement, {}));
+    } else {
+      statement += '\n';
+    }
+  }
+  return statements;
+}
+
+Result<int64_t> VersionOf(SqlTransaction& transaction) {
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query("SELECT coalesce(max(number), 0) FROM migration"));
+  return rows.at(0).Integer(0);
+}
+
+/// Whoever comes second waits here (PostgreSQL) or has waited for the transaction (SQLite).
+Status WaitForOthers(SqlTransaction& transaction, SqlDatabase::Engine engine) {
+  if (engine != SqlDatabase::Engine::kPostgres) return Status::Ok();
+  constexpr int64_t kLock = 0x4D696C6C72616365;  // any number that nobody else takes
+  return transaction.Query("SELECT 1 FROM (SELECT pg_advisory_xact_lock(:1)) AS locked", {kLock})
+      .status();
+}
+
+Status Apply(SqlTransaction& transaction, SqlDatabase::Engine engine, int64_t number,
+             const EmbeddedMigration& migration) {
+  MR_RETURN_IF_ERROR(WaitForOthers(transaction, engine));
+  MR_ASSIGN_OR_RETURN(const int64_t version, VersionOf(transaction));
+  if (version >= number) return Status::Ok();
+  for (const std::string& statement : StatementsOf(std::string(migration.sql), engine)) {
+    MR_RETURN_IF_ERROR(transaction.Execute(statement).status());
+  }
+  Log(LogLevel::kInfo, "metadata database: applied {}", migration.name);
+  return transaction
+      .Execute("INSERT INTO migration (number, name) VALUES (:1, :2)",
+               {number, std::string(migration.name)})
+      .status();
+}
+
+}  // namespace
+
+Status Migrate(SqlDatabase& database) {
+  MR_RETURN_IF_ERROR(database.Write([&](SqlTransaction& transaction) {
+    MR_RETURN_IF_ERROR(WaitForOthers(transaction, database.engine()));
+    return transaction
+        .Execute(
+            "CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)")
+        .status();
+  }));
+  int64_t version = 0;
+  MR_RETURN_IF_ERROR(database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(version, VersionOf(transaction));
+    return Status::Ok();
+  }));
+  const auto migrations = EmbeddedMigrations();
+  if (version > static_cast<int64_t>(migrations.size())) {
+    return ConfigError(
+        "the metadata database is of a newer version ({}) than this program knows ({}): start the "
+        "newer program",
+        version, migrations.size());
+  }
+  for (size_t i = static_cast<size_t>(version); i < migrations.size(); ++i) {
+    const Status applied = database.Write([&](SqlTransaction& transaction) {
+      return Apply(transaction, database.engine(), static_cast<int64_t>(i) + 1, migrations[i]);
+    });
+    if (!applied.ok()) return applied.WithContext(migrations[i].name);
+  }
+  return Status::Ok();
+}
+
+}  // namespace millrace
