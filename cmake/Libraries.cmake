@@ -1,6 +1,7 @@
 # Every library that Millrace uses, found in one place. Versions: Debian 12, and the pinned Arrow.
 
 find_package(ArrowWheel REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
 find_package(CLI11 REQUIRED)
 find_package(CURL REQUIRED)
 find_package(EXPAT REQUIRED)
@@ -19,4 +20,5 @@ find_package(pugixml REQUIRED)
 find_package(valijson REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)

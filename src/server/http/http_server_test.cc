@@ -1,0 +1,182 @@
+#include "server/http/http_server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "server/http/router.h"
+
+namespace millrace {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A bare socket to the server: what is on the wire is what the test says.
+class Peer {
+ public:
+  explicit Peer(const std::string& address) {
+    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    timeval limit{20, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~Peer() { ::close(fd_); }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  void Send(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t sent = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      text.remove_prefix(static_cast<size_t>(sent));
+    }
+  }
+  /// Until `end` has come, or the connection's end.
+  std::string Receive(std::string_view end = "\x1") {
+    std::string text;
+    char piece[4096];
+    while (text.find(end) == std::string::npos) {
+      const ssize_t got = ::recv(fd_, piece, sizeof piece, 0);
+      if (got <= 0) break;
+      text.append(piece, static_cast<size_t>(got));
+    }
+    return text;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+class HttpServerTest : public testing::Test {
+ protected:
+  void Start(HttpServer::Handler handler) {
+    options_.listen = {"127.0.0.1:0"};
+    auto started = HttpServer::Start(options_, std::move(handler));
+    ASSERT_TRUE(started.ok()) << started.status().ToString();
+    server_ = std::move(*started);
+  }
+  std::string address() const { return server_->addresses().at(0); }
+
+  HttpServer::Options options_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+HttpResponse Echo(const HttpRequest& request) {
+  std::string text = request.method;
+  for (const auto& part : request.path) text += " " + part;
+  for (const auto& [name, value] : request.query) text += " " + name + "=" + value;
+  return {200, "text/plain", text + " " + request.body + "!", {}};
+}
+
+TEST_F(HttpServerTest, TakesRequestsApartAndKeepsTheConnection) {
+  Start(Echo);
+  Peer peer(address());
+  peer.Send("GET /a%20b//c%2Fd/?x=1&x=%26 HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(peer.Receive("!").find("GET a b c/d x=1 x=& !"), std::string::npos);
+  peer.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
+  EXPECT_NE(peer.Receive("!").find("POST p body!"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, RefusesWhatIsTooLargeOrNoHttp) {
+  options_.body_bytes_max = 1000;
+  Start(Echo);
+  Peer large(address());
+  large.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n");
+  EXPECT_NE(large.Receive().find("413"), std::string::npos);
+  Peer headers(address());
+  headers.Send("GET /p HTTP/1.1\r\nHost: h\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n");
+  EXPECT_NE(headers.Receive().find("413"), std::string::npos);
+  Peer wrong(address());
+  wrong.Send("hello\r\n\r\n");
+  EXPECT_NE(wrong.Receive().find("400"), std::string::npos);
+  Peer target(address());
+  target.Send("GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(target.Receive("target").find("400"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, SlowAndIdlePeersHoldNobodyUp) {
+  options_.idle_limit = 1s;
+  options_.handler_threads = 1;
+  Start(Echo);
+  std::vector<std::unique_ptr<Peer>> idle;
+  for (int i = 0; i < 200; ++i) {
+    idle.push_back(std::make_unique<Peer>(address()));
+    if (i % 2 == 0) idle.back()->Send("POST /slow HTTP/1.1\r\nContent-Length: 10\r\n\r\nhal");
+  }
+  Peer peer(address());
+  peer.Send("GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(peer.Receive("!").find("GET now"), std::string::npos);
+  EXPECT_EQ(idle[0]->Receive(), "");  // closed, without an answer, when the limit passed
+}
+
+TEST_F(HttpServerTest, AHandlerThatThrowsIsA500) {
+  Start([](const HttpRequest&) -> HttpResponse { throw std::runtime_error("inside"); });
+  Peer peer(address());
+  peer.Send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string reply = peer.Receive();
+  EXPECT_NE(reply.find("500"), std::string::npos);
+  EXPECT_EQ(reply.find("inside"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, StopFinishesWhatIsBeingHandled) {
+  std::atomic<bool> entered = false;
+  Start([&](const HttpRequest& request) {
+    entered = true;
+    std::this_thread::sleep_for(200ms);
+    return Echo(request);
+  });
+  Peer peer(address());
+  peer.Send("GET /last HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (!entered) std::this_thread::yield();
+  server_->Stop(10s);
+  EXPECT_NE(peer.Receive("!").find("GET last"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, SaysWhatIsWrongWithAnAddress) {
+  for (const char* wrong : {"nowhere", "127.0.0.1", "127.0.0.1:70000", "192.0.2.1:0", "1.2.3:x"}) {
+    options_.listen = {wrong};
+    const auto started = HttpServer::Start(options_, Echo);
+    ASSERT_FALSE(started.ok()) << wrong;
+    EXPECT_NE(started.status().ToString().find(wrong), std::string::npos);
+  }
+  Start(Echo);
+  options_.listen = {address()};
+  const auto taken = HttpServer::Start(options_, Echo);
+  ASSERT_FALSE(taken.ok());
+  EXPECT_NE(taken.status().ToString().find("in use"), std::string::npos);
+}
+
+TEST(Router, FindsByMethodAndPath) {
+  Router router;
+  const auto say = [](const char* text) {
+    return [text](const HttpRequest&, const PathParameters&) {
+      return HttpResponse{200, "text/plain", text, {}};
+    };
+  };
+  router.Add("GET", "/jobs/{jobId}", say("one"));
+  router.Add("DELETE", "/jobs/{jobId}", say("gone"));
+  router.Add("GET", "/jobs", say("all"));
+  const auto find = [&](const char* method, std::vector<std::string> path) {
+    HttpRequest request;
+    request.method = method;
+    request.path = std::move(path);
+    return router.Find(request);
+  };
+  const auto one = find("GET", {"jobs", "7"});
+  ASSERT_EQ(one.found, Router::Found::kHandler);
+  EXPECT_EQ(one.parameters.at("jobId"), "7");
+  EXPECT_EQ((*one.handler)({}, {}).body, "one");
+  EXPECT_EQ(find("PUT", {"jobs"}).found, Router::Found::kOtherMethod);
+  EXPECT_EQ(find("GET", {"jobs", "7", "x"}).found, Router::Found::kNothing);
+}
+
+}  // namespace
+}  // namespace millrace
