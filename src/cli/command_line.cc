@@ -16,7 +16,6 @@ struct LaterCommand {
   const char* what;
 };
 constexpr LaterCommand kLaterCommands[] = {
-    {"server", "Run the server with its user interface and API"},
     {"worker", "Run a worker for a server on another machine"},
     {"plan", "Show what apply would change on a server"},
     {"apply", "Bring a server to what connection files say"},
@@ -84,6 +83,21 @@ void AddSyncCommands(CLI::App* root, CommandLine* line) {
     app->add_flag("--destination", line->destination_only, "Only the destination")
         ->excludes(source);
   }
+}
+
+void AddServerCommand(CLI::App* root, CommandLine* line) {
+  CLI::App* server = AddCommand(root, line, "server",
+                                "Serve the API: sources and destinations; connections come later");
+  server->add_option("--data-dir", line->data_dir,
+                     "Where it keeps everything (default: ~/.millrace)");
+  server
+      ->add_option("--listen", line->listen,
+                   "IP:PORT, repeatable (default: 127.0.0.1:8000 and 127.0.0.1:8001)")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  server->add_option("--database-url", line->database_url,
+                     "postgresql://… for the metadata (default: a file in the data folder)");
+  server->add_flag("-v,--verbose", line->verbose, "Print details of errors");
 }
 
 void AddConnectorCommands(CLI::App* root, CommandLine* line) {
@@ -200,6 +214,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddSyncCommands(&root, line);
   AddConnectorCommands(&root, line);
   AddStateCommands(&root, line);
+  AddServerCommand(&root, line);
   CLI::App* version = AddCommand(&root, line, "version", "Print the version");
   version->add_flag("--json", line->json, "Print one JSON document");
   bool version_flag = false;

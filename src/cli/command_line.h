@@ -27,6 +27,8 @@ struct CommandLine {
   bool destination_only = false;
   bool json = false;
   bool verbose = false;
+  std::vector<std::string> listen;  ///< of `server`
+  std::string database_url;
   std::string config, catalog, state, manifest_path;  ///< of `connector`: paths of files
 };
 

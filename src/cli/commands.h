@@ -15,5 +15,7 @@ int RunCheck(const CommandLine& line);
 int RunDiscover(const CommandLine& line);
 int RunVerify(const CommandLine& line);
 int RunState(const CommandLine& line);
+/// Serves until a signal comes.
+int RunServer(const CommandLine& line);
 
 }  // namespace millrace

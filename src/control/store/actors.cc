@@ -1,0 +1,118 @@
+#include "control/store/actors.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kSelect =
+    "SELECT id, workspace_id, kind, definition_id, name, configuration, created_at, updated_at "
+    "FROM actor WHERE deleted = 0";
+
+Actor ActorOf(const SqlRow& row) {
+  return {row.Text(0),
+          row.Text(1),
+          row.Text(2) == "source" ? ActorKind::kSource : ActorKind::kDestination,
+          row.Text(3),
+          row.Text(4),
+          row.Text(5),
+          row.Integer(6),
+          row.Integer(7)};
+}
+
+std::string Lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+/// Which column of `connection` names an actor of this kind.
+std::string_view EndOf(ActorKind kind) {
+  return kind == ActorKind::kSource ? "source_id" : "destination_id";
+}
+
+}  // namespace
+
+std::string_view ToString(ActorKind kind) {
+  return kind == ActorKind::kSource ? "source" : "destination";
+}
+
+Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ActorKind kind,
+                                       const std::string& id) {
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(fmt::format("{} AND kind = :1 AND id = :2", kSelect),
+                                        {std::string(ToString(kind)), id}));
+  return rows.empty() ? std::nullopt : std::optional(ActorOf(rows.front()));
+}
+
+Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFilter& filter,
+                                      const Page& page) {
+  std::vector<SqlValue> parameters;
+  const auto next = [&parameters]<typename T>(const T& value) {
+    parameters.emplace_back(value);
+    return fmt::format(":{}", parameters.size());
+  };
+  std::string sql(kSelect);
+  sql += " AND kind = " + next(std::string(ToString(filter.kind)));
+  if (!filter.workspace_ids.empty()) {
+    std::string list;
+    for (const std::string& id : filter.workspace_ids) {
+      list += (list.empty() ? "" : ", ") + next(id);
+    }
+    sql += fmt::format(" AND workspace_id IN ({})", list);
+  }
+  if (!filter.definition_id.empty()) sql += " AND definition_id = " + next(filter.definition_id);
+  if (!filter.name_contains.empty()) {
+    sql +=
+        " AND replace(lower(name), " + next(Lower(filter.name_contains)) + ", '') <> lower(name)";
+  }
+  sql += " ORDER BY name, id LIMIT " + next(page.limit);
+  sql += " OFFSET " + next(page.offset);
+  MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql, parameters));
+  std::vector<Actor> actors;
+  for (const SqlRow& row : rows) actors.push_back(ActorOf(row));
+  return actors;
+}
+
+Status InsertActor(SqlTransaction& transaction, const Actor& actor) {
+  return transaction
+      .Execute(
+          "INSERT INTO actor (id, workspace_id, kind, definition_id, name, configuration, "
+          "created_at, updated_at) VALUES (:1, :2, :3, :4, :5, :6, :7, :8)",
+          {actor.id, actor.workspace_id, std::string(ToString(actor.kind)), actor.definition_id,
+           actor.name, actor.sealed_configuration, actor.created_at, actor.updated_at})
+      .status();
+}
+
+Status UpdateActor(SqlTransaction& transaction, const Actor& actor) {
+  return transaction
+      .Execute(
+          "UPDATE actor SET name = :1, configuration = :2, updated_at = :3 "
+          "WHERE id = :4 AND deleted = 0",
+          {actor.name, actor.sealed_configuration, actor.updated_at, actor.id})
+      .status();
+}
+
+Status DeleteActor(SqlTransaction& transaction, const Actor& actor, int64_t now) {
+  MR_RETURN_IF_ERROR(
+      transaction
+          .Execute(fmt::format("UPDATE connection SET deleted = 1, status = 'deprecated', "
+                               "updated_at = :1 WHERE {} = :2 AND deleted = 0",
+                               EndOf(actor.kind)),
+                   {now, actor.id})
+          .status());
+  return transaction
+      .Execute("UPDATE actor SET deleted = 1, updated_at = :1 WHERE id = :2 AND deleted = 0",
+               {now, actor.id})
+      .status();
+}
+
+Result<int64_t> CountConnections(SqlTransaction& transaction, const Actor& actor) {
+  MR_ASSIGN_OR_RETURN(
+      const auto rows,
+      transaction.Query(fmt::format("SELECT count(*) FROM connection WHERE {} = :1 AND deleted = 0",
+                                    EndOf(actor.kind)),
+                        {actor.id}));
+  return rows.at(0).Integer(0);
+}
+
+}  // namespace millrace

@@ -1,0 +1,257 @@
+#include "server/config_api/actor_calls.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/uuid.h"
+#include "catalogue/config_validation.h"
+#include "control/secrets/config_mask.h"
+#include "control/worker/probe.h"
+#include "server/config_api/definition_calls.h"
+#include "server/config_api/probe_json.h"
+#include "server/config_api/request_fields.h"
+
+namespace millrace {
+namespace {
+
+/// Airbyte's limit for a check and a discovery is four hours; a person waits for neither.
+constexpr std::chrono::seconds kProbeLimit = std::chrono::minutes(10);
+
+/// The connectionSpecification of a built-in connector, {} of any other: nothing of it is known to
+/// be a secret, and nothing of it was stored.
+Json SpecificationOf(const std::string& connector) {
+  const auto spec = BuiltinSpec(connector);
+  return spec.ok() ? spec->value("connectionSpecification", Json::object()) : Json::object();
+}
+
+}  // namespace
+
+std::string ActorCalls::Field(std::string_view rest) const {
+  return fmt::format("{}{}", ToString(kind_), rest);
+}
+
+ApiReply ActorCalls::NotThere(const std::string& id) const { return NotFound(ToString(kind_), id); }
+
+Result<std::optional<ActorCalls::Opened>> ActorCalls::Open(SqlTransaction& transaction,
+                                                           const std::string& id) const {
+  MR_ASSIGN_OR_RETURN(auto actor, FindActor(transaction, kind_, id));
+  if (!actor) return std::optional<Opened>();
+  MR_ASSIGN_OR_RETURN(const std::string text, services_.box.Open(actor->sealed_configuration));
+  return std::optional(Opened{*std::move(actor), JsonValue(Json::parse(text))});
+}
+
+Json ActorCalls::Read(const Actor& actor, const Json& configuration) const {
+  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, actor.definition_id);
+  const Json specification = entry == nullptr ? Json::object() : SpecificationOf(entry->name);
+  return {{Field("DefinitionId"), actor.definition_id},
+          {Field("Id"), actor.id},
+          {"workspaceId", actor.workspace_id},
+          {"connectionConfiguration", MaskSecrets(specification, configuration)},
+          {"name", actor.name},
+          {Field("Name"), entry == nullptr ? actor.definition_id : entry->display_name},
+          {"status", "active"},
+          {"createdAt", Seconds(actor.created_at)},
+          {"isVersionOverrideApplied", false},
+          {"isEntitled", true},
+          {"supportState", "supported"}};
+}
+
+Status ActorCalls::CheckConfiguration(const std::string& definition_id, Json* configuration) const {
+  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
+  if (entry == nullptr) {
+    return ConfigError("there is no {} definition with the id {}", ToString(kind_), definition_id);
+  }
+  MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
+  return CheckConfig(spec.value("connectionSpecification", Json::object()),
+                     "connectionConfiguration", {}, configuration)
+      .status();
+}
+
+ApiReply ActorCalls::Create(const Json& body) const {
+  Actor actor;
+  actor.id = RandomUuid();
+  actor.kind = kind_;
+  actor.definition_id = TextOf(body, Field("DefinitionId"));
+  actor.name = TextOf(body, "name");
+  actor.created_at = actor.updated_at = services_.Now();
+  if (actor.name.empty()) {
+    return Unprocessable("name", fmt::format("a {} needs a name", ToString(kind_)));
+  }
+  Json configuration = body.value("connectionConfiguration", Json());
+  if (!configuration.is_object()) {
+    return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
+  }
+  const Status checked = CheckConfiguration(actor.definition_id, &configuration);
+  if (!checked.ok()) return Failure(checked);
+  actor.sealed_configuration = services_.box.Seal(configuration.dump());
+  bool workspace_found = false;
+  const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(const auto workspace, WorkspaceOf(transaction, body));
+    workspace_found = workspace.has_value();
+    if (!workspace) return Status::Ok();
+    actor.workspace_id = workspace->id;
+    return InsertActor(transaction, actor);
+  });
+  if (!written.ok()) return Failure(written);
+  if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
+  return {200, Read(actor, configuration)};
+}
+
+ApiReply ActorCalls::Get(const Json& body) const {
+  const std::string id = TextOf(body, Field("Id"));
+  std::optional<Opened> opened;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  return opened ? ApiReply{200, Read(opened->actor, *opened->configuration)} : NotThere(id);
+}
+
+ApiReply ActorCalls::List(const Json& body) const {
+  ActorFilter filter;
+  filter.kind = kind_;
+  filter.name_contains = TextOf(body, "name");
+  if (const auto found = body.find("filters"); found != body.end() && found->is_object()) {
+    filter.name_contains = TextOf(*found, "searchTerm");
+  }
+  filter.definition_id = TextOf(body, Field("DefinitionId"));
+  Json list = Json::array();
+  bool workspace_found = false;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(const auto workspace, WorkspaceOf(transaction, body));
+    workspace_found = workspace.has_value();
+    if (!workspace) return Status::Ok();
+    filter.workspace_ids = {workspace->id};
+    MR_ASSIGN_OR_RETURN(const auto actors, ListActors(transaction, filter, PageOf(body)));
+    for (const Actor& actor : actors) {
+      MR_ASSIGN_OR_RETURN(const std::string text, services_.box.Open(actor.sealed_configuration));
+      list.push_back(Read(actor, Json::parse(text)));
+      MR_ASSIGN_OR_RETURN(const int64_t connections, CountConnections(transaction, actor));
+      list.back()["numConnections"] = connections;
+    }
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
+  return {200, Json{{Field("s"), std::move(list)}}};
+}
+
+ApiReply ActorCalls::Update(const Json& body, bool partial) const {
+  const std::string id = TextOf(body, Field("Id"));
+  const Json sent = body.value("connectionConfiguration", Json());
+  if (!sent.is_object() && !(partial && sent.is_null())) {
+    return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
+  }
+  std::optional<Opened> opened;
+  Json configuration;
+  const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
+    if (!opened) return Status::Ok();
+    Actor& actor = opened->actor;
+    const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, actor.definition_id);
+    configuration = partial ? *opened->configuration : Json::object();
+    configuration.update(sent.is_object() ? sent : Json::object(), /*merge_objects=*/true);
+    configuration = RestoreSecrets(entry == nullptr ? Json::object() : SpecificationOf(entry->name),
+                                   *opened->configuration, configuration);
+    MR_RETURN_IF_ERROR(CheckConfiguration(actor.definition_id, &configuration));
+    if (const std::string name = TextOf(body, "name"); !name.empty()) actor.name = name;
+    actor.sealed_configuration = services_.box.Seal(configuration.dump());
+    actor.updated_at = services_.Now();
+    return UpdateActor(transaction, actor);
+  });
+  if (!written.ok()) return Failure(written);
+  return opened ? ApiReply{200, Read(opened->actor, configuration)} : NotThere(id);
+}
+
+ApiReply ActorCalls::Delete(const Json& body) const {
+  const std::string id = TextOf(body, Field("Id"));
+  bool found = false;
+  const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(const auto actor, FindActor(transaction, kind_, id));
+    found = actor.has_value();
+    return found ? DeleteActor(transaction, *actor, services_.Now()) : Status::Ok();
+  });
+  if (!written.ok()) return Failure(written);
+  return found ? NoContent() : NotThere(id);
+}
+
+ApiReply ActorCalls::RunCheck(const std::string& definition_id, const Json& configuration) const {
+  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
+  if (entry == nullptr)
+    return NotFound(fmt::format("{} definition", ToString(kind_)), definition_id);
+  StartDocument start;
+  start.task = "check";
+  (kind_ == ActorKind::kSource ? start.source : start.destination) =
+      ConnectorConfig{entry->name, configuration};
+  ProbeJob job("check_connection_" + std::string(ToString(kind_)), definition_id, services_.Now());
+  const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
+  Json reply{{"status", outcome.status.ok() ? "succeeded" : "failed"}};
+  if (!outcome.status.ok()) reply["message"] = PublicMessage(outcome.status);
+  reply["jobInfo"] = job.Ended(outcome, services_.Now());
+  return {200, std::move(reply)};
+}
+
+ApiReply ActorCalls::Check(const Json& body) const {
+  const std::string id = TextOf(body, Field("Id"));
+  std::optional<Opened> opened;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!opened) return NotThere(id);
+  return RunCheck(opened->actor.definition_id, *opened->configuration);
+}
+
+ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
+  Json configuration = body.value("connectionConfiguration", Json());
+  if (!configuration.is_object()) {
+    return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
+  }
+  std::string definition_id = TextOf(body, Field("DefinitionId"));
+  if (const std::string id = TextOf(body, Field("Id")); !id.empty()) {
+    std::optional<Opened> opened;
+    const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+      MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
+      return Status::Ok();
+    });
+    if (!read.ok()) return Failure(read);
+    if (!opened) return NotThere(id);
+    definition_id = opened->actor.definition_id;
+    if (const auto* entry = FindDefinition(services_.catalogue, kind_, definition_id)) {
+      configuration =
+          RestoreSecrets(SpecificationOf(entry->name), *opened->configuration, configuration);
+    }
+  }
+  const Status checked = CheckConfiguration(definition_id, &configuration);
+  if (!checked.ok()) return Failure(checked);
+  return RunCheck(definition_id, configuration);
+}
+
+ApiReply ActorCalls::Discover(const Json& body) const {
+  const std::string id = TextOf(body, Field("Id"));
+  std::optional<Opened> opened;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!opened) return NotThere(id);
+  const CatalogueEntry* entry =
+      FindDefinition(services_.catalogue, kind_, opened->actor.definition_id);
+  if (entry == nullptr) return NotThere(id);
+  StartDocument start;
+  start.task = "discover";
+  start.source = ConnectorConfig{entry->name, opened->configuration};
+  ProbeJob job("discover_schema", id, services_.Now());
+  const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
+  Json reply{{"jobInfo", job.Ended(outcome, services_.Now())}};
+  if (outcome.status.ok()) {
+    auto catalog = SyncCatalogOf(*outcome.result);
+    if (!catalog.ok()) return Failure(catalog.status());
+    reply["catalog"] = *std::move(catalog);
+  }
+  return {200, std::move(reply)};
+}
+
+}  // namespace millrace

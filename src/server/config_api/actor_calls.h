@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "control/store/actors.h"
+#include "server/config_api/api_reply.h"
+#include "server/config_api/services.h"
+
+namespace millrace {
+
+/// sources/* and destinations/*: what people configured. Configurations are checked against the
+/// connector's specification, stored sealed, and shown with their secrets masked.
+class ActorCalls {
+ public:
+  ActorCalls(const Services& services, ActorKind kind) : services_(services), kind_(kind) {}
+
+  ApiReply Create(const Json& body) const;
+  ApiReply Get(const Json& body) const;
+  /// Also list_paginated and search.
+  ApiReply List(const Json& body) const;
+  /// `partial`: fields of connectionConfiguration that were not sent stay what they are.
+  ApiReply Update(const Json& body, bool partial) const;
+  ApiReply Delete(const Json& body) const;
+
+  /// Tries out what is stored.
+  ApiReply Check(const Json& body) const;
+  /// Tries out what is sent, without storing it; with an id, masks stand for what is stored.
+  ApiReply CheckUnsaved(const Json& body) const;
+  /// Sources only: the catalog, as syncCatalog.
+  ApiReply Discover(const Json& body) const;
+
+ private:
+  std::string Field(std::string_view rest) const;  ///< "sourceId" for "Id"
+  ApiReply NotThere(const std::string& id) const;
+  /// The actor of the body's id with its configuration opened.
+  struct Opened {
+    Actor actor;
+    JsonValue configuration;
+  };
+  Result<std::optional<Opened>> Open(SqlTransaction& transaction, const std::string& id) const;
+  Json Read(const Actor& actor, const Json& configuration) const;
+  /// Config errors: not this connector, not this specification.
+  Status CheckConfiguration(const std::string& definition_id, Json* configuration) const;
+  ApiReply RunCheck(const std::string& definition_id, const Json& configuration) const;
+
+  Services services_;
+  ActorKind kind_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,136 @@
+#include "server/config_api/config_api.h"
+
+#include <nlohmann/json.hpp>
+
+#include "server/config_api/actor_calls.h"
+#include "server/config_api/definition_calls.h"
+#include "server/config_api/workspace_calls.h"
+
+namespace millrace {
+namespace {
+
+/// Deeper documents are no configuration: they are an attack on whoever walks them.
+constexpr int kDepthMax = 64;
+
+HttpResponse ResponseOf(const ApiReply& reply) {
+  HttpResponse response;
+  response.status = reply.status;
+  if (reply.has_body) {
+    // Text that came from elsewhere may be no UTF-8.
+    response.body = reply.body->dump(-1, ' ', false, Json::error_handler_t::replace);
+  } else {
+    response.content_type.clear();
+  }
+  return response;
+}
+
+HttpResponse Message(int status, const std::string& message) {
+  return ResponseOf({status, Json{{"message", message}}});
+}
+
+/// The request's document; discarded when it is none.
+Json BodyOf(const HttpRequest& request) {
+  const bool blank = request.body.find_first_not_of(" \t\r\n") == std::string::npos;
+  if (blank) return Json::object();
+  bool too_deep = false;
+  Json body = Json::parse(
+      request.body,
+      [&](int depth, Json::parse_event_t, Json&) {
+        too_deep = too_deep || depth > kDepthMax;
+        return !too_deep;
+      },
+      /*allow_exceptions=*/false);
+  return too_deep || !body.is_object() ? Json(Json::value_t::discarded) : body;
+}
+
+void Add(Router& router, std::string_view method, std::string_view path, ConfigCall call) {
+  router.Add(method, fmt::format("/api/v1/{}", path),
+             [call = std::move(call)](const HttpRequest& request, const PathParameters& captured) {
+               Json body = BodyOf(request);
+               if (body.is_discarded()) {
+                 return Message(400, "the request's body must be one JSON object");
+               }
+               for (const auto& [name, value] : captured) body[name] = value;
+               return ResponseOf(call(body));
+             });
+}
+
+void Post(Router& router, std::string_view path, ConfigCall call) {
+  Add(router, "POST", path, std::move(call));
+}
+
+void AddWorkspaces(Router& router, const WorkspaceCalls& calls) {
+  Post(router, "workspaces/create", [calls](const Json& body) { return calls.Create(body); });
+  Post(router, "workspaces/get", [calls](const Json& body) { return calls.Get(body); });
+  Post(router, "workspaces/get_by_slug",
+       [calls](const Json& body) { return calls.GetBySlug(body); });
+  for (const char* path : {"workspaces/list", "workspaces/list_paginated",
+                           "workspaces/list_by_organization_id", "workspaces/list_by_user_id"}) {
+    Post(router, path, [calls](const Json& body) { return calls.List(body); });
+  }
+  for (const char* path : {"workspaces/update", "workspaces/update_name"}) {
+    Post(router, path, [calls](const Json& body) { return calls.Update(body); });
+  }
+  Post(router, "workspaces/delete", [calls](const Json& body) { return calls.Delete(body); });
+}
+
+void AddDefinitions(Router& router, const DefinitionCalls& calls, std::string_view kind) {
+  for (const char* path : {"list", "list_latest", "list_for_workspace"}) {
+    Post(router, fmt::format("{}_definitions/{}", kind, path),
+         [calls](const Json& body) { return calls.List(body); });
+  }
+  for (const char* path : {"get", "get_for_workspace"}) {
+    Post(router, fmt::format("{}_definitions/{}", kind, path),
+         [calls](const Json& body) { return calls.Get(body); });
+  }
+  Post(router, fmt::format("{}_definition_specifications/get", kind),
+       [calls](const Json& body) { return calls.GetSpecification(body); });
+}
+
+void AddActors(Router& router, const ActorCalls& calls, std::string_view kind) {
+  const auto path = [kind](std::string_view call) { return fmt::format("{}s/{}", kind, call); };
+  for (const std::string& create : {path("create"), fmt::format("{}s", kind)}) {
+    Post(router, create, [calls](const Json& body) { return calls.Create(body); });
+  }
+  Post(router, path("get"), [calls](const Json& body) { return calls.Get(body); });
+  for (const char* list : {"list", "list_paginated", "search"}) {
+    Post(router, path(list), [calls](const Json& body) { return calls.List(body); });
+  }
+  Post(router, path("update"), [calls](const Json& body) { return calls.Update(body, false); });
+  Post(router, path("partial_update"),
+       [calls](const Json& body) { return calls.Update(body, true); });
+  Post(router, path("delete"), [calls](const Json& body) { return calls.Delete(body); });
+  Post(router, path("check_connection"), [calls](const Json& body) { return calls.Check(body); });
+  for (const std::string& unsaved :
+       {path("check_connection_for_update"), fmt::format("scheduler/{}s/check_connection", kind)}) {
+    Post(router, unsaved, [calls](const Json& body) { return calls.CheckUnsaved(body); });
+  }
+}
+
+}  // namespace
+
+ConfigApi::ConfigApi(const Services& services) {
+  Add(router_, "GET", "health", [](const Json&) {
+    return ApiReply{200, Json{{"available", true}}};
+  });
+  AddWorkspaces(router_, WorkspaceCalls(services));
+  for (const ActorKind kind : {ActorKind::kSource, ActorKind::kDestination}) {
+    AddDefinitions(router_, DefinitionCalls(services, kind), ToString(kind));
+    AddActors(router_, ActorCalls(services, kind), ToString(kind));
+  }
+  Post(router_, "sources/discover_schema",
+       [calls = ActorCalls(services, ActorKind::kSource)](const Json& body) {
+         return calls.Discover(body);
+       });
+}
+
+HttpResponse ConfigApi::Handle(const HttpRequest& request) const {
+  const Router::Match match = router_.Find(request);
+  if (match.found == Router::Found::kHandler) return (*match.handler)(request, match.parameters);
+  if (match.found == Router::Found::kOtherMethod) {
+    return Message(405, fmt::format("this path does not take {}", request.method));
+  }
+  return Message(404, "there is no such path in this version's config API");
+}
+
+}  // namespace millrace

@@ -1,0 +1,67 @@
+#include "server/config_api/definition_calls.h"
+
+#include <nlohmann/json.hpp>
+
+#include "server/config_api/request_fields.h"
+
+namespace millrace {
+namespace {
+
+bool IsOfKind(const CatalogueEntry& entry, ActorKind kind) {
+  return (entry.type == ConnectorType::kSource) == (kind == ActorKind::kSource);
+}
+
+std::string IdField(ActorKind kind) { return fmt::format("{}DefinitionId", ToString(kind)); }
+
+Json DefinitionJson(const CatalogueEntry& entry, ActorKind kind) {
+  Json json{{IdField(kind), entry.definition_id},
+            {"name", entry.display_name},
+            {"dockerRepository", entry.docker_repository},
+            {"dockerImageTag", entry.docker_image_tag},
+            {"documentationUrl", entry.documentation_url},
+            {"protocolVersion", "0.2.0"},
+            {"custom", false},
+            {"supportLevel", entry.support_level.empty() ? "none" : entry.support_level}};
+  if (!entry.release_stage.empty()) json["releaseStage"] = entry.release_stage;
+  return json;
+}
+
+}  // namespace
+
+const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ActorKind kind,
+                                     const std::string& id) {
+  for (const CatalogueEntry& entry : catalogue.entries()) {
+    if (IsOfKind(entry, kind) && entry.definition_id == id) return &entry;
+  }
+  return nullptr;
+}
+
+ApiReply DefinitionCalls::List(const Json&) const {
+  Json list = Json::array();
+  for (const CatalogueEntry& entry : services_.catalogue.entries()) {
+    if (IsOfKind(entry, kind_)) list.push_back(DefinitionJson(entry, kind_));
+  }
+  return {200, Json{{fmt::format("{}Definitions", ToString(kind_)), std::move(list)}}};
+}
+
+ApiReply DefinitionCalls::Get(const Json& body) const {
+  const std::string id = TextOf(body, IdField(kind_));
+  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
+  if (entry == nullptr) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
+  return {200, DefinitionJson(*entry, kind_)};
+}
+
+ApiReply DefinitionCalls::GetSpecification(const Json& body) const {
+  const std::string id = TextOf(body, IdField(kind_));
+  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
+  if (entry == nullptr) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
+  const auto spec = BuiltinSpec(entry->name);
+  if (!spec.ok()) return Failure(spec.status());
+  Json reply = *spec;
+  reply[IdField(kind_)] = id;
+  reply["documentationUrl"] = entry->documentation_url;
+  reply["jobInfo"] = {{"configType", "get_spec"}, {"succeeded", true}};
+  return {200, std::move(reply)};
+}
+
+}  // namespace millrace

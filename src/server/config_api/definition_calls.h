@@ -1,0 +1,29 @@
+#pragma once
+
+#include "control/store/actors.h"
+#include "server/config_api/api_reply.h"
+#include "server/config_api/services.h"
+
+namespace millrace {
+
+/// source_definitions/*, destination_definitions/* and their specifications: the catalogue, under
+/// Airbyte's ids.
+class DefinitionCalls {
+ public:
+  DefinitionCalls(const Services& services, ActorKind kind) : services_(services), kind_(kind) {}
+
+  ApiReply List(const Json& body) const;
+  ApiReply Get(const Json& body) const;
+  /// A definition that has no specification here yet is 422, by name.
+  ApiReply GetSpecification(const Json& body) const;
+
+ private:
+  Services services_;
+  ActorKind kind_;
+};
+
+/// By definition id; null when there is none of that kind.
+const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ActorKind kind,
+                                     const std::string& id);
+
+}  // namespace millrace

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "control/store/sql_database.h"
+#include "control/store/workspaces.h"
+
+namespace millrace {
+
+/// The text of a field; empty when it is absent, null, or no text.
+std::string TextOf(const Json& body, std::string_view field);
+
+/// {"pagination": {"pageSize", "rowOffset"}}, or "pageSize" itself; 1 to 1,000, 100 by default.
+Page PageOf(const Json& body);
+
+/// The workspace that the call is about: by `workspaceId`, where "default" (or nothing, as the
+/// older paths have it) means the oldest. Empty: there is none with that id.
+Result<std::optional<Workspace>> WorkspaceOf(SqlTransaction& transaction, const Json& body);
+
+/// The config API's times: whole seconds.
+constexpr int64_t Seconds(int64_t microseconds) { return microseconds / 1'000'000; }
+
+}  // namespace millrace

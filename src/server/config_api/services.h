@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/clock.h"
+#include "catalogue/catalogue.h"
+#include "control/secrets/secret_box.h"
+#include "control/store/sql_database.h"
+
+namespace millrace {
+
+/// What calls work with. The server owns it; everything in it may be used from any thread.
+struct Services {
+  SqlDatabase& database;
+  const SecretBox& box;
+  const Catalogue& catalogue;
+  const Clock& clock;
+
+  /// Microseconds since 1970 UTC.
+  int64_t Now() const { return clock.WallNow().time_since_epoch().count(); }
+};
+
+}  // namespace millrace

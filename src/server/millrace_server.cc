@@ -1,0 +1,155 @@
+#include "server/millrace_server.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "control/secrets/secret_box.h"
+#include "control/store/migrations.h"
+#include "control/store/sql_database.h"
+#include "server/config_api/config_api.h"
+#include "server/config_api/workspace_calls.h"
+#include "server/http/http_server.h"
+#include "server/request_origin.h"
+
+namespace millrace {
+namespace {
+
+constexpr int kDatabaseConnections = 4;
+constexpr const char* kKeyProof = "secret_key_proof";
+constexpr const char* kProofText = "millrace";
+constexpr const char* kWelcome = R"(<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Millrace</title></head>
+<body style="font-family: system-ui, sans-serif; max-width: 40rem; margin: 4rem auto">
+<h1>Millrace is running</h1>
+<p>The API is at <a href="/api/v1/health">/api/v1</a>. There is no user interface in this version.</p>
+</body></html>
+)";
+
+/// Held while the server lives: one server a data folder.
+class DataDirLock {
+ public:
+  static Result<DataDirLock> Take(const std::filesystem::path& data_dir) {
+    std::error_code error;
+    std::filesystem::create_directories(data_dir, error);
+    const std::string path = data_dir / "server.lock";
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+      return ConfigError("can't use the data folder {}: {}", data_dir.string(),
+                         std::strerror(errno));
+    }
+    DataDirLock lock(fd);
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      char holder[32] = {};
+      const ssize_t size = ::pread(fd, holder, sizeof holder - 1, 0);
+      return ConfigError("another server (process {}) has the data folder {}",
+                         size > 0 ? holder : "unknown", data_dir.string());
+    }
+    const std::string pid = std::to_string(::getpid());
+    if (::ftruncate(fd, 0) != 0 ||
+        ::pwrite(fd, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+      return ConfigError("can't write to {}: {}", path, std::strerror(errno));
+    }
+    return lock;
+  }
+  DataDirLock(DataDirLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  DataDirLock& operator=(DataDirLock&&) = delete;
+  ~DataDirLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  explicit DataDirLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+/// The first server leaves a text sealed with its key; the next ones must be able to open it.
+Status ProveKey(SqlDatabase& database, const SecretBox& box) {
+  return database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(
+        const auto rows,
+        transaction.Query("SELECT value FROM setting WHERE name = :1", {std::string(kKeyProof)}));
+    if (rows.empty()) {
+      return transaction
+          .Execute("INSERT INTO setting (name, value) VALUES (:1, :2)",
+                   {std::string(kKeyProof), box.Seal(kProofText)})
+          .status();
+    }
+    const auto opened = box.Open(rows.front().Text(0));
+    if (opened.ok() && *opened == kProofText) return Status::Ok();
+    return ConfigError(
+        "the metadata database was made with another secret key: give that one "
+        "(MILLRACE_SECRET_KEY, MILLRACE_SECRET_KEY_FILE, or secret.key in the data folder)");
+  });
+}
+
+class Server : public MillraceServer {
+ public:
+  Server(DataDirLock lock, std::unique_ptr<SqlDatabase> database, SecretBox box)
+      : lock_(std::move(lock)),
+        database_(std::move(database)),
+        box_(std::move(box)),
+        services_{*database_, box_, Catalogue::Embedded(), Clock::System()},
+        config_api_(services_) {}
+
+  Status Open(const ServerOptions& options) {
+    MR_RETURN_IF_ERROR(Migrate(*database_));
+    MR_RETURN_IF_ERROR(ProveKey(*database_, box_));
+    MR_RETURN_IF_ERROR(WorkspaceCalls::EnsureDefault(services_));
+    HttpServer::Options http;
+    http.listen = options.listen;
+    MR_ASSIGN_OR_RETURN(http_, HttpServer::Start(http, [this](const HttpRequest& request) {
+                          return Handle(request);
+                        }));
+    return Status::Ok();
+  }
+
+  void Stop(std::chrono::milliseconds limit) override { http_->Stop(limit); }
+  std::vector<std::string> addresses() const override { return http_->addresses(); }
+
+ private:
+  HttpResponse Handle(const HttpRequest& request) const {
+    if (const std::string why = ForeignOrigin(request); !why.empty()) {
+      return {403, "application/json", Json{{"message", why}}.dump(), {}};
+    }
+    const auto& path = request.path;
+    if (path.size() >= 2 && path[0] == "api" && path[1] == "v1") return config_api_.Handle(request);
+    if (path.empty() && request.method == "GET")
+      return {200, "text/html; charset=utf-8", kWelcome, {}};
+    return {404, "application/json", R"({"message":"there is no such path"})", {}};
+  }
+
+  const DataDirLock lock_;
+  const std::unique_ptr<SqlDatabase> database_;
+  const SecretBox box_;
+  const Services services_;
+  const ConfigApi config_api_;
+  std::unique_ptr<HttpServer> http_;  // last: requests use all of the above
+};
+
+}  // namespace
+
+Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOptions& options) {
+  for (const std::string& address : options.listen) {
+    if (!IsLoopbackAddress(address)) {
+      return ConfigError(
+          "can't listen on {}: this version has no sign-in yet, so it serves this machine only "
+          "(127.0.0.1 or [::1])",
+          address);
+    }
+  }
+  MR_ASSIGN_OR_RETURN(auto lock, DataDirLock::Take(options.data_dir));
+  MR_ASSIGN_OR_RETURN(auto box, SecretBox::Load(options.data_dir / "secret.key"));
+  const std::string url = options.database_url.empty()
+                              ? "sqlite://" + (options.data_dir / "millrace.db").string()
+                              : options.database_url;
+  MR_ASSIGN_OR_RETURN(auto database, SqlDatabase::Open(url, kDatabaseConnections));
+  auto server = std::make_unique<Server>(std::move(lock), std::move(database), std::move(box));
+  MR_RETURN_IF_ERROR(server->Open(options));
+  return std::unique_ptr<MillraceServer>(std::move(server));
+}
+
+}  // namespace millrace

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace millrace {
+
+/// What `millrace server` is started with.
+struct ServerOptions {
+  std::filesystem::path data_dir;
+  /// Loopback addresses only: nobody has to sign in yet.
+  std::vector<std::string> listen = {"127.0.0.1:8000", "127.0.0.1:8001"};
+  std::string database_url;  ///< empty: a file in data_dir
+};
+
+/// The server: metadata database, secrets, API. One a data folder, which it locks. Owned by the
+/// server command's main thread.
+class MillraceServer {
+ public:
+  /// Opens everything and serves from here on. Config errors: an address that is taken or not
+  /// loopback, a data folder that another server has, a database that doesn't answer, another
+  /// secret key than the stored configurations were sealed with.
+  static Result<std::unique_ptr<MillraceServer>> Start(const ServerOptions& options);
+  virtual ~MillraceServer() = default;
+
+  /// Takes no new requests and ends those that run, within `limit`.
+  virtual void Stop(std::chrono::milliseconds limit) = 0;
+  /// Where it listens.
+  virtual std::vector<std::string> addresses() const = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,47 @@
+#include "server/request_origin.h"
+
+#include <fmt/format.h>
+
+namespace millrace {
+namespace {
+
+constexpr const char* kProxyHeaders[] = {
+    "forwarded",        "x-forwarded-for",    "x-forwarded-host", "x-forwarded-proto",
+    "x-forwarded-port", "x-forwarded-server", "x-real-ip",        "via"};
+
+/// "localhost" of "localhost:8000".
+std::string_view WithoutPort(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+  return host.substr(0, host.find(':'));
+}
+
+bool IsLoopbackName(std::string_view name) {
+  if (name == "localhost" || name == "[::1]") return true;
+  // 127.0.0.0/8, in its plain form: digits and points.
+  return name.starts_with("127.") &&
+         name.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool IsLoopbackAddress(std::string_view address) { return IsLoopbackName(WithoutPort(address)); }
+
+std::string ForeignOrigin(const HttpRequest& request) {
+  for (const char* header : kProxyHeaders) {
+    if (!request.Header(header).empty()) {
+      return fmt::format("requests through a proxy ({}) need a sign-in, which comes later", header);
+    }
+  }
+  if (!request.from_loopback) return "this server serves its own machine only";
+  const std::string_view host = request.Header("host");
+  if (!IsLoopbackName(WithoutPort(host))) {
+    return fmt::format("this server is not called \"{}\": use localhost or 127.0.0.1", host);
+  }
+  const std::string_view origin = request.Header("origin");
+  if (origin.empty()) return {};
+  const size_t scheme = origin.find("://");
+  const bool same = scheme != std::string_view::npos && origin.substr(scheme + 3) == host;
+  return same ? std::string() : "requests from pages of other sites are refused";
+}
+
+}  // namespace millrace
