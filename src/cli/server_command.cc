@@ -34,8 +34,7 @@ int RunServer(const CommandLine& line) {
   for (const std::string& address : (*server)->addresses()) {
     Log(LogLevel::kInfo, "listening on http://{}", address);
   }
-  while (!signals.WaitFor(kForever)) {
-  }
+  while (!signals.Take()) signals.WaitFor(kForever);
   Log(LogLevel::kInfo, "stopping");
   (*server)->Stop(kStopLimit);
   return kExitDone;

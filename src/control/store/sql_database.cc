@@ -8,10 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstring>
 #include <deque>
-#include <thread>
 
 namespace millrace {
 namespace {
@@ -239,7 +237,6 @@ class PooledDatabase : public SqlDatabase {
       bool again = false;
       status = Once(lease.session(), work, begin, &again);
       if (!again) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10 << attempt));
     }
     return status;
   }

@@ -254,6 +254,22 @@ class BeastServer : public HttpServer {
       auto [write_error, written] = co_await http::async_write(stream, message, kNoThrow);
       if (std::exchange(connection.busy, false)) Handling(-1);
       if (write_error) co_return;
+      if (message.result() == http::status::payload_too_large)
+        co_await Drain(stream, connection.stream);
+    }
+  }
+
+  /// Reads away what a peer still sends, so that it gets to read the refusal; until it pauses for
+  /// a second, at most 64 MB.
+  template <typename Stream>
+  asio::awaitable<void> Drain(Stream& stream, beast::tcp_stream& lowest) {
+    constexpr size_t kMost = 64 << 20;
+    std::vector<char> piece(64 << 10);
+    for (size_t drained = 0; drained < kMost;) {
+      lowest.expires_after(std::chrono::seconds(1));
+      auto [error, size] = co_await stream.async_read_some(asio::buffer(piece), kNoThrow);
+      if (error) co_return;
+      drained += size;
     }
   }
 

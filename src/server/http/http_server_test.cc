@@ -13,8 +13,6 @@
 namespace millrace {
 namespace {
 
-using namespace std::chrono_literals;
-
 /// A bare socket to the server: what is on the wire is what the test says.
 class Peer {
  public:
@@ -103,7 +101,7 @@ TEST_F(HttpServerTest, RefusesWhatIsTooLargeOrNoHttp) {
 }
 
 TEST_F(HttpServerTest, SlowAndIdlePeersHoldNobodyUp) {
-  options_.idle_limit = 1s;
+  options_.idle_limit = std::chrono::seconds(1);
   options_.handler_threads = 1;
   Start(Echo);
   std::vector<std::unique_ptr<Peer>> idle;
@@ -130,13 +128,13 @@ TEST_F(HttpServerTest, StopFinishesWhatIsBeingHandled) {
   std::atomic<bool> entered = false;
   Start([&](const HttpRequest& request) {
     entered = true;
-    std::this_thread::sleep_for(200ms);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
     return Echo(request);
   });
   Peer peer(address());
   peer.Send("GET /last HTTP/1.1\r\nHost: h\r\n\r\n");
   while (!entered) std::this_thread::yield();
-  server_->Stop(10s);
+  server_->Stop(std::chrono::seconds(10));
   EXPECT_NE(peer.Receive("!").find("GET last"), std::string::npos);
 }
 

@@ -1,0 +1,66 @@
+"""A running `millrace server`, and calls to its API as a client makes them."""
+import contextlib
+import json
+import signal
+import urllib.error
+import urllib.request
+
+from support.free_port import free_port
+
+
+class Reply:
+    def __init__(self, status, text):
+        self.status, self.text = status, text
+
+    @property
+    def body(self):
+        return json.loads(self.text)
+
+
+class ApiServer:
+    def __init__(self, url):
+        self.url = url
+
+    def request(self, method, path, data=None, headers=None):
+        request = urllib.request.Request(f"{self.url}{path}", data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                return Reply(reply.status, reply.read().decode())
+        except urllib.error.HTTPError as refused:
+            return Reply(refused.code, refused.read().decode())
+
+    def call(self, path, expect=200, **body):
+        """POST to the config API; the reply's document."""
+        reply = self.request("POST", f"/api/v1/{path}", json.dumps(body).encode())
+        assert reply.status == expect, f"{path}: {reply.status} {reply.text}"
+        return reply.body if reply.text else None
+
+
+@contextlib.contextmanager
+def running(millrace, data_dir, *args, env=None, log=None):
+    """Starts a server on a free port, waits until it answers, and ends it with SIGTERM at the end: it must exit 0."""
+    port = free_port()
+    log = log or data_dir.parent / f"{data_dir.name}.log"
+    with open(log, "ab") as output:
+        process = millrace.start("server", "--data-dir", data_dir, "--listen", f"127.0.0.1:{port}", *args, env=env, stdout=output, stderr=output)
+    server = ApiServer(f"http://127.0.0.1:{port}")
+    server.process, server.log = process, log
+    try:
+        wait_until_it_answers(server)
+        yield server
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(40) == 0, log.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until_it_answers(server):
+    for _ in range(600):
+        assert server.process.poll() is None, server.log.read_text()
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            if server.request("GET", "/api/v1/health").status == 200:
+                return
+        with contextlib.suppress(Exception):
+            server.process.wait(0.1)
+    raise AssertionError(f"no answer within a minute: {server.log.read_text()}")
