@@ -11,7 +11,11 @@ constexpr const char* kProxyHeaders[] = {
 
 /// "localhost" of "localhost:8000".
 std::string_view WithoutPort(std::string_view host) {
-  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+  if (host.starts_with('[')) {
+    const size_t end = host.find(']');
+    const bool whole = end == host.size() - 1 || host.substr(end + 1).starts_with(':');
+    return whole ? host.substr(0, end + 1) : host;
+  }
   return host.substr(0, host.find(':'));
 }
 

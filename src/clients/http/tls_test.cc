@@ -1,8 +1,11 @@
 // HttpClient against OpenSSL's own server: certificates are verified, always.
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +40,7 @@ class TlsServer {
       port_ = std::to_string(probe.port());
     }
     child_ = ::fork();
-    if (child_ != 0) return;
+    if (child_ != 0) return WaitUntilItListens();
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::chdir(folder_.c_str()) == 0) {
       ::execlp("openssl", "openssl", "s_server", "-accept", port_.c_str(), "-key", "key.pem",
@@ -58,6 +61,22 @@ class TlsServer {
   std::string certificate() const { return (folder_ / "cert.pem").string(); }
 
  private:
+  /// Half a minute at most; a test that then finds nobody says so.
+  void WaitUntilItListens() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(std::stoi(port_)));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < 300; ++i) {
+      const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      const bool listens =
+          ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+      ::close(fd);
+      if (listens) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
+
   fs::path folder_;
   std::string port_;
   pid_t child_ = -1;
@@ -66,8 +85,6 @@ class TlsServer {
 TEST(TlsTest, TrustsOnlyTheGivenAuthorityAndOnlyForItsHost) {
   TlsServer server;
   HttpOptions options;
-  // It may take a moment to start: refused connections are tried again.
-  options.retry = {.attempts_max = 40, .delay_max = std::chrono::milliseconds(500)};
   options.ca_bundle = server.certificate();
   HttpClient trusting(options);
   const auto page = trusting.Send({.url = server.Url("localhost")});
