@@ -40,7 +40,10 @@ class TlsServer {
       port_ = std::to_string(probe.port());
     }
     child_ = ::fork();
-    if (child_ != 0) return WaitUntilItListens();
+    if (child_ != 0) {
+      WaitUntilItListens();
+      return;
+    }
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::chdir(folder_.c_str()) == 0) {
       ::execlp("openssl", "openssl", "s_server", "-accept", port_.c_str(), "-key", "key.pem",
