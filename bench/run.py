@@ -29,6 +29,7 @@ import time
 import cases
 import cdc
 import check
+import merge_data
 
 HERE, HOME = cases.HERE, cases.HOME
 DATA, RUN = HOME / "data", HOME / "run"
@@ -96,6 +97,7 @@ class RssSampler(threading.Thread):
     def __init__(self, root, foreign):
         super().__init__(daemon=True)
         self.ours, self.foreign, self.peak, self.stop = {root}, foreign - {root}, 0, threading.Event()
+        self.read = {}  # bytes that each process has read, from files and pipes
 
     def run(self):
         while not self.stop.wait(0.05):
@@ -108,6 +110,7 @@ class RssSampler(threading.Thread):
             for p in self.ours:
                 try:
                     total += int(open(f"/proc/{p}/statm").read().split()[1]) * PAGE
+                    self.read[p] = int(open(f"/proc/{p}/io").readline().split()[1])
                 except OSError:
                     pass
             self.peak = max(self.peak, total)
@@ -136,7 +139,7 @@ def run_once(argv, env, log, timeout):
         os.killpg(p.pid, signal.SIGKILL)  # stragglers of the tool's own group
     except OSError:
         pass
-    return rc, wall, r1.ru_utime - r0.ru_utime, r1.ru_stime - r0.ru_stime, s.peak
+    return rc, wall, r1.ru_utime - r0.ru_utime, r1.ru_stime - r0.ru_stime, s.peak, sum(s.read.values())
 
 
 # ---- one measured run ---------------------------------------------------------------------------------------------
@@ -203,12 +206,15 @@ def measure(name, case, tool, argv, expected, ctx, timeout):
         psql("postgres", "drop database if exists bench_dst with (force)")
         psql("postgres", "create database bench_dst owner bench")
         psql("bench", "checkpoint")
+    if "merge" in case:
+        env |= merge_data.environment(case, tool, out)
+        merge_data.lay(case, tool, out)
     os.sync()
-    argv = [a.replace("{case}", name).replace("{out}", str(out)).replace("{expected}", str(expected)) for a in argv]
+    argv = [a.replace("{case}", name).replace("{out}", str(out)).replace("{expected}", str(expected)).replace("{table}", env.get("MERGE_TABLE", "")) for a in argv]
     log = out.parent / f"{tool}.out"
     root = server_root(case["server"])
     load, c0 = os.getloadavg()[0], tree_cpu(root) if root else 0
-    rc, wall, user, sys_, peak = run_once(argv, env, log, timeout)
+    rc, wall, user, sys_, peak, read = run_once(argv, env, log, timeout)
     c1 = tree_cpu(root) if root else 0
     n, discard, extra = reported(log)
     ok, rows, note, size = False, 0, "", 0
@@ -229,6 +235,8 @@ def measure(name, case, tool, argv, expected, ctx, timeout):
                 ext = next(pathlib.Path(m.__file__).parent.rglob("*.duckdb_extension"))
                 ok, rows, note = check.check_pg(DATA, dsn, ext)
                 size = int(psql("bench_dst", "select coalesce(sum(pg_total_relation_size(oid)),0) from pg_class where relname='lineitem'"))
+            elif "merge" in case:
+                ok, rows, note, size = merge_data.check(case, tool, out, read)
             else:
                 ok, rows, note = getattr(check, "check_" + case["check"])(out, DATA)
                 size = du(out, {".parquet", ".jsonl", ".airbyte"})
@@ -293,7 +301,8 @@ def main():
         if missing:
             sys.exit(f"unknown tool(s) {missing} for {name}")
         ref = check.reference(DATA)
-        expected = {"lineitem": ref["lineitem"][0], "lineitem_x10": 10 * ref["lineitem"][0], "small_tables": check.small_tables(DATA)[1], "wide": ref["wide"][0], "cdc": round(1_000_000 * sf), "faker": int(os.environ.get("FAKER_ROWS", "50000"))}.get(case["rows"], case["rows"])
+        expected = {"lineitem": ref["lineitem"][0], "lineitem_x10": 10 * ref["lineitem"][0], "small_tables": check.small_tables(DATA)[1], "wide": ref["wide"][0], "cdc": round(1_000_000 * sf), "faker": int(os.environ.get("FAKER_ROWS", "50000")),
+                    "merged": merge_data.expected_rows(case)}.get(case["rows"], case["rows"])
         sess = cdc.prepare(case.get("cdc"), RUN, expected, tools, a.warmup + a.runs, psql)
         res, live = [], list(tools)
         d = pathlib.Path(a.results)

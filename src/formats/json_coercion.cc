@@ -268,7 +268,9 @@ bool JsonCoercion::AppendList(JsonScanner& scanner, const Column& column, int64_
 
 bool JsonCoercion::AppendStruct(JsonScanner& scanner, const Column& column, int64_t row) {
   const int64_t length = column.builder->length();
-  std::string key;
+  const std::vector<Column>& fields = column.children;
+  std::string unescaped;
+  size_t next = 0;  // where the search begins: objects repeat their keys in one order
   scanner.Enter();
   for (;;) {
     JsonScanner::Text name;
@@ -277,10 +279,15 @@ bool JsonCoercion::AppendStruct(JsonScanner& scanner, const Column& column, int6
     if (ok && done) break;
     const Column* child = nullptr;
     if (ok) {
-      key.assign(name.raw);
-      if (name.escaped) Unescape(name.raw, &key);
-      for (const Column& each : column.children) {
-        if (each.name == key) child = &each;
+      std::string_view key = name.raw;
+      if (name.escaped) {
+        Unescape(name.raw, &unescaped);
+        key = unescaped;
+      }
+      for (size_t tried = 0; tried < fields.size() && child == nullptr; ++tried) {
+        const Column& field = fields[next];
+        next = next + 1 == fields.size() ? 0 : next + 1;
+        if (field.name == key) child = &field;
       }
       if (child != nullptr) {
         if (child->builder->length() > length) child->builder->RemoveLast();
@@ -292,7 +299,7 @@ bool JsonCoercion::AppendStruct(JsonScanner& scanner, const Column& column, int6
       }
     }
     if (ok) continue;
-    for (const Column& each : column.children) {
+    for (const Column& each : fields) {
       if (each.builder->length() > length) each.builder->RemoveLast();
     }
     return false;

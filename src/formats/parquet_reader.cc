@@ -19,16 +19,48 @@ namespace millrace {
 namespace {
 
 /// What all columns' read buffers take together, and each at least and at most.
-constexpr int64_t kReadBytes = 16 << 20;
+constexpr int64_t kReadBytes = 8 << 20;
 constexpr int64_t kReadBytesLeast = 64 << 10;
 constexpr int64_t kReadBytesMost = 1 << 20;
 
-int64_t RowsPerBatch(const parquet::RowGroupMetaData& group) {
-  const int64_t rows = std::max<int64_t>(group.num_rows(), 1);
-  const int64_t row_bytes = std::max<int64_t>(group.total_byte_size() / rows, 1);
-  // Dictionaries and run lengths make the file's bytes fewer than the values': allow for twice.
-  return std::clamp<int64_t>(kBatchBytesMax / (2 * row_bytes), 1, kBatchRowsMax);
+/// What a value of the leaf takes in memory, at least.
+int64_t LeastValueBytes(const parquet::ColumnDescriptor& leaf) {
+  if (leaf.logical_type()->is_decimal() || leaf.physical_type() == parquet::Type::BYTE_ARRAY) {
+    return 16;
+  }
+  return 8;
 }
+
+/// What of a row group is read, and how much of it at a time.
+class ReadSizes {
+ public:
+  ReadSizes(const parquet::RowGroupMetaData& group, const std::vector<int>& leaves)
+      : rows_(std::max<int64_t>(group.num_rows(), 1)), leaves_(leaves.size()) {
+    for (const int leaf : leaves) {
+      const auto chunk = group.ColumnChunk(leaf);
+      largest_ = std::max(largest_, chunk->total_compressed_size());
+      // Dictionaries and run lengths make the file's bytes fewer than the values': allow for twice.
+      row_bytes_ += std::max(2 * std::min(chunk->total_uncompressed_size() / rows_, kBatchBytesMax),
+                             LeastValueBytes(*group.schema()->Column(leaf)));
+    }
+  }
+
+  int64_t rows_per_batch() const {
+    return std::clamp<int64_t>(kBatchBytesMax / std::max<int64_t>(row_bytes_, 1), 1, kBatchRowsMax);
+  }
+  /// Of each column.
+  int64_t buffer_bytes() const {
+    const int64_t share = kReadBytes / std::max<int64_t>(static_cast<int64_t>(leaves_), 1);
+    return std::min(std::clamp(share, kReadBytesLeast, kReadBytesMost),
+                    std::max(largest_, int64_t{4} << 10));
+  }
+
+ private:
+  const int64_t rows_;
+  const size_t leaves_;
+  int64_t largest_ = 0;
+  int64_t row_bytes_ = 0;
+};
 
 }  // namespace
 
@@ -54,11 +86,10 @@ Result<ParquetReader::Group> ParquetReader::OpenGroup(int row_group,
       if (columns.empty() || columns.contains(name)) leaves.push_back(leaf);
     }
     // Column chunks are read through buffers: a row group may be larger than our memory.
+    const ReadSizes sizes(*metadata_->RowGroup(row_group), leaves);
     read.enable_buffered_stream();
-    read.set_buffer_size(
-        std::clamp<int64_t>(kReadBytes / std::max<int64_t>(static_cast<int64_t>(leaves.size()), 1),
-                            kReadBytesLeast, kReadBytesMost));
-    shape.set_batch_size(RowsPerBatch(*metadata_->RowGroup(row_group)));
+    read.set_buffer_size(sizes.buffer_bytes());
+    shape.set_batch_size(sizes.rows_per_batch());
   }
   const auto explained = [&](const arrow::Status& status) {
     return status.ok() ? Status::Ok() : group.input->Explain(status.message());

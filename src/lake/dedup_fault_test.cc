@@ -16,6 +16,7 @@ class DedupFaultTest : public DedupTest, public testing::WithParamInterface<Faul
  protected:
   DedupFaultTest() {
     dedup_.file_bytes = 1;
+    context_.lanes = 2;
     schema_ = arrow::schema({arrow::field("id", arrow::int64()), arrow::field("v", arrow::utf8()),
                              arrow::field("_ab_cdc_deleted_at", arrow::utf8())});
   }

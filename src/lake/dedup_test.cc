@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 #include "lake/testing/dedup_fixture.h"
 
 namespace millrace {
@@ -42,6 +45,30 @@ TEST_F(DedupTest, UntouchedFilesStayAndAKeyNeverMoves) {
   EXPECT_EQ(modified("users/2.parquet"), third);
   EXPECT_THAT(RowsOf("users/1.parquet"), ElementsAre("3 c", "4 D"));
   EXPECT_THAT(RowsOf("users/3.parquet"), ElementsAre("6 f"));
+}
+
+TEST_F(DedupTest, ManyFilesAreMergedAtATimeAsOneAfterTheOther) {
+  const auto seed = std::random_device{}();
+  std::mt19937 random(seed);
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  dedup_.file_bytes = 1;  // every merge fills its file
+  context_.lanes = 4;
+  std::map<int, std::string> expected;
+  for (int sync = 1; sync <= 12; ++sync) {
+    std::string rows;
+    for (int i = 0; i < 40; ++i) {
+      const int id = static_cast<int>(random() % 300);
+      const std::string value = std::to_string(sync) + "." + std::to_string(i);
+      rows += (i == 0 ? "[" : ", ") + ("[" + std::to_string(id)) + ", \"" + value + "\"]";
+      expected[id] = value;
+    }
+    Sync(sync, rows + "]");
+    if (HasFatalFailure()) return;
+    std::vector<std::string> lines;
+    for (const auto& [id, value] : expected) lines.push_back(std::to_string(id) + " " + value);
+    std::sort(lines.begin(), lines.end());
+    ASSERT_EQ(Seen(), lines) << "sync " << sync;
+  }
 }
 
 TEST_F(DedupTest, NullsInKeysAreEqualAndKeysMayBeComposite) {

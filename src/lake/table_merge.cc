@@ -20,6 +20,9 @@ namespace {
 constexpr int64_t kRewriteFactor = 20;
 constexpr int64_t kRewriteBytes = int64_t{256} << 20;
 
+/// More would pass the memory that a sync may take.
+constexpr int kThreadsMost = 2;
+
 double Megabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e6; }
 
 /// The columns of changes that the table has, too.
@@ -150,6 +153,7 @@ Status MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next) 
   MergeInput input{merge.rules,      merge.schema,   merge.format, merge.options.file_bytes, {}, {},
                    merge.start_file, merge.finished, merge.stop};
   input.format.key_columns = merge.rules.key;
+  input.threads = std::clamp(merge.threads, 1, kThreadsMost);
   if (changes.truncated) {
     // The source's table was empty for a moment; so may ours be.
     for (const DataFile& file : stored) next.removing_first.push_back(file.key);

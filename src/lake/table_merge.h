@@ -33,6 +33,7 @@ struct TableMerge {
   std::function<Result<std::unique_ptr<ObjectUpload>>()> start_file;
   std::function<void(const PendingUpload&)> finished;
   std::stop_token stop;
+  int threads = 1;
 };
 
 /// Merges what is staged into the table's files and writes into `next` what has to be done to show

@@ -137,7 +137,8 @@ Status Table::Merge(const MergeRules& rules, bool replaces, Manifest& next) {
                          replaces,
                          [this] { return StartFile(); },
                          [this](const PendingUpload& upload) { AddFinished({upload}); },
-                         context_.abandon};
+                         context_.abandon,
+                         context_.lanes};
   DataFile as;
   as.generation = stream_.generation_id;
   as.epoch = context_.epoch;

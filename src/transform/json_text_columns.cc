@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "connector/number_type.h"
-#include "formats/json_coercion.h"
 #include "formats/json_scanner.h"
 
 namespace millrace {
@@ -45,8 +44,9 @@ Result<JsonTextColumns> JsonTextColumns::Make(std::string stream,
     if (column < 0 || !HasObjects(*field->type())) continue;
     auto& arrives = fields[static_cast<size_t>(column)];
     if (!IsText(*arrives->type())) continue;
-    MR_RETURN_IF_ERROR(ColumnBuilder::Make(field->type()).status());
-    columns.parsed_.push_back({column, field->type()});
+    MR_ASSIGN_OR_RETURN(auto builder, ColumnBuilder::Make(field->type()));
+    auto described = JsonCoercion::Describe(field->name(), *builder);
+    columns.parsed_.push_back({column, std::move(builder), std::move(described)});
     arrives = field->WithNullable(true);
   }
   columns.schema_ = columns.parsed_.empty() ? arrived : arrow::schema(std::move(fields));
@@ -57,7 +57,7 @@ Status JsonTextColumns::Apply(ChangeBatch* batch) {
   if (parsed_.empty()) return Status::Ok();
   arrow::ArrayVector columns = batch->rows->columns();
   const size_t changes_before = batch->changes.size();
-  for (const Parsed& parsed : parsed_) {
+  for (Parsed& parsed : parsed_) {
     auto& column = columns[static_cast<size_t>(parsed.column)];
     MR_ASSIGN_OR_RETURN(column, Parse(*column, parsed, &batch->changes));
   }
@@ -70,27 +70,26 @@ Status JsonTextColumns::Apply(ChangeBatch* batch) {
 }
 
 Result<std::shared_ptr<arrow::Array>> JsonTextColumns::Parse(const arrow::Array& texts,
-                                                             const Parsed& parsed,
+                                                             Parsed& parsed,
                                                              std::vector<FieldChange>* changes) {
   const std::string& name = schema_->field(parsed.column)->name();
   const arrow::StringArray& values = TextsOf(texts);
-  MR_ASSIGN_OR_RETURN(const auto builder, ColumnBuilder::Make(parsed.type));
-  const JsonCoercion::Column column = JsonCoercion::Describe(name, *builder);
+  ColumnBuilder& builder = *parsed.builder;
   JsonCoercion coercion;
   std::string padded;
   for (int64_t row = 0; row < values.length(); ++row) {
     if (values.IsNull(row)) {
-      builder->AppendNull();
+      builder.AppendNull();
       continue;
     }
     const std::string_view text = values.GetView(row);
     padded.assign(text);
     padded.append(static_cast<size_t>(JsonScanner::kPadding), '\0');
     JsonScanner scanner(std::string_view(padded).substr(0, text.size()));
-    if (coercion.Append(scanner, column, row) && scanner.AtEnd()) continue;
+    if (coercion.Append(scanner, parsed.described, row) && scanner.AtEnd()) continue;
     // No JSON, or something behind it.
-    if (builder->length() > row) builder->RemoveLast();
-    builder->AppendNull();
+    if (builder.length() > row) builder.RemoveLast();
+    builder.AppendNull();
     std::erase_if(coercion.changes(), [&](const FieldChange& change) { return change.row == row; });
     coercion.changes().push_back({row, name, "NULLED", "SOURCE_SERIALIZATION_ERROR"});
   }
@@ -102,7 +101,7 @@ Result<std::shared_ptr<arrow::Array>> JsonTextColumns::Parse(const arrow::Array&
         stream_, name);
   }
   changes->insert(changes->end(), coercion.changes().begin(), coercion.changes().end());
-  return builder->Finish();
+  return builder.Finish();
 }
 
 }  // namespace millrace

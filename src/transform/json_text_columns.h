@@ -8,6 +8,8 @@
 
 #include "base/result.h"
 #include "connector/change_batch.h"
+#include "formats/column_builder.h"
+#include "formats/json_coercion.h"
 
 namespace millrace {
 
@@ -31,10 +33,11 @@ class JsonTextColumns {
  private:
   struct Parsed {
     int column = 0;
-    std::shared_ptr<arrow::DataType> type;
+    std::unique_ptr<ColumnBuilder> builder;  // kept: it knows how much room a batch needs
+    JsonCoercion::Column described;
   };
 
-  Result<std::shared_ptr<arrow::Array>> Parse(const arrow::Array& texts, const Parsed& parsed,
+  Result<std::shared_ptr<arrow::Array>> Parse(const arrow::Array& texts, Parsed& parsed,
                                               std::vector<FieldChange>* changes);
 
   std::string stream_;

@@ -5,14 +5,16 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "lake/merge/conform.h"
 #include "lake/merge/row_selection.h"
 
 namespace millrace {
 
-ChangedRows::ChangedRows(ChangeScan& changes, const MergePlan& plan, SchemaPtr schema)
-    : changes_(changes), plan_(plan), schema_(std::move(schema)) {
+ChangedRows::ChangedRows(ChangeScan& changes, const MergePlan& plan, SchemaPtr schema,
+                         int64_t held_bytes)
+    : changes_(changes), plan_(plan), schema_(std::move(schema)), held_bytes_(held_bytes) {
   for (const auto& field : schema_->fields()) columns_.insert(field->name());
 }
 
@@ -58,7 +60,7 @@ Status ChangedRows::Hold(uint16_t first) {
   size_t end = first - MergePlan::kFirstFile;
   for (; end < plan_.files.size(); ++end) {
     bytes += plan_.files[end].added_rows * row_bytes;
-    if (bytes > kHeldBytes) break;
+    if (bytes > held_bytes_) break;
   }
   held_first_ = first;
   held_.assign(end - (first - MergePlan::kFirstFile), {});
@@ -70,19 +72,24 @@ Status ChangedRows::Hold(uint16_t first) {
                 });
 }
 
-Status ChangedRows::ForEach(uint16_t target, const Sink& sink) {
-  if (target >= MergePlan::kFirstFile) {
-    const bool held = target >= held_first_ && target < held_first_ + held_.size();
-    if (!held) MR_RETURN_IF_ERROR(Hold(target));
-    if (!held_.empty()) {
-      for (auto& rows : held_[target - held_first_]) MR_RETURN_IF_ERROR(sink(rows));
-      held_[target - held_first_].clear();
-      return Status::Ok();
-    }
-  }
-  return Stream(target, target, [&](uint16_t, const std::shared_ptr<arrow::RecordBatch>& rows) {
-    return sink(rows);
-  });
+Result<ChangedRows::Taken> ChangedRows::Take(uint16_t target) {
+  Taken taken{target, false, {}};
+  if (target < MergePlan::kFirstFile) return taken;
+  std::lock_guard lock(mutex_);
+  const bool held = target >= held_first_ && target < held_first_ + held_.size();
+  if (!held) MR_RETURN_IF_ERROR(Hold(target));
+  if (held_.empty()) return taken;
+  taken.held = true;
+  taken.rows = std::exchange(held_[target - held_first_], {});
+  return taken;
+}
+
+Status ChangedRows::ForEach(Taken taken, const Sink& sink) {
+  for (auto& rows : taken.rows) MR_RETURN_IF_ERROR(sink(std::exchange(rows, nullptr)));
+  if (taken.held) return Status::Ok();
+  return Stream(
+      taken.target, taken.target,
+      [&](uint16_t, const std::shared_ptr<arrow::RecordBatch>& rows) { return sink(rows); });
 }
 
 }  // namespace millrace

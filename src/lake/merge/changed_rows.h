@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,31 +18,40 @@
 namespace millrace {
 
 /// The changes that a merge writes, by the file that they go to. Reads the changes once for as many
-/// files as kHeldBytes of their rows are for, and once for each file that has more. Rows whose
-/// values were not all sent are left out (see CompletedRows). One thread.
+/// files as `held_bytes` of their rows are for, and once for each file that has more. Rows whose
+/// values were not all sent are left out (see CompletedRows). Thread-safe.
 class ChangedRows {
  public:
-  static constexpr int64_t kHeldBytes = int64_t{48} << 20;
-
   using Sink = std::function<Status(const std::shared_ptr<arrow::RecordBatch>&)>;
 
-  /// All of it outlives this; `schema` is what rows are handed out in.
-  ChangedRows(ChangeScan& changes, const MergePlan& plan, SchemaPtr schema);
+  /// The rows of one target: in memory, or yet to be read because they are too many for that.
+  struct Taken {
+    uint16_t target = 0;
+    bool held = false;
+    arrow::RecordBatchVector rows;
+  };
 
-  /// Hands out the rows of one target. Cheapest when files are asked in the plan's order.
-  Status ForEach(uint16_t target, const Sink& sink);
+  /// All of it outlives this; `schema` is what rows are handed out in.
+  ChangedRows(ChangeScan& changes, const MergePlan& plan, SchemaPtr schema, int64_t held_bytes);
+
+  /// Takes the rows of one target out of this: once each. Cheapest in the plan's order.
+  Result<Taken> Take(uint16_t target);
+  /// Hands them out, and lets go of each batch after that.
+  Status ForEach(Taken taken, const Sink& sink);
 
  private:
   Status Stream(uint16_t first, uint16_t last,
                 const std::function<Status(uint16_t, std::shared_ptr<arrow::RecordBatch>)>& sink);
-  Status Hold(uint16_t first);
+  Status Hold(uint16_t first);  // under mutex_
 
   ChangeScan& changes_;
   const MergePlan& plan_;
   const SchemaPtr schema_;
+  const int64_t held_bytes_;
   std::set<std::string> columns_;
-  uint16_t held_first_ = 0;
-  std::vector<arrow::RecordBatchVector> held_;  // of the targets from held_first_ on
+  std::mutex mutex_;
+  uint16_t held_first_ = 0;                     // guarded by mutex_
+  std::vector<arrow::RecordBatchVector> held_;  // guarded by mutex_; targets from held_first_ on
 };
 
 }  // namespace millrace

@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-/// The keys of one pass of a merge: 24 bytes a key and some 5 of slots. One thread.
+/// The keys of one pass of a merge: 24 bytes a key and some 5 of slots. One thread, but for Find.
 class KeyIndex {
  public:
   struct Entry {
@@ -38,8 +38,8 @@ class KeyIndex {
     return entries_[slots_[slot]];
   }
 
-  /// Null when there is none.
-  Entry* Find(const KeyHash& hash) {
+  /// Null when there is none. Several threads may ask while nobody adds.
+  const Entry* Find(const KeyHash& hash) const {
     const size_t slot = SlotOf(hash);
     return slots_[slot] == kFree ? nullptr : &entries_[slots_[slot]];
   }

@@ -5,71 +5,30 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <optional>
 
-#include "formats/file_writer.h"
+#include "base/parallel_parts.h"
+#include "connector/unused_memory.h"
 #include "lake/merge/changed_rows.h"
 #include "lake/merge/completed_rows.h"
 #include "lake/merge/conform.h"
 #include "lake/merge/merge_planner.h"
+#include "lake/merge/merged_file_writer.h"
 #include "lake/merge/parquet_object.h"
 #include "lake/merge/row_selection.h"
-#include "lake/merge/upload_sink.h"
 
 namespace millrace {
 namespace {
 
 /// So many rows are completed at a time where they are new.
 constexpr size_t kCompletedRows = 20'000;
+/// What all threads' changed rows take that wait for their files.
+constexpr int64_t kHeldBytes = int64_t{48} << 20;
 
-bool IsFullFile(int64_t bytes, int64_t bytes_max) { return bytes >= bytes_max - bytes_max / 8; }
-
-/// A file on its way. One thread.
-class OutputFile {
- public:
-  OutputFile(UploadSink::Start start, const FileFormat& format, SchemaPtr schema)
-      : sink_(std::move(start)), format_(format), schema_(std::move(schema)) {}
-
-  const SchemaPtr& schema() const { return schema_; }
-  int64_t rows() const { return rows_; }
-  /// True when the file takes no more: near `bytes_max`, which whole row groups meet by chance.
-  Result<bool> IsFull(int64_t bytes_max) {
-    if (writer_ == nullptr) return false;
-    // Encoded, rows take half of their memory at most, so the rest of the file is at hand.
-    if (writer_->buffered_bytes() >= 2 * (bytes_max - writer_->written_bytes())) {
-      MR_RETURN_IF_ERROR(writer_->WriteBuffered());
-    }
-    return IsFullFile(writer_->written_bytes(), bytes_max);
-  }
-
-  Status Write(const std::shared_ptr<arrow::RecordBatch>& rows) {
-    if (rows->num_rows() == 0) return Status::Ok();
-    MR_RETURN_IF_ERROR(Open());
-    rows_ += rows->num_rows();
-    // The same columns; what may be null differs.
-    return writer_->Write(arrow::RecordBatch::Make(schema_, rows->num_rows(), rows->columns()));
-  }
-
-  Result<MergedFile> Finish() {
-    MR_RETURN_IF_ERROR(Open());
-    MR_ASSIGN_OR_RETURN(const FileTotals totals, writer_->Close());
-    MR_ASSIGN_OR_RETURN(PendingUpload upload, sink_.Finish());
-    return MergedFile{std::move(upload), totals.rows, totals.bytes};
-  }
-
- private:
-  Status Open() {
-    if (writer_ != nullptr) return Status::Ok();
-    MR_ASSIGN_OR_RETURN(writer_, MakeFileWriter(format_, schema_, sink_));
-    return Status::Ok();
-  }
-
-  UploadSink sink_;  // before the writer, which writes to it
-  const FileFormat& format_;
-  const SchemaPtr schema_;
-  std::unique_ptr<FileWriter> writer_;
-  int64_t rows_ = 0;
-};
+uint16_t TargetOf(size_t plan_index) {
+  return static_cast<uint16_t>(MergePlan::kFirstFile + plan_index);
+}
 
 class Merge {
  public:
@@ -79,17 +38,20 @@ class Merge {
   Result<MergeOutcome> Run();
 
  private:
+  Status WriteFiles();
+  /// The stored file as it will be, not finished.
+  Result<std::unique_ptr<MergedFileWriter>> Rewrite(const FilePlan& plan, ChangedRows::Taken rows);
   Status RewriteFile(size_t plan_index);
   /// The file's rows that stay, and those that a change with values not sent completes.
-  Status CopyRows(const ParquetReader& reader, const FilePlan& plan, OutputFile& output);
+  Status CopyRows(const ParquetReader& reader, const FilePlan& plan, MergedFileWriter& output);
   Status CopyBatch(const ChangeBatch& batch, size_t first_row, const FilePlan& plan,
                    const std::optional<CompletedRows>& completed, size_t& next_completed,
-                   OutputFile& output);
+                   MergedFileWriter& output);
   Status WriteNewKeys();
   Status WriteNewRows(const std::shared_ptr<arrow::RecordBatch>& rows);
   Status WriteNewPartialRows();
-  Status Keep(OutputFile& output, std::optional<size_t> file);
-  /// Opens the last file, as far as it is not full, for new keys.
+  Status Keep(MergedFileWriter& output, std::optional<size_t> file);
+  /// Writes the stored file that takes new keys anew, as far as there is one.
   Status ReopenLast();
 
   ObjectStore& store_;
@@ -99,9 +61,11 @@ class Merge {
   SchemaPtr schema_;
   MergePlan plan_;
   std::optional<ChangedRows> rows_;
-  std::unique_ptr<OutputFile> open_;  // takes new keys
-  std::optional<size_t> open_file_;   // the stored file that it replaces
-  MergeOutcome outcome_;
+  // Of the thread that writes new keys:
+  std::unique_ptr<MergedFileWriter> open_;  // takes new keys
+  std::optional<size_t> open_file_;         // the stored file that it replaces
+  std::mutex mutex_;
+  MergeOutcome outcome_;  // guarded by mutex_ while files are written
 };
 
 Result<MergeOutcome> Merge::Run() {
@@ -110,51 +74,80 @@ Result<MergeOutcome> Merge::Run() {
   for (size_t file = 0; file < input_.changes.size(); ++file) {
     schema_ = WithNullableOf(schema_, *changes_.schema(file));
   }
-  MergePlanner planner(store_, input_.rules, schema_, changes_, input_.files, &bytes_read_);
-  MR_ASSIGN_OR_RETURN(plan_, planner.Plan());
-  rows_.emplace(changes_, plan_, schema_);
-  if (plan_.new_rows > 0 && !input_.files.empty() &&
-      !IsFullFile(input_.files.back().bytes, input_.file_bytes)) {
-    open_file_ = input_.files.size() - 1;
+  {
+    MergePlanner planner(store_, input_.rules, schema_, changes_, input_.files, input_.threads,
+                         &bytes_read_);
+    MR_ASSIGN_OR_RETURN(plan_, planner.Plan());
   }
-  for (size_t i = 0; i < plan_.files.size(); ++i) MR_RETURN_IF_ERROR(RewriteFile(i));
-  if (plan_.new_rows > 0) MR_RETURN_IF_ERROR(WriteNewKeys());
+  ReturnUnusedMemory();  // what the readers' batches and the index took
+  rows_.emplace(changes_, plan_, schema_, kHeldBytes / std::max(input_.threads, 1));
+  MR_RETURN_IF_ERROR(WriteFiles());
   outcome_.changes = changes_.row_count();
   outcome_.rows_written = plan_.kept_changes;
   outcome_.bytes_read = bytes_read_;
   return std::move(outcome_);
 }
 
-Status Merge::RewriteFile(size_t plan_index) {
-  const FilePlan& plan = plan_.files[plan_index];
+Status Merge::WriteFiles() {
+  const bool grows = plan_.new_rows > 0;
+  if (grows && !input_.files.empty() && !IsFullFile(input_.files.back().bytes, input_.file_bytes)) {
+    open_file_ = input_.files.size() - 1;
+  }
+  std::vector<size_t> rewritten;
+  for (size_t i = 0; i < plan_.files.size(); ++i) {
+    if (open_file_ != plan_.files[i].file) rewritten.push_back(i);
+  }
+  // New keys are one file after the other, all on one thread; they begin first.
+  const int64_t first = grows ? 1 : 0;
+  MR_RETURN_IF_ERROR(TryEachPart(first + static_cast<int64_t>(rewritten.size()), input_.threads,
+                                 [&](int64_t part) -> Status {
+                                   if (part < first) return WriteNewKeys();
+                                   return RewriteFile(rewritten[static_cast<size_t>(part - first)]);
+                                 }));
+  std::sort(outcome_.replaced.begin(), outcome_.replaced.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(outcome_.emptied.begin(), outcome_.emptied.end());
+  return Status::Ok();
+}
+
+Result<std::unique_ptr<MergedFileWriter>> Merge::Rewrite(const FilePlan& plan,
+                                                         ChangedRows::Taken rows) {
   const StoredFile& file = input_.files[plan.file];
   MR_ASSIGN_OR_RETURN(const auto reader, OpenParquetObject(store_, file.key, &bytes_read_));
   if (reader->row_count() != static_cast<int64_t>(plan.dropped.size())) {
     return TransientError("{} in {} was replaced by somebody else meanwhile; run again", file.key,
                           store_.Name());
   }
-  outcome_.bytes_replaced += file.bytes;
+  {
+    std::lock_guard lock(mutex_);
+    outcome_.bytes_replaced += file.bytes;
+  }
   auto output =
-      std::make_unique<OutputFile>([this, &file] { return store_.StartUpload(file.key); },
-                                   input_.format, WithNullableOf(schema_, *reader->schema()));
+      std::make_unique<MergedFileWriter>([this, &file] { return store_.StartUpload(file.key); },
+                                         input_.format, WithNullableOf(schema_, *reader->schema()));
   MR_RETURN_IF_ERROR(CopyRows(*reader, plan, *output));
   MR_RETURN_IF_ERROR(rows_->ForEach(
-      static_cast<uint16_t>(MergePlan::kFirstFile + plan_index),
-      [&](const std::shared_ptr<arrow::RecordBatch>& rows) { return output->Write(rows); }));
-  if (open_file_ == plan.file) {
-    open_ = std::move(output);  // new keys follow
-    return Status::Ok();
-  }
+      std::move(rows),
+      [&](const std::shared_ptr<arrow::RecordBatch>& batch) { return output->Write(batch); }));
+  return output;
+}
+
+Status Merge::RewriteFile(size_t plan_index) {
+  MR_ASSIGN_OR_RETURN(auto rows, rows_->Take(TargetOf(plan_index)));
+  const FilePlan& plan = plan_.files[plan_index];
+  MR_ASSIGN_OR_RETURN(const auto output, Rewrite(plan, std::move(rows)));
   return Keep(*output, plan.file);
 }
 
-Status Merge::Keep(OutputFile& output, std::optional<size_t> file) {
+Status Merge::Keep(MergedFileWriter& output, std::optional<size_t> file) {
   if (file && output.rows() == 0) {
+    std::lock_guard lock(mutex_);
     outcome_.emptied.push_back(*file);
     return Status::Ok();
   }
   MR_ASSIGN_OR_RETURN(MergedFile merged, output.Finish());
   input_.finished(merged.upload);
+  std::lock_guard lock(mutex_);
   outcome_.bytes_written += merged.bytes;
   if (file) {
     outcome_.replaced.emplace_back(*file, std::move(merged));
@@ -164,7 +157,8 @@ Status Merge::Keep(OutputFile& output, std::optional<size_t> file) {
   return Status::Ok();
 }
 
-Status Merge::CopyRows(const ParquetReader& reader, const FilePlan& plan, OutputFile& output) {
+Status Merge::CopyRows(const ParquetReader& reader, const FilePlan& plan,
+                       MergedFileWriter& output) {
   std::optional<CompletedRows> completed;
   if (!plan.completed.empty()) {
     std::vector<uint32_t> rows;
@@ -186,7 +180,7 @@ Status Merge::CopyRows(const ParquetReader& reader, const FilePlan& plan, Output
 
 Status Merge::CopyBatch(const ChangeBatch& batch, size_t first_row, const FilePlan& plan,
                         const std::optional<CompletedRows>& completed, size_t& next_completed,
-                        OutputFile& output) {
+                        MergedFileWriter& output) {
   if (input_.stop.stop_requested()) return Status::Canceled();
   MR_ASSIGN_OR_RETURN(auto rows, ConformRows(*batch.rows, schema_));
   std::vector<int64_t> kept;
@@ -211,20 +205,23 @@ Status Merge::CopyBatch(const ChangeBatch& batch, size_t first_row, const FilePl
 }
 
 Status Merge::ReopenLast() {
-  const StoredFile& file = input_.files[*open_file_];
-  MR_ASSIGN_OR_RETURN(const auto reader, OpenParquetObject(store_, file.key, &bytes_read_));
-  outcome_.bytes_replaced += file.bytes;
-  open_ = std::make_unique<OutputFile>([this, &file] { return store_.StartUpload(file.key); },
-                                       input_.format, WithNullableOf(schema_, *reader->schema()));
+  for (size_t i = 0; i < plan_.files.size(); ++i) {
+    if (plan_.files[i].file != *open_file_) continue;
+    MR_ASSIGN_OR_RETURN(auto rows, rows_->Take(TargetOf(i)));
+    MR_ASSIGN_OR_RETURN(open_, Rewrite(plan_.files[i], std::move(rows)));
+    return Status::Ok();
+  }
   FilePlan untouched;
-  untouched.dropped.resize(static_cast<size_t>(reader->row_count()));
-  return CopyRows(*reader, untouched, *open_);
+  untouched.file = *open_file_;
+  untouched.dropped.resize(static_cast<size_t>(input_.files[*open_file_].rows));
+  MR_ASSIGN_OR_RETURN(open_, Rewrite(untouched, {0, true, {}}));
+  return Status::Ok();
 }
 
 Status Merge::WriteNewRows(const std::shared_ptr<arrow::RecordBatch>& rows) {
   if (input_.stop.stop_requested()) return Status::Canceled();
   if (open_ == nullptr) {
-    open_ = std::make_unique<OutputFile>(input_.start_file, input_.format, schema_);
+    open_ = std::make_unique<MergedFileWriter>(input_.start_file, input_.format, schema_);
   }
   MR_RETURN_IF_ERROR(open_->Write(rows));
   MR_ASSIGN_OR_RETURN(const bool full, open_->IsFull(input_.file_bytes));
@@ -254,9 +251,10 @@ Status Merge::WriteNewPartialRows() {
 }
 
 Status Merge::WriteNewKeys() {
-  if (open_file_ && open_ == nullptr) MR_RETURN_IF_ERROR(ReopenLast());
+  if (open_file_) MR_RETURN_IF_ERROR(ReopenLast());
+  MR_ASSIGN_OR_RETURN(auto fresh, rows_->Take(MergePlan::kNew));
   MR_RETURN_IF_ERROR(rows_->ForEach(
-      MergePlan::kNew,
+      std::move(fresh),
       [this](const std::shared_ptr<arrow::RecordBatch>& rows) { return WriteNewRows(rows); }));
   MR_RETURN_IF_ERROR(WriteNewPartialRows());
   return open_ == nullptr ? Status::Ok() : Keep(*open_, open_file_);

@@ -29,6 +29,8 @@ struct MergeInput {
   /// Hears of every upload that is finished, so that somebody aborts it when the merge fails.
   std::function<void(const PendingUpload&)> finished;
   std::stop_token stop;  ///< ends the merge within a batch: kCanceled
+  /// At most so many files are looked into, and then written, at a time: each takes some 60 MB.
+  int threads = 1;
 };
 
 struct MergedFile {

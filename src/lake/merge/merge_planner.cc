@@ -6,7 +6,9 @@
 #include <parquet/metadata.h>
 
 #include <algorithm>
+#include <mutex>
 
+#include "base/parallel_parts.h"
 #include "lake/merge/conform.h"
 #include "lake/merge/cursor_text.h"
 #include "lake/merge/parquet_object.h"
@@ -30,13 +32,14 @@ arrow::FieldVector FieldsOf(const arrow::Schema& schema, const std::vector<std::
 }  // namespace
 
 MergePlanner::MergePlanner(ObjectStore& store, const MergeRules& rules, const SchemaPtr& schema,
-                           ChangeScan& changes, const std::vector<StoredFile>& files,
+                           ChangeScan& changes, const std::vector<StoredFile>& files, int threads,
                            std::atomic<int64_t>* bytes_read)
     : store_(store),
       rules_(rules),
       schema_(schema),
       changes_(changes),
       files_(files),
+      threads_(threads),
       bytes_read_(bytes_read),
       key_fields_(FieldsOf(*schema, rules.key)),
       bounds_(key_fields_),
@@ -207,66 +210,75 @@ Status MergePlanner::MarkSets() {
 
 Status MergePlanner::ProbeFiles() {
   if (index_.entries().empty()) return Status::Ok();
-  for (size_t file = 0; file < files_.size(); ++file) {
-    if (Status status = ProbeFile(file); !status.ok()) {
-      return status.WithContext("looking for keys in " + files_[file].key);
+  std::mutex mutex;  // over what Apply touches
+  return TryEachPart(static_cast<int64_t>(files_.size()), threads_, [&](int64_t part) -> Status {
+    const auto file = static_cast<size_t>(part);
+    const auto hits = ProbeFile(file);
+    if (!hits.ok()) {
+      return hits.status().WithContext("looking for keys in " + files_[file].key);
     }
-  }
-  return Status::Ok();
+    std::lock_guard lock(mutex);
+    return Apply(file, *hits);
+  });
 }
 
-Status MergePlanner::ProbeFile(size_t file) {
+Result<MergePlanner::FileHits> MergePlanner::ProbeFile(size_t file) const {
   MR_ASSIGN_OR_RETURN(const auto reader, OpenParquetObject(store_, files_[file].key, bytes_read_));
-  int64_t first_row = 0;
+  FileHits hits;
   for (int group = 0; group < reader->row_group_count(); ++group) {
-    const int64_t rows = reader->metadata()->RowGroup(group)->num_rows();
     if (bounds_.MayHold(*reader, group)) {
-      int64_t at = first_row;
+      int64_t at = hits.rows;
       MR_RETURN_IF_ERROR(
           reader->ReadRowGroup(group, columns_, [&](const ChangeBatch& batch) -> Status {
             MR_ASSIGN_OR_RETURN(const Keys keys, KeysOf(*batch.rows));
-            const int64_t of_batch = at;
+            ProbeRows(keys, at, hits);
             at += batch.num_rows();
-            return ProbeRows(keys, file, of_batch);
+            return Status::Ok();
           }));
     }
-    first_row += rows;
+    hits.rows += reader->metadata()->RowGroup(group)->num_rows();
   }
-  if (plan_of_[file] >= 0) {
-    plan_.files[static_cast<size_t>(plan_of_[file])].dropped.resize(static_cast<size_t>(first_row));
-  }
-  return Status::Ok();
+  return hits;
 }
 
-Status MergePlanner::ProbeRows(const Keys& keys, size_t file, int64_t first_row) {
+void MergePlanner::ProbeRows(const Keys& keys, int64_t first_row, FileHits& hits) const {
   for (size_t i = 0; i < keys.hashes.size(); ++i) {
     if (!InPass(keys.hashes[i])) continue;
-    KeyIndex::Entry* entry = index_.Find(keys.hashes[i]);
+    const KeyIndex::Entry* entry = index_.Find(keys.hashes[i]);
     if (entry == nullptr) continue;
     const size_t at = index_.PositionOf(*entry);
-    if (cursor_field_ != nullptr &&
-        CursorText(*keys.cursor, static_cast<int64_t>(i)) > cursors_[at]) {
-      entry->extra |= kStale;
-      plan_.target[entry->row] = MergePlan::kVoid;
-      continue;
-    }
-    MR_ASSIGN_OR_RETURN(const uint16_t target, PlanOf(file));
-    FilePlan& plan = plan_.files[target - MergePlan::kFirstFile];
-    const size_t row = static_cast<size_t>(first_row) + i;
-    if (plan.dropped.size() <= row) plan.dropped.resize(row + 1);
-    if (!plan.dropped[row]) ++plan.dropped_rows;
-    plan.dropped[row] = true;
+    const bool newer = cursor_field_ != nullptr &&
+                       CursorText(*keys.cursor, static_cast<int64_t>(i)) > cursors_[at];
+    (newer ? hits.newer : hits.replaced)
+        .push_back({static_cast<uint32_t>(first_row) + static_cast<uint32_t>(i),
+                    static_cast<uint32_t>(at)});
+  }
+}
+
+Status MergePlanner::Apply(size_t file, const FileHits& hits) {
+  for (const Hit& hit : hits.newer) {
+    KeyIndex::Entry& entry = index_.entries()[hit.entry];
+    entry.extra |= kStale;
+    plan_.target[entry.row] = MergePlan::kVoid;
+  }
+  if (hits.replaced.empty()) return Status::Ok();
+  MR_ASSIGN_OR_RETURN(const uint16_t target, PlanOf(file));
+  FilePlan& plan = plan_.files[target - MergePlan::kFirstFile];
+  plan.dropped.resize(static_cast<size_t>(hits.rows));
+  for (const Hit& hit : hits.replaced) {
+    const KeyIndex::Entry& entry = index_.entries()[hit.entry];
+    if (!plan.dropped[hit.row]) ++plan.dropped_rows;
+    plan.dropped[hit.row] = true;
     if (rules_.sets) {
-      if (set_targets_[at] == MergePlan::kNew) set_targets_[at] = target;
+      uint16_t& of_set = set_targets_[hit.entry];
+      if (of_set == MergePlan::kNew) of_set = target;
       continue;
     }
-    if ((entry->extra & (kDeleted | kStale)) != 0 || plan_.target[entry->row] != MergePlan::kNew) {
+    if ((entry.extra & (kDeleted | kStale)) != 0 || plan_.target[entry.row] != MergePlan::kNew) {
       continue;  // nothing is written; or a twin of the key has been found before
     }
-    plan_.target[entry->row] = target;
-    if (plan_.IsPartial(entry->row)) {
-      plan.completed.emplace_back(static_cast<uint32_t>(row), entry->row);
-    }
+    plan_.target[entry.row] = target;
+    if (plan_.IsPartial(entry.row)) plan.completed.emplace_back(hit.row, entry.row);
   }
   return Status::Ok();
 }

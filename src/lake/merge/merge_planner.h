@@ -21,7 +21,8 @@ namespace millrace {
 /// Decides which change of each key stays, and finds the stored rows that it replaces, by reading
 /// key columns only. Memory: an index of at most kKeysPerPass keys; when there are more changes,
 /// the keys are split by their hash and everything is read once per part. Besides, 2 bytes a
-/// change, and a bit a row of each file that holds a changed key. One thread.
+/// change, and a bit a row of each file that holds a changed key. The table's files are looked into
+/// on several threads, 8 bytes a found key each; all else happens on the caller's.
 class MergePlanner {
  public:
   static constexpr int64_t kKeysPerPass = 1'500'000;
@@ -30,7 +31,7 @@ class MergePlanner {
 
   /// All of it outlives the planner; `schema` is the table's, in the types of files.
   MergePlanner(ObjectStore& store, const MergeRules& rules, const SchemaPtr& schema,
-               ChangeScan& changes, const std::vector<StoredFile>& files,
+               ChangeScan& changes, const std::vector<StoredFile>& files, int threads,
                std::atomic<int64_t>* bytes_read);
 
   Result<MergePlan> Plan();
@@ -46,6 +47,17 @@ class MergePlanner {
     std::shared_ptr<arrow::Array> set, empty;  ///< replaced sets only
   };
 
+  /// A row of a file that has a changed key.
+  struct Hit {
+    uint32_t row = 0;
+    uint32_t entry = 0;  ///< of the index
+  };
+  struct FileHits {
+    std::vector<Hit> replaced;
+    std::vector<Hit> newer;  ///< the stored row has a greater cursor than the change
+    int64_t rows = 0;        ///< of the file
+  };
+
   Result<Keys> KeysOf(const arrow::RecordBatch& rows) const;
   bool InPass(const KeyHash& hash) const;
   Status ScanChanges(const std::function<void(const Keys&, int64_t first_row, size_t file)>& sink);
@@ -56,8 +68,9 @@ class MergePlanner {
   void MarkRows();
   Status MarkSets();
   Status ProbeFiles();
-  Status ProbeFile(size_t file);
-  Status ProbeRows(const Keys& keys, size_t file, int64_t first_row);
+  Result<FileHits> ProbeFile(size_t file) const;
+  void ProbeRows(const Keys& keys, int64_t first_row, FileHits& hits) const;
+  Status Apply(size_t file, const FileHits& hits);
   Result<uint16_t> PlanOf(size_t file);
 
   ObjectStore& store_;
@@ -65,6 +78,7 @@ class MergePlanner {
   const SchemaPtr schema_;
   ChangeScan& changes_;
   const std::vector<StoredFile>& files_;
+  const int threads_;
   std::atomic<int64_t>* const bytes_read_;
   std::vector<std::shared_ptr<arrow::Field>> key_fields_;
   std::shared_ptr<arrow::Field> cursor_field_;  // null: none

@@ -3,9 +3,11 @@
 #include <arrow/array.h>
 #include <arrow/array/builder_primitive.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
 #include <arrow/record_batch.h>
 
 #include "connector/arrow_status.h"
+#include "connector/block_pool.h"
 
 namespace millrace {
 namespace {
@@ -28,9 +30,11 @@ Result<std::shared_ptr<arrow::Array>> IndicesOf(const std::vector<int64_t>& rows
 
 Result<std::shared_ptr<arrow::Array>> Take(const arrow::Array& column,
                                            const arrow::Array& indices) {
+  arrow::compute::ExecContext context(BlockPool());
   MR_ARROW_ASSIGN_OR_RETURN(
       auto taken,
-      arrow::compute::Take(column, indices, arrow::compute::TakeOptions::NoBoundsCheck()), kDoing);
+      arrow::compute::Take(column, indices, arrow::compute::TakeOptions::NoBoundsCheck(), &context),
+      kDoing);
   return taken;
 }
 

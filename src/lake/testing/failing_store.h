@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "clients/object_store/object_store.h"
@@ -75,19 +76,26 @@ class FailingStore : public ObjectStore {
   }
   template <typename Request>
   auto Change(Request request) -> decltype(request()) {
-    if (left_ < 0) return request();
-    if (left_ > 0) {
-      --left_;
-      return request();
-    }
-    failed_ = true;
-    if (fault_ != Fault::kGone) left_ = -1;
+    if (!Fails()) return request();
     if (fault_ == Fault::kAfterItsEffect) (void)request().ok();
     return Failure();
   }
+  /// Whether the request that is about to be made is the one.
+  bool Fails() {
+    std::lock_guard lock(mutex_);
+    if (left_ < 0) return false;
+    if (left_ > 0) {
+      --left_;
+      return false;
+    }
+    failed_ = true;
+    if (fault_ != Fault::kGone) left_ = -1;
+    return true;
+  }
 
   const std::unique_ptr<ObjectStore> store_;
-  int left_ = -1;  // endless
+  std::mutex mutex_;  // over what follows; a merge asks from several threads
+  int left_ = -1;     // endless
   Fault fault_ = Fault::kGone;
   bool failed_ = false;
 };

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/parallel_parts.h"
 #include "formats/csv_reader.h"
-#include "sources/file/parallel_parts.h"
 #include "sources/file/text_cuts.h"
 
 namespace millrace {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/parallel_parts.h"
 #include "formats/json_reader.h"
-#include "sources/file/parallel_parts.h"
 #include "sources/file/text_cuts.h"
 
 namespace millrace {
