@@ -39,6 +39,17 @@ Result<std::optional<ActorCalls::Opened>> ActorCalls::Open(SqlTransaction& trans
   return std::optional(Opened{*std::move(actor), JsonValue(Json::parse(text))});
 }
 
+ApiReply ActorCalls::WithOpened(const std::string& id,
+                                const std::function<ApiReply(const Opened&)>& then) const {
+  std::optional<Opened> opened;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  return opened ? then(*opened) : NotThere(id);
+}
+
 Json ActorCalls::Read(const Actor& actor, const Json& configuration) const {
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, actor.definition_id);
   const Json specification = entry == nullptr ? Json::object() : SpecificationOf(entry->name);
@@ -97,14 +108,9 @@ ApiReply ActorCalls::Create(const Json& body) const {
 }
 
 ApiReply ActorCalls::Get(const Json& body) const {
-  const std::string id = TextOf(body, Field("Id"));
-  std::optional<Opened> opened;
-  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
-    return Status::Ok();
+  return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
+    return ApiReply{200, Read(opened.actor, *opened.configuration)};
   });
-  if (!read.ok()) return Failure(read);
-  return opened ? ApiReply{200, Read(opened->actor, *opened->configuration)} : NotThere(id);
 }
 
 ApiReply ActorCalls::List(const Json& body) const {
@@ -192,15 +198,9 @@ ApiReply ActorCalls::RunCheck(const std::string& definition_id, const Json& conf
 }
 
 ApiReply ActorCalls::Check(const Json& body) const {
-  const std::string id = TextOf(body, Field("Id"));
-  std::optional<Opened> opened;
-  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
-    return Status::Ok();
+  return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
+    return RunCheck(opened.actor.definition_id, *opened.configuration);
   });
-  if (!read.ok()) return Failure(read);
-  if (!opened) return NotThere(id);
-  return RunCheck(opened->actor.definition_id, *opened->configuration);
 }
 
 ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
@@ -208,50 +208,40 @@ ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
   if (!configuration.is_object()) {
     return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
   }
-  std::string definition_id = TextOf(body, Field("DefinitionId"));
-  if (const std::string id = TextOf(body, Field("Id")); !id.empty()) {
-    std::optional<Opened> opened;
-    const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-      MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
-      return Status::Ok();
-    });
-    if (!read.ok()) return Failure(read);
-    if (!opened) return NotThere(id);
-    definition_id = opened->actor.definition_id;
+  const auto check = [&](const std::string& definition_id) {
+    const Status checked = CheckConfiguration(definition_id, &configuration);
+    return checked.ok() ? RunCheck(definition_id, configuration) : Failure(checked);
+  };
+  const std::string id = TextOf(body, Field("Id"));
+  if (id.empty()) return check(TextOf(body, Field("DefinitionId")));
+  return WithOpened(id, [&](const Opened& opened) {
+    const std::string& definition_id = opened.actor.definition_id;
     if (const auto* entry = FindDefinition(services_.catalogue, kind_, definition_id)) {
       configuration =
-          RestoreSecrets(SpecificationOf(entry->name), *opened->configuration, configuration);
+          RestoreSecrets(SpecificationOf(entry->name), *opened.configuration, configuration);
     }
-  }
-  const Status checked = CheckConfiguration(definition_id, &configuration);
-  if (!checked.ok()) return Failure(checked);
-  return RunCheck(definition_id, configuration);
+    return check(definition_id);
+  });
 }
 
 ApiReply ActorCalls::Discover(const Json& body) const {
-  const std::string id = TextOf(body, Field("Id"));
-  std::optional<Opened> opened;
-  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
-    return Status::Ok();
+  return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
+    const CatalogueEntry* entry =
+        FindDefinition(services_.catalogue, kind_, opened.actor.definition_id);
+    if (entry == nullptr) return NotThere(opened.actor.id);
+    StartDocument start;
+    start.task = "discover";
+    start.source = ConnectorConfig{entry->name, opened.configuration};
+    const ProbeJob job("discover_schema", opened.actor.id, services_.Now());
+    const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
+    Json reply{{"jobInfo", job.Ended(outcome, services_.Now())}};
+    if (outcome.status.ok()) {
+      auto catalog = SyncCatalogOf(*outcome.result);
+      if (!catalog.ok()) return Failure(catalog.status());
+      reply["catalog"] = *std::move(catalog);
+    }
+    return ApiReply{200, std::move(reply)};
   });
-  if (!read.ok()) return Failure(read);
-  if (!opened) return NotThere(id);
-  const CatalogueEntry* entry =
-      FindDefinition(services_.catalogue, kind_, opened->actor.definition_id);
-  if (entry == nullptr) return NotThere(id);
-  StartDocument start;
-  start.task = "discover";
-  start.source = ConnectorConfig{entry->name, opened->configuration};
-  ProbeJob job("discover_schema", id, services_.Now());
-  const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
-  Json reply{{"jobInfo", job.Ended(outcome, services_.Now())}};
-  if (outcome.status.ok()) {
-    auto catalog = SyncCatalogOf(*outcome.result);
-    if (!catalog.ok()) return Failure(catalog.status());
-    reply["catalog"] = *std::move(catalog);
-  }
-  return {200, std::move(reply)};
 }
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,9 @@ class ActorCalls {
     JsonValue configuration;
   };
   Result<std::optional<Opened>> Open(SqlTransaction& transaction, const std::string& id) const;
+  /// What `then` makes of it, outside of any transaction; 404 when it isn't there.
+  ApiReply WithOpened(const std::string& id,
+                      const std::function<ApiReply(const Opened&)>& then) const;
   Json Read(const Actor& actor, const Json& configuration) const;
   /// Config errors: not this connector, not this specification.
   Status CheckConfiguration(const std::string& definition_id, Json* configuration) const;
