@@ -70,7 +70,8 @@ def test_what_waits_for_a_lock_on_the_table(millrace, db, at, selected):
     # SIGINT asks to commit what is complete; the second one, to give that up.
     stopped(millrace, file, lambda: waiting(db), [signal.SIGINT, signal.SIGINT])
     nobody_is_left(db)
-    assert left_behind(db) == [], "it tidied up"
+    if at != "a swap":  # what a full refresh has committed is what the next sync goes on from
+        assert left_behind(db) == [], "it tidied up"
     assert db.value("select count(*) from target.customers") == 1000
     holder.rollback()
     holder.close()

@@ -11,6 +11,7 @@ from support.millrace_program import kill_group
 from support.table_places import PLACES, Local
 
 ROWS = 60_000  # 1 KB each: 8,572 pages, 8 ranges
+THROTTLED = 3 << 20  # bytes a second of each of two connections: a whole read takes ten seconds, and states can be looked at meanwhile
 MODES = ["full_refresh_overwrite", "full_refresh_append", "full_refresh_overwrite_deduped"]
 PLACED = ["local", "s3", "postgres"]
 
@@ -67,7 +68,7 @@ LOSE_CONNECTIONS = "select pg_terminate_backend(pid) from pg_stat_activity where
 
 def killed_at(millrace, wide, file, proxy, share):
     """A sync that is killed once its state says that this share of the table has been read."""
-    proxy.throttle(8 << 20)
+    proxy.throttle(THROTTLED)
     wanted = share * ROWS / 7
     process = millrace.start("sync", file)
     try:
@@ -127,7 +128,7 @@ def test_a_lost_connection_is_an_attempt_that_goes_on(millrace, wide, proxy, tmp
     """The same sync tries again, and its retry goes on."""
     target = PLACES[place](wide, request)
     file = connection(millrace, wide, proxy, target.destination(), "full_refresh_overwrite")
-    proxy.throttle(8 << 20)
+    proxy.throttle(THROTTLED)
     said = tmp_path / "said"
     process = millrace.start("sync", file, "--verbose", stderr=open(said, "wb"))
     try:
