@@ -63,6 +63,8 @@ class Tree:
             return
         for p in sorted(base.rglob("*")):
             parts = p.relative_to(self.root).parts
+            if parts[:2] == ("bench", "run"):  # what a benchmark left: not part of the tree
+                continue
             if p.is_file() and (not suffixes or p.suffix in suffixes) and not any(x.startswith(".") or x == "__pycache__" for x in parts):
                 yield p
 
