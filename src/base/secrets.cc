@@ -8,7 +8,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kMask = "**********";
 constexpr size_t kShortest = 3;
 constexpr size_t kStruckInsideWords = 12;
 
@@ -51,8 +50,8 @@ std::string Secrets::Redact(std::string_view text) {
   for (const std::string& secret : RegisteredSecrets()) {
     for (size_t at = 0; (at = safe.find(secret, at)) != std::string::npos;) {
       if (secret.size() >= kStruckInsideWords || StandsAlone(safe, at, secret.size())) {
-        safe.replace(at, secret.size(), kMask);
-        at += kMask.size();
+        safe.replace(at, secret.size(), kSecretMask);
+        at += kSecretMask.size();
       } else {
         at += secret.size();
       }

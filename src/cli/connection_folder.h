@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/process_lock.h"
 #include "base/result.h"
 
 namespace millrace {
@@ -22,19 +23,15 @@ class ConnectionFolder {
   static std::filesystem::path PathOf(const std::filesystem::path& data_dir,
                                       const std::string& connection);
 
-  ConnectionFolder(ConnectionFolder&& other) noexcept;
-  ConnectionFolder& operator=(ConnectionFolder&&) = delete;
-  ~ConnectionFolder();
-
   std::filesystem::path state_path() const { return path_ / "state.json"; }
   std::filesystem::path counters_path() const { return path_ / "counters.json"; }
 
  private:
-  ConnectionFolder(std::filesystem::path path, int lock_fd)
-      : path_(std::move(path)), lock_fd_(lock_fd) {}
+  ConnectionFolder(std::filesystem::path path, ProcessLock lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::filesystem::path path_;
-  int lock_fd_;
+  ProcessLock lock_;
 };
 
 /// `--data-dir`, or `.millrace` beside the connection file.

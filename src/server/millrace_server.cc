@@ -1,12 +1,8 @@
 #include "server/millrace_server.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/process_lock.h"
 #include "control/secrets/secret_box.h"
 #include "control/store/migrations.h"
 #include "control/store/sql_database.h"
@@ -30,41 +26,18 @@ constexpr const char* kWelcome = R"(<!doctype html>
 )";
 
 /// Held while the server lives: one server a data folder.
-class DataDirLock {
- public:
-  static Result<DataDirLock> Take(const std::filesystem::path& data_dir) {
-    std::error_code error;
-    std::filesystem::create_directories(data_dir, error);
-    const std::string path = data_dir / "server.lock";
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-      return ConfigError("can't use the data folder {}: {}", data_dir.string(),
-                         std::strerror(errno));
-    }
-    DataDirLock lock(fd);
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      char holder[32] = {};
-      const ssize_t size = ::pread(fd, holder, sizeof holder - 1, 0);
-      return ConfigError("another server (process {}) has the data folder {}",
-                         size > 0 ? holder : "unknown", data_dir.string());
-    }
-    const std::string pid = std::to_string(::getpid());
-    if (::ftruncate(fd, 0) != 0 ||
-        ::pwrite(fd, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-      return ConfigError("can't write to {}: {}", path, std::strerror(errno));
-    }
-    return lock;
+Result<ProcessLock> LockDataDir(const std::filesystem::path& data_dir) {
+  std::error_code error;
+  std::filesystem::create_directories(data_dir, error);
+  if (error) {
+    return ConfigError("can't make the data folder {}: {}", data_dir.string(), error.message());
   }
-  DataDirLock(DataDirLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  DataDirLock& operator=(DataDirLock&&) = delete;
-  ~DataDirLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
- private:
-  explicit DataDirLock(int fd) : fd_(fd) {}
-  int fd_;
-};
+  MR_ASSIGN_OR_RETURN(auto lock, ProcessLock::Open(data_dir / "server.lock", /*inherited=*/false));
+  MR_ASSIGN_OR_RETURN(const bool taken, lock.Try());
+  if (taken) return lock;
+  return ConfigError("another server (process {}) has the data folder {}", lock.Holder(),
+                     data_dir.string());
+}
 
 /// The first server leaves a text sealed with its key; the next ones must be able to open it.
 Status ProveKey(SqlDatabase& database, const SecretBox& box) {
@@ -88,7 +61,7 @@ Status ProveKey(SqlDatabase& database, const SecretBox& box) {
 
 class Server : public MillraceServer {
  public:
-  Server(DataDirLock lock, std::unique_ptr<SqlDatabase> database, SecretBox box)
+  Server(ProcessLock lock, std::unique_ptr<SqlDatabase> database, SecretBox box)
       : lock_(std::move(lock)),
         database_(std::move(database)),
         box_(std::move(box)),
@@ -122,7 +95,7 @@ class Server : public MillraceServer {
     return {404, "application/json", R"({"message":"there is no such path"})", {}};
   }
 
-  const DataDirLock lock_;
+  const ProcessLock lock_;
   const std::unique_ptr<SqlDatabase> database_;
   const SecretBox box_;
   const Services services_;
@@ -141,7 +114,7 @@ Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOption
           address);
     }
   }
-  MR_ASSIGN_OR_RETURN(auto lock, DataDirLock::Take(options.data_dir));
+  MR_ASSIGN_OR_RETURN(auto lock, LockDataDir(options.data_dir));
   MR_ASSIGN_OR_RETURN(auto box, SecretBox::Load(options.data_dir / "secret.key"));
   const std::string url = options.database_url.empty()
                               ? "sqlite://" + (options.data_dir / "millrace.db").string()

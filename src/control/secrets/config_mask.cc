@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/secrets.h"
+
 namespace millrace {
 namespace {
 

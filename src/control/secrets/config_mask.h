@@ -1,16 +1,11 @@
 #pragma once
 
-#include <string_view>
-
 #include "base/json.h"
 
 namespace millrace {
 
-/// What stands for a secret in every reply.
-inline constexpr std::string_view kSecretMask = "**********";
-
 /// The configuration with every text in a field that the specification marks `airbyte_secret`
-/// replaced by the mask. Numbers and objects stay what they are: clients parse them.
+/// replaced by kSecretMask. Numbers and objects stay what they are: clients parse them.
 Json MaskSecrets(const Json& connection_specification, const Json& configuration);
 
 /// `incoming` with each mask in a secret field replaced by what `stored` has there: a client that

@@ -6,9 +6,8 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
+#include "base/file_io.h"
 #include "base/secrets.h"
 
 namespace millrace {
@@ -43,9 +42,10 @@ Result<Key> KeyOf(std::string text, std::string_view where) {
 }
 
 Result<Key> KeyInFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return ConfigError("can't read the secret key's file {}", path);
-  return KeyOf({std::istreambuf_iterator<char>(file), {}}, path);
+  constexpr int64_t kBytesMax = 1024;
+  auto text = ReadFile(path, kBytesMax);
+  if (!text.ok()) return ConfigError("reading the secret key: {}", text.status().ToString());
+  return KeyOf(*std::move(text), path);
 }
 
 /// Two servers that start at once make one file: the second finds the first one's.

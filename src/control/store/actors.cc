@@ -10,7 +10,7 @@ constexpr std::string_view kSelect =
 Actor ActorOf(const SqlRow& row) {
   return {row.Text(0),
           row.Text(1),
-          row.Text(2) == "source" ? ActorKind::kSource : ActorKind::kDestination,
+          row.Text(2) == "source" ? ConnectorType::kSource : ConnectorType::kDestination,
           row.Text(3),
           row.Text(4),
           row.Text(5),
@@ -25,18 +25,9 @@ std::string Lower(std::string text) {
   return text;
 }
 
-/// Which column of `connection` names an actor of this kind.
-std::string_view EndOf(ActorKind kind) {
-  return kind == ActorKind::kSource ? "source_id" : "destination_id";
-}
-
 }  // namespace
 
-std::string_view ToString(ActorKind kind) {
-  return kind == ActorKind::kSource ? "source" : "destination";
-}
-
-Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ActorKind kind,
+Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ConnectorType kind,
                                        const std::string& id) {
   MR_ASSIGN_OR_RETURN(const auto rows,
                       transaction.Query(fmt::format("{} AND kind = :1 AND id = :2", kSelect),
@@ -53,13 +44,7 @@ Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFi
   };
   std::string sql(kSelect);
   sql += " AND kind = " + next(std::string(ToString(filter.kind)));
-  if (!filter.workspace_ids.empty()) {
-    std::string list;
-    for (const std::string& id : filter.workspace_ids) {
-      list += (list.empty() ? "" : ", ") + next(id);
-    }
-    sql += fmt::format(" AND workspace_id IN ({})", list);
-  }
+  if (!filter.workspace_id.empty()) sql += " AND workspace_id = " + next(filter.workspace_id);
   if (!filter.definition_id.empty()) sql += " AND definition_id = " + next(filter.definition_id);
   if (!filter.name_contains.empty()) {
     sql +=
@@ -93,26 +78,10 @@ Status UpdateActor(SqlTransaction& transaction, const Actor& actor) {
 }
 
 Status DeleteActor(SqlTransaction& transaction, const Actor& actor, int64_t now) {
-  MR_RETURN_IF_ERROR(
-      transaction
-          .Execute(fmt::format("UPDATE connection SET deleted = 1, status = 'deprecated', "
-                               "updated_at = :1 WHERE {} = :2 AND deleted = 0",
-                               EndOf(actor.kind)),
-                   {now, actor.id})
-          .status());
   return transaction
       .Execute("UPDATE actor SET deleted = 1, updated_at = :1 WHERE id = :2 AND deleted = 0",
                {now, actor.id})
       .status();
-}
-
-Result<int64_t> CountConnections(SqlTransaction& transaction, const Actor& actor) {
-  MR_ASSIGN_OR_RETURN(
-      const auto rows,
-      transaction.Query(fmt::format("SELECT count(*) FROM connection WHERE {} = :1 AND deleted = 0",
-                                    EndOf(actor.kind)),
-                        {actor.id}));
-  return rows.at(0).Integer(0);
 }
 
 }  // namespace millrace

@@ -3,25 +3,20 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "catalogue/catalogue.h"
 #include "control/store/sql_database.h"
 #include "control/store/workspaces.h"
 
 namespace millrace {
 
-/// What an actor is.
-enum class ActorKind { kSource, kDestination };
-/// "source", "destination".
-std::string_view ToString(ActorKind kind);
-
 /// A source or a destination that somebody configured. A plain value.
 struct Actor {
   std::string id;
   std::string workspace_id;
-  ActorKind kind = ActorKind::kSource;
+  ConnectorType kind = ConnectorType::kSource;
   std::string definition_id;
   std::string name;
   std::string sealed_configuration;  ///< by SecretBox
@@ -31,15 +26,15 @@ struct Actor {
 
 /// Which actors to list. Empty text: any.
 struct ActorFilter {
-  ActorKind kind = ActorKind::kSource;
-  std::vector<std::string> workspace_ids;  ///< empty: of any workspace; at most 100
+  ConnectorType kind = ConnectorType::kSource;
+  std::string workspace_id;
   std::string definition_id;
   std::string name_contains;  ///< letters' case doesn't matter
 };
 
 // Within the caller's transaction. A deleted one is as if it weren't there.
 
-Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ActorKind kind,
+Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ConnectorType kind,
                                        const std::string& id);
 /// In the order of their names.
 Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFilter& filter,
@@ -47,9 +42,6 @@ Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFi
 Status InsertActor(SqlTransaction& transaction, const Actor& actor);
 /// Name and configuration. Requires that it is there.
 Status UpdateActor(SqlTransaction& transaction, const Actor& actor);
-/// With its connections.
 Status DeleteActor(SqlTransaction& transaction, const Actor& actor, int64_t now);
-/// Connections that use it.
-Result<int64_t> CountConnections(SqlTransaction& transaction, const Actor& actor);
 
 }  // namespace millrace

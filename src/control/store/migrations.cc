@@ -10,20 +10,12 @@ namespace millrace {
 namespace {
 
 /// The statements of a script: they end with a semicolon at the end of a line.
-std::vector<std::string> StatementsOf(std::string script, SqlDatabase::Engine engine) {
-  const std::string identity = engine == SqlDatabase::Engine::kSqlite
-                                   ? "INTEGER PRIMARY KEY AUTOINCREMENT"
-                                   : "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
-  constexpr std::string_view kIdentity = "IDENTITY,";
-  for (size_t at = script.find(kIdentity); at != std::string::npos;
-       at = script.find(kIdentity, at + identity.size())) {
-    script.replace(at, kIdentity.size() - 1, identity);
-  }
+std::vector<std::string> StatementsOf(std::string_view script) {
   std::vector<std::string> statements;
   std::string statement;
   for (size_t at = 0; at < script.size();) {
     const size_t end = std::min(script.find('\n', at), script.size());
-    std::string line = script.substr(at, end - at);
+    std::string line(script.substr(at, end - at));
     at = end + 1;
     line.resize(std::min(line.find("--"), line.size()));
     while (line.ends_with(' ')) line.pop_back();
@@ -58,7 +50,7 @@ Status Apply(SqlTransaction& transaction, SqlDatabase::Engine engine, int64_t nu
   MR_RETURN_IF_ERROR(WaitForOthers(transaction, engine));
   MR_ASSIGN_OR_RETURN(const int64_t version, VersionOf(transaction));
   if (version >= number) return Status::Ok();
-  for (const std::string& statement : StatementsOf(std::string(migration.sql), engine)) {
+  for (const std::string& statement : StatementsOf(migration.sql)) {
     MR_RETURN_IF_ERROR(transaction.Execute(statement).status());
   }
   Log(LogLevel::kInfo, "metadata database: applied {}", migration.name);

@@ -135,8 +135,7 @@ class Bound {
 
 class Transaction : public SqlTransaction {
  public:
-  Transaction(soci::session& session, SqlDatabase::Engine engine)
-      : session_(session), engine_(engine) {}
+  explicit Transaction(soci::session& session) : session_(session) {}
 
   Result<std::vector<SqlRow>> Query(std::string_view sql,
                                     const std::vector<SqlValue>& parameters) override {
@@ -145,10 +144,6 @@ class Transaction : public SqlTransaction {
   Result<int64_t> Execute(std::string_view sql, const std::vector<SqlValue>& parameters) override {
     return Run(sql, parameters, &Bound::Touched);
   }
-  std::string_view ForUpdateSkipLocked() const override {
-    return engine_ == SqlDatabase::Engine::kPostgres ? " FOR UPDATE SKIP LOCKED" : "";
-  }
-
   Trouble trouble() const { return trouble_; }
 
  private:
@@ -164,7 +159,6 @@ class Transaction : public SqlTransaction {
   }
 
   soci::session& session_;
-  const SqlDatabase::Engine engine_;
   Trouble trouble_ = Trouble::kOther;
 };
 
@@ -242,7 +236,7 @@ class PooledDatabase : public SqlDatabase {
   }
 
   Status Once(soci::session& session, const Work& work, const char* begin, bool* again) {
-    Transaction transaction(session, engine_);
+    Transaction transaction(session);
     try {
       session << begin;
     } catch (const soci::soci_error& error) {

@@ -23,10 +23,6 @@ class SqlTransaction {
   /// Rows that an INSERT, UPDATE or DELETE touched.
   virtual Result<int64_t> Execute(std::string_view sql,
                                   const std::vector<SqlValue>& parameters = {}) = 0;
-
-  /// " FOR UPDATE SKIP LOCKED" where rows can be locked one by one; empty where a writing
-  /// transaction has the whole database to itself.
-  virtual std::string_view ForUpdateSkipLocked() const = 0;
 };
 
 /// The metadata database: a file (SQLite) or a PostgreSQL server, with the same tables and the same

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,12 +11,6 @@ namespace millrace {
 
 /// All that the metadata database holds: nothing, a whole number, or a text (JSON among them).
 using SqlValue = std::variant<std::monostate, int64_t, std::string>;
-
-/// A value that may be absent, as a parameter.
-template <typename T>
-SqlValue SqlOptional(const std::optional<T>& value) {
-  return value ? SqlValue(*value) : SqlValue();
-}
 
 /// One row of an answer; columns by position. A plain value.
 class SqlRow {
@@ -38,12 +31,6 @@ class SqlRow {
   const std::string& Text(size_t column) const {
     MR_CHECK(std::holds_alternative<std::string>(values_.at(column)), "a column holds no text");
     return std::get<std::string>(values_.at(column));
-  }
-  std::optional<int64_t> OptionalInteger(size_t column) const {
-    return IsNull(column) ? std::nullopt : std::optional(Integer(column));
-  }
-  std::optional<std::string> OptionalText(size_t column) const {
-    return IsNull(column) ? std::nullopt : std::optional(Text(column));
   }
 
  private:

@@ -127,13 +127,11 @@ ApiReply ActorCalls::List(const Json& body) const {
     MR_ASSIGN_OR_RETURN(const auto workspace, WorkspaceOf(transaction, body));
     workspace_found = workspace.has_value();
     if (!workspace) return Status::Ok();
-    filter.workspace_ids = {workspace->id};
+    filter.workspace_id = workspace->id;
     MR_ASSIGN_OR_RETURN(const auto actors, ListActors(transaction, filter, PageOf(body)));
     for (const Actor& actor : actors) {
       MR_ASSIGN_OR_RETURN(const std::string text, services_.box.Open(actor.sealed_configuration));
       list.push_back(Read(actor, Json::parse(text)));
-      MR_ASSIGN_OR_RETURN(const int64_t connections, CountConnections(transaction, actor));
-      list.back()["numConnections"] = connections;
     }
     return Status::Ok();
   });
@@ -187,7 +185,7 @@ ApiReply ActorCalls::RunCheck(const std::string& definition_id, const Json& conf
     return NotFound(fmt::format("{} definition", ToString(kind_)), definition_id);
   StartDocument start;
   start.task = "check";
-  (kind_ == ActorKind::kSource ? start.source : start.destination) =
+  (kind_ == ConnectorType::kSource ? start.source : start.destination) =
       ConnectorConfig{entry->name, configuration};
   ProbeJob job("check_connection_" + std::string(ToString(kind_)), definition_id, services_.Now());
   const ProbeOutcome outcome = RunProbe(start, kProbeLimit);

@@ -14,7 +14,7 @@ namespace millrace {
 /// connector's specification, stored sealed, and shown with their secrets masked.
 class ActorCalls {
  public:
-  ActorCalls(const Services& services, ActorKind kind) : services_(services), kind_(kind) {}
+  ActorCalls(const Services& services, ConnectorType kind) : services_(services), kind_(kind) {}
 
   ApiReply Create(const Json& body) const;
   ApiReply Get(const Json& body) const;
@@ -49,7 +49,7 @@ class ActorCalls {
   ApiReply RunCheck(const std::string& definition_id, const Json& configuration) const;
 
   Services services_;
-  ActorKind kind_;
+  ConnectorType kind_;
 };
 
 }  // namespace millrace

@@ -114,12 +114,12 @@ ConfigApi::ConfigApi(const Services& services) {
     return ApiReply{200, Json{{"available", true}}};
   });
   AddWorkspaces(router_, WorkspaceCalls(services));
-  for (const ActorKind kind : {ActorKind::kSource, ActorKind::kDestination}) {
+  for (const ConnectorType kind : {ConnectorType::kSource, ConnectorType::kDestination}) {
     AddDefinitions(router_, DefinitionCalls(services, kind), ToString(kind));
     AddActors(router_, ActorCalls(services, kind), ToString(kind));
   }
   Post(router_, "sources/discover_schema",
-       [calls = ActorCalls(services, ActorKind::kSource)](const Json& body) {
+       [calls = ActorCalls(services, ConnectorType::kSource)](const Json& body) {
          return calls.Discover(body);
        });
 }

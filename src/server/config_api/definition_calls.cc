@@ -7,13 +7,9 @@
 namespace millrace {
 namespace {
 
-bool IsOfKind(const CatalogueEntry& entry, ActorKind kind) {
-  return (entry.type == ConnectorType::kSource) == (kind == ActorKind::kSource);
-}
+std::string IdField(ConnectorType kind) { return fmt::format("{}DefinitionId", ToString(kind)); }
 
-std::string IdField(ActorKind kind) { return fmt::format("{}DefinitionId", ToString(kind)); }
-
-Json DefinitionJson(const CatalogueEntry& entry, ActorKind kind) {
+Json DefinitionJson(const CatalogueEntry& entry, ConnectorType kind) {
   Json json{{IdField(kind), entry.definition_id},
             {"name", entry.display_name},
             {"dockerRepository", entry.docker_repository},
@@ -28,10 +24,10 @@ Json DefinitionJson(const CatalogueEntry& entry, ActorKind kind) {
 
 }  // namespace
 
-const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ActorKind kind,
+const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ConnectorType kind,
                                      const std::string& id) {
   for (const CatalogueEntry& entry : catalogue.entries()) {
-    if (IsOfKind(entry, kind) && entry.definition_id == id) return &entry;
+    if (entry.type == kind && entry.definition_id == id) return &entry;
   }
   return nullptr;
 }
@@ -39,7 +35,7 @@ const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ActorKind kind,
 ApiReply DefinitionCalls::List(const Json&) const {
   Json list = Json::array();
   for (const CatalogueEntry& entry : services_.catalogue.entries()) {
-    if (IsOfKind(entry, kind_)) list.push_back(DefinitionJson(entry, kind_));
+    if (entry.type == kind_) list.push_back(DefinitionJson(entry, kind_));
   }
   return {200, Json{{fmt::format("{}Definitions", ToString(kind_)), std::move(list)}}};
 }

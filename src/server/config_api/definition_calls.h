@@ -10,7 +10,8 @@ namespace millrace {
 /// Airbyte's ids.
 class DefinitionCalls {
  public:
-  DefinitionCalls(const Services& services, ActorKind kind) : services_(services), kind_(kind) {}
+  DefinitionCalls(const Services& services, ConnectorType kind)
+      : services_(services), kind_(kind) {}
 
   ApiReply List(const Json& body) const;
   ApiReply Get(const Json& body) const;
@@ -19,11 +20,11 @@ class DefinitionCalls {
 
  private:
   Services services_;
-  ActorKind kind_;
+  ConnectorType kind_;
 };
 
 /// By definition id; null when there is none of that kind.
-const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ActorKind kind,
+const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ConnectorType kind,
                                      const std::string& id);
 
 }  // namespace millrace

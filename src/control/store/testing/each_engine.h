@@ -36,7 +36,6 @@ class EachEngine : public testing::TestWithParam<std::string> {
   }
 
   SqlDatabase& database() { return *database_; }
-  const std::string& url() const { return url_; }
 
  private:
   void MakePostgresDatabase() {
