@@ -1,5 +1,8 @@
 #include "control/store/actors.h"
 
+#include "control/store/connections.h"
+#include "control/store/sql_condition.h"
+
 namespace millrace {
 namespace {
 
@@ -18,13 +21,6 @@ Actor ActorOf(const SqlRow& row) {
           row.Integer(7)};
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 }  // namespace
 
 Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ConnectorType kind,
@@ -37,22 +33,14 @@ Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ConnectorTyp
 
 Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFilter& filter,
                                       const Page& page) {
-  std::vector<SqlValue> parameters;
-  const auto next = [&parameters]<typename T>(const T& value) {
-    parameters.emplace_back(value);
-    return fmt::format(":{}", parameters.size());
-  };
-  std::string sql(kSelect);
-  sql += " AND kind = " + next(std::string(ToString(filter.kind)));
-  if (!filter.workspace_id.empty()) sql += " AND workspace_id = " + next(filter.workspace_id);
-  if (!filter.definition_id.empty()) sql += " AND definition_id = " + next(filter.definition_id);
-  if (!filter.name_contains.empty()) {
-    sql +=
-        " AND replace(lower(name), " + next(Lower(filter.name_contains)) + ", '') <> lower(name)";
-  }
-  sql += " ORDER BY name, id LIMIT " + next(page.limit);
-  sql += " OFFSET " + next(page.offset);
-  MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql, parameters));
+  SqlCondition condition;
+  condition.AndEqual("kind", std::string(ToString(filter.kind)));
+  condition.AndEqual("workspace_id", filter.workspace_id);
+  condition.AndEqual("definition_id", filter.definition_id);
+  condition.AndContains("name", filter.name_contains);
+  std::string sql = std::string(kSelect) + condition.text() + " ORDER BY name, id";
+  sql += " LIMIT " + condition.Next(page.limit) + " OFFSET " + condition.Next(page.offset);
+  MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql, condition.parameters()));
   std::vector<Actor> actors;
   for (const SqlRow& row : rows) actors.push_back(ActorOf(row));
   return actors;
@@ -78,6 +66,7 @@ Status UpdateActor(SqlTransaction& transaction, const Actor& actor) {
 }
 
 Status DeleteActor(SqlTransaction& transaction, const Actor& actor, int64_t now) {
+  MR_RETURN_IF_ERROR(DeleteConnectionsOf(transaction, actor.kind, actor.id, now));
   return transaction
       .Execute("UPDATE actor SET deleted = 1, updated_at = :1 WHERE id = :2 AND deleted = 0",
                {now, actor.id})

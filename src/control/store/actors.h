@@ -42,6 +42,7 @@ Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFi
 Status InsertActor(SqlTransaction& transaction, const Actor& actor);
 /// Name and configuration. Requires that it is there.
 Status UpdateActor(SqlTransaction& transaction, const Actor& actor);
+/// With its connections.
 Status DeleteActor(SqlTransaction& transaction, const Actor& actor, int64_t now);
 
 }  // namespace millrace

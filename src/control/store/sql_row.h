@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,6 +12,11 @@ namespace millrace {
 
 /// All that the metadata database holds: nothing, a whole number, or a text (JSON among them).
 using SqlValue = std::variant<std::monostate, int64_t, std::string>;
+
+/// A null when there is none.
+inline SqlValue OrNull(const std::optional<int64_t>& value) {
+  return value ? SqlValue(*value) : SqlValue();
+}
 
 /// One row of an answer; columns by position. A plain value.
 class SqlRow {
@@ -26,6 +32,9 @@ class SqlRow {
     if (const auto* integer = std::get_if<int64_t>(&value)) return *integer;
     MR_CHECK(std::holds_alternative<std::string>(value), "a column of numbers holds a null");
     return std::stoll(std::get<std::string>(value));
+  }
+  std::optional<int64_t> IntegerOrNone(size_t column) const {
+    return IsNull(column) ? std::nullopt : std::optional(Integer(column));
   }
   /// Requires a text.
   const std::string& Text(size_t column) const {

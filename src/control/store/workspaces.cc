@@ -69,7 +69,9 @@ Status UpdateWorkspace(SqlTransaction& transaction, const Workspace& workspace) 
 
 Status DeleteWorkspace(SqlTransaction& transaction, const std::string& id, int64_t now) {
   for (const char* sql :
-       {"UPDATE actor SET deleted = 1, updated_at = :1 WHERE workspace_id = :2 AND deleted = 0",
+       {"UPDATE connection SET deleted = 1, updated_at = :1 WHERE workspace_id = :2 AND deleted = "
+        "0",
+        "UPDATE actor SET deleted = 1, updated_at = :1 WHERE workspace_id = :2 AND deleted = 0",
         "UPDATE workspace SET deleted = 1, updated_at = :1 WHERE id = :2 AND deleted = 0"}) {
     MR_RETURN_IF_ERROR(transaction.Execute(sql, {now, id}).status());
   }

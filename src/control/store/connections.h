@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalogue/catalogue.h"
+#include "control/store/sql_database.h"
+#include "control/store/workspaces.h"
+#include "protocol/json_field.h"
+
+namespace millrace {
+
+/// What copies one source into one destination. A plain value.
+struct Connection {
+  std::string id;
+  std::string workspace_id;
+  std::string source_id;
+  std::string destination_id;
+  std::string name;
+  std::string status;  ///< active, inactive, locked
+  /// Everything else, in the config API's own words: syncCatalog, scheduleType, scheduleData,
+  /// namespaceDefinition, namespaceFormat, prefix, nonBreakingChangesPreference …
+  JsonValue document;
+  std::optional<int64_t> next_run_at;  ///< microseconds; when its schedule wants the next job
+  int64_t revision = 0;                ///< counts updates
+  int64_t created_at = 0;              ///< microseconds since 1970 UTC
+  int64_t updated_at = 0;
+};
+
+/// Which connections to list. Empty text: any.
+struct ConnectionFilter {
+  std::string workspace_id;
+  std::string source_id;
+  std::string destination_id;
+  std::string status;
+  std::string name_contains;  ///< letters' case doesn't matter
+};
+
+// Within the caller's transaction. A deleted one is as if it weren't there.
+
+Result<std::optional<Connection>> FindConnection(SqlTransaction& transaction,
+                                                 const std::string& id);
+/// In the order of their names.
+Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
+                                                const ConnectionFilter& filter, const Page& page);
+Result<int64_t> CountConnections(SqlTransaction& transaction, const ConnectionFilter& filter);
+/// Active ones whose next_run_at is not after `now`, the longest overdue first.
+Result<std::vector<Connection>> ListDueConnections(SqlTransaction& transaction, int64_t now,
+                                                   int64_t limit);
+Status InsertConnection(SqlTransaction& transaction, const Connection& connection);
+/// All but its ends and workspace; counts the revision. False: somebody else changed it since it
+/// was read (its revision), or it is gone; nothing was changed.
+Result<bool> UpdateConnection(SqlTransaction& transaction, const Connection& connection);
+Status DeleteConnection(SqlTransaction& transaction, const std::string& id, int64_t now);
+/// Those of a source or destination that goes.
+Status DeleteConnectionsOf(SqlTransaction& transaction, ConnectorType kind,
+                           const std::string& actor_id, int64_t now);
+
+}  // namespace millrace
