@@ -112,6 +112,9 @@ TEST(StartDocument, ComesBackAsItWas) {
   start.saved = {"epoch", 3, {}};
   start.saved.state.Merge(StateMessage::OfStream({"users", std::nullopt}, Json{{"a", 1}}));
   start.commit_interval = std::chrono::seconds(3);
+  start.parent = ParentAddress{"/data/attempts.sock", 12, 1, "secret"};
+  start.limits = {512 << 20, 1500};
+  start.rules = ConnectorRules{"/data/files", true};
   const auto back = StartDocumentFromJson(Json::parse(ToJson(start).dump()));
   ASSERT_TRUE(back.ok()) << back.status().ToString();
   EXPECT_EQ(ToJson(*back), ToJson(start));

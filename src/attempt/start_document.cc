@@ -14,6 +14,18 @@ std::optional<ConnectorConfig> ConnectorFromJson(const Json& json, const char* k
   return ConnectorConfig{json[key].at("name").get<std::string>(), json[key].at("config")};
 }
 
+Json ToJson(const ParentAddress& parent) {
+  return Json{{"socket_path", parent.socket_path},
+              {"job", parent.job},
+              {"number", parent.number},
+              {"token", parent.token}};
+}
+
+ParentAddress ParentAddressFromJson(const Json& json) {
+  return {json.at("socket_path").get<std::string>(), json.at("job").get<int64_t>(),
+          json.at("number").get<int64_t>(), json.at("token").get<std::string>()};
+}
+
 }  // namespace
 
 Json ToJson(const SavedState& saved) {
@@ -46,7 +58,15 @@ Json ToJson(const StartDocument& document) {
             {"commit_interval_ms", document.commit_interval.count()},
             {"merge_interval_ms", document.merge_interval.count()},
             {"writer_lanes", document.writer_lanes},
-            {"verbose", document.verbose}};
+            {"verbose", document.verbose},
+            {"limits",
+             {{"memory_bytes", document.limits.memory_bytes},
+              {"cpu_millicores", document.limits.cpu_millicores}}}};
+  if (document.parent) json["parent"] = ToJson(*document.parent);
+  if (document.rules) {
+    json["rules"] = {{"files_dir", document.rules->files_dir},
+                     {"allow_link_local", document.rules->allow_link_local}};
+  }
   if (document.source) json["source"] = ToJson(*document.source);
   if (document.destination) json["destination"] = ToJson(*document.destination);
   if (document.catalog) json["catalog"] = ToJson(*document.catalog);
@@ -70,6 +90,13 @@ Result<StartDocument> StartDocumentFromJson(const Json& json) {
         std::chrono::milliseconds(json.at("merge_interval_ms").get<int64_t>());
     document.writer_lanes = json.at("writer_lanes").get<int>();
     document.verbose = json.at("verbose").get<bool>();
+    document.limits = {json.at("limits").at("memory_bytes").get<int64_t>(),
+                       json.at("limits").at("cpu_millicores").get<int64_t>()};
+    if (json.contains("parent")) document.parent = ParentAddressFromJson(json["parent"]);
+    if (json.contains("rules")) {
+      document.rules = {json["rules"].at("files_dir").get<std::string>(),
+                        json["rules"].at("allow_link_local").get<bool>()};
+    }
     document.source = ConnectorFromJson(json, "source");
     document.destination = ConnectorFromJson(json, "destination");
     MR_ASSIGN_OR_RETURN(document.saved, SavedStateFromJson(json.at("saved")));

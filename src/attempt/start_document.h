@@ -19,11 +19,35 @@ struct ConnectorConfig {
   JsonValue config;
 };
 
+/// How an attempt that outlives its parent finds the next one: it connects to the socket and says
+/// which attempt it is; the token proves it.
+struct ParentAddress {
+  std::string socket_path;
+  int64_t job = 0;
+  int64_t number = 0;
+  std::string token;  ///< random, of this attempt only
+};
+
+/// What an attempt may use; 0 is no limit.
+struct ResourceLimits {
+  int64_t memory_bytes = 0;    ///< of all its processes together; it is killed beyond
+  int64_t cpu_millicores = 0;  ///< bounds its threads; with cgroups its time too
+};
+
+/// What connectors may touch on a server. On the command line there are no such rules.
+struct ConnectorRules {
+  /// Local paths of configurations lie below it, after symbolic links are followed; "/local/x"
+  /// means x in it.
+  std::string files_dir;
+  /// Connections to 169.254.0.0/16, fe80::/10 and clouds' metadata services.
+  bool allow_link_local = false;
+};
+
 /// What an attempt is started with: one JSON document, the first line on its descriptor (never in
 /// arguments, environment or a file, because it holds secrets). A plain value.
 struct StartDocument {
-  /// sync, verify, check, discover: answers go over the channel. read, write: the Airbyte Protocol on
-  /// standard in- and output.
+  /// sync, verify, check, discover: answers go over the channel. read, write: the Airbyte Protocol
+  /// on standard in- and output.
   std::string task;
   std::optional<ConnectorConfig> source;
   std::optional<ConnectorConfig> destination;
@@ -44,6 +68,11 @@ struct StartDocument {
   std::chrono::milliseconds merge_interval{0};
   int writer_lanes = 0;  ///< 0: the pipeline's choice
   bool verbose = false;  ///< debug log lines too
+
+  /// Absent: it ends with its parent. Present: it outlives it, and commits under a lease only.
+  std::optional<ParentAddress> parent;
+  ResourceLimits limits;
+  std::optional<ConnectorRules> rules;
 };
 
 Json ToJson(const StartDocument& document);
