@@ -43,94 +43,102 @@ Json BodyOf(const HttpRequest& request) {
   return too_deep || !body.is_object() ? Json(Json::value_t::discarded) : body;
 }
 
-void Add(Router& router, std::string_view method, std::string_view path, ConfigCall call) {
-  router.Add(method, fmt::format("/api/v1/{}", path),
-             [call = std::move(call)](const HttpRequest& request, const PathParameters& captured) {
-               Json body = BodyOf(request);
-               if (body.is_discarded()) {
-                 return Message(400, "the request's body must be one JSON object");
-               }
-               for (const auto& [name, value] : captured) body[name] = value;
-               return ResponseOf(call(body));
-             });
+void Add(ConfigRoutes& routes, std::string_view method, std::string_view path, ConfigCall call) {
+  routes.calls.emplace(path, call);
+  routes.router.Add(
+      method, fmt::format("/api/v1/{}", path),
+      [call = std::move(call)](const HttpRequest& request, const PathParameters& captured) {
+        Json body = BodyOf(request);
+        if (body.is_discarded()) {
+          return Message(400, "the request's body must be one JSON object");
+        }
+        for (const auto& [name, value] : captured) body[name] = value;
+        return ResponseOf(call(body));
+      });
 }
 
-void Post(Router& router, std::string_view path, ConfigCall call) {
-  Add(router, "POST", path, std::move(call));
+void Post(ConfigRoutes& routes, std::string_view path, ConfigCall call) {
+  Add(routes, "POST", path, std::move(call));
 }
 
-void AddWorkspaces(Router& router, const WorkspaceCalls& calls) {
-  Post(router, "workspaces/create", [calls](const Json& body) { return calls.Create(body); });
-  Post(router, "workspaces/get", [calls](const Json& body) { return calls.Get(body); });
-  Post(router, "workspaces/get_by_slug",
+void AddWorkspaces(ConfigRoutes& routes, const WorkspaceCalls& calls) {
+  Post(routes, "workspaces/create", [calls](const Json& body) { return calls.Create(body); });
+  Post(routes, "workspaces/get", [calls](const Json& body) { return calls.Get(body); });
+  Post(routes, "workspaces/get_by_slug",
        [calls](const Json& body) { return calls.GetBySlug(body); });
   for (const char* path : {"workspaces/list", "workspaces/list_paginated",
                            "workspaces/list_by_organization_id", "workspaces/list_by_user_id"}) {
-    Post(router, path, [calls](const Json& body) { return calls.List(body); });
+    Post(routes, path, [calls](const Json& body) { return calls.List(body); });
   }
   for (const char* path : {"workspaces/update", "workspaces/update_name"}) {
-    Post(router, path, [calls](const Json& body) { return calls.Update(body); });
+    Post(routes, path, [calls](const Json& body) { return calls.Update(body); });
   }
-  Post(router, "workspaces/delete", [calls](const Json& body) { return calls.Delete(body); });
+  Post(routes, "workspaces/delete", [calls](const Json& body) { return calls.Delete(body); });
 }
 
-void AddDefinitions(Router& router, const DefinitionCalls& calls, std::string_view kind) {
+void AddDefinitions(ConfigRoutes& routes, const DefinitionCalls& calls, std::string_view kind) {
   for (const char* path : {"list", "list_latest", "list_for_workspace"}) {
-    Post(router, fmt::format("{}_definitions/{}", kind, path),
+    Post(routes, fmt::format("{}_definitions/{}", kind, path),
          [calls](const Json& body) { return calls.List(body); });
   }
   for (const char* path : {"get", "get_for_workspace"}) {
-    Post(router, fmt::format("{}_definitions/{}", kind, path),
+    Post(routes, fmt::format("{}_definitions/{}", kind, path),
          [calls](const Json& body) { return calls.Get(body); });
   }
-  Post(router, fmt::format("{}_definition_specifications/get", kind),
+  Post(routes, fmt::format("{}_definition_specifications/get", kind),
        [calls](const Json& body) { return calls.GetSpecification(body); });
 }
 
-void AddActors(Router& router, const ActorCalls& calls, std::string_view kind) {
+void AddActors(ConfigRoutes& routes, const ActorCalls& calls, std::string_view kind) {
   const auto path = [kind](std::string_view call) { return fmt::format("{}s/{}", kind, call); };
   for (const std::string& create : {path("create"), fmt::format("{}s", kind)}) {
-    Post(router, create, [calls](const Json& body) { return calls.Create(body); });
+    Post(routes, create, [calls](const Json& body) { return calls.Create(body); });
   }
-  Post(router, path("get"), [calls](const Json& body) { return calls.Get(body); });
+  Post(routes, path("get"), [calls](const Json& body) { return calls.Get(body); });
   for (const char* list : {"list", "list_paginated", "search"}) {
-    Post(router, path(list), [calls](const Json& body) { return calls.List(body); });
+    Post(routes, path(list), [calls](const Json& body) { return calls.List(body); });
   }
-  Post(router, path("update"), [calls](const Json& body) { return calls.Update(body, false); });
-  Post(router, path("partial_update"),
+  Post(routes, path("update"), [calls](const Json& body) { return calls.Update(body, false); });
+  Post(routes, path("partial_update"),
        [calls](const Json& body) { return calls.Update(body, true); });
-  Post(router, path("delete"), [calls](const Json& body) { return calls.Delete(body); });
-  Post(router, path("check_connection"), [calls](const Json& body) { return calls.Check(body); });
+  Post(routes, path("delete"), [calls](const Json& body) { return calls.Delete(body); });
+  Post(routes, path("check_connection"), [calls](const Json& body) { return calls.Check(body); });
   for (const std::string& unsaved :
        {path("check_connection_for_update"), fmt::format("scheduler/{}s/check_connection", kind)}) {
-    Post(router, unsaved, [calls](const Json& body) { return calls.CheckUnsaved(body); });
+    Post(routes, unsaved, [calls](const Json& body) { return calls.CheckUnsaved(body); });
   }
 }
 
 }  // namespace
 
 ConfigApi::ConfigApi(const Services& services) {
-  Add(router_, "GET", "health", [](const Json&) {
+  Add(routes_, "GET", "health", [](const Json&) {
     return ApiReply{200, Json{{"available", true}}};
   });
-  AddWorkspaces(router_, WorkspaceCalls(services));
+  AddWorkspaces(routes_, WorkspaceCalls(services));
   for (const ConnectorType kind : {ConnectorType::kSource, ConnectorType::kDestination}) {
-    AddDefinitions(router_, DefinitionCalls(services, kind), ToString(kind));
-    AddActors(router_, ActorCalls(services, kind), ToString(kind));
+    AddDefinitions(routes_, DefinitionCalls(services, kind), ToString(kind));
+    AddActors(routes_, ActorCalls(services, kind), ToString(kind));
   }
-  Post(router_, "sources/discover_schema",
+  Post(routes_, "sources/discover_schema",
        [calls = ActorCalls(services, ConnectorType::kSource)](const Json& body) {
          return calls.Discover(body);
        });
 }
 
 HttpResponse ConfigApi::Handle(const HttpRequest& request) const {
-  const Router::Match match = router_.Find(request);
+  const Router::Match match = routes_.router.Find(request);
   if (match.found == Router::Found::kHandler) return (*match.handler)(request, match.parameters);
   if (match.found == Router::Found::kOtherMethod) {
     return Message(405, fmt::format("this path does not take {}", request.method));
   }
   return Message(404, "there is no such path in this version's config API");
+}
+
+ApiReply ConfigApi::Call(std::string_view path, const Json& body) const {
+  const auto found = routes_.calls.find(path);
+  if (found != routes_.calls.end()) return found->second(body);
+  return {501, Json{{"message", fmt::format("this version has no {}", path)}}};
 }
 
 }  // namespace millrace

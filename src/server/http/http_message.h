@@ -15,6 +15,8 @@ struct HttpRequest {
   std::multimap<std::string, std::string, std::less<>> query;
   std::map<std::string, std::string, std::less<>> headers;  ///< names in lower case
   std::string body;
+  std::string peer;            ///< the address it came from, without the port
+  bool secure = false;         ///< it came over TLS
   bool from_loopback = false;  ///< the peer's address is one of this machine's loopback
 
   /// Empty when there is none.

@@ -67,7 +67,15 @@ Result<Tcp::endpoint> EndpointOf(const std::string& address) {
   return Tcp::endpoint(ip, static_cast<unsigned short>(port));
 }
 
-std::optional<HttpRequest> RequestOf(http::request<http::string_body>&& message, bool loopback) {
+/// Where a connection comes from.
+struct PeerOrigin {
+  std::string address;
+  bool loopback = false;
+  bool secure = false;
+};
+
+std::optional<HttpRequest> RequestOf(http::request<http::string_body>&& message,
+                                     const PeerOrigin& origin) {
   HttpRequest request;
   request.method = message.method_string();
   const auto target = boost::urls::parse_origin_form(message.target());
@@ -84,7 +92,9 @@ std::optional<HttpRequest> RequestOf(http::request<http::string_body>&& message,
     request.headers.emplace(std::move(name), field.value());
   }
   request.body = std::move(message.body());
-  request.from_loopback = loopback;
+  request.peer = origin.address;
+  request.secure = origin.secure;
+  request.from_loopback = origin.loopback;
   return request;
 }
 
@@ -201,7 +211,8 @@ class BeastServer : public HttpServer {
     boost::system::error_code error;
     const auto peer = stream.socket().remote_endpoint(error);
     if (error) co_return;
-    const bool loopback = peer.address().is_loopback();
+    const PeerOrigin origin{peer.address().to_string(), peer.address().is_loopback(),
+                            tls_.has_value()};
     Connection connection{stream};
     connections_.insert(&connection);
     if (tls_) {
@@ -209,19 +220,19 @@ class BeastServer : public HttpServer {
       stream.expires_after(options_.idle_limit);
       auto [failed] = co_await secure.async_handshake(asio::ssl::stream_base::server, kNoThrow);
       if (!failed) {
-        co_await Serve(secure, connection, loopback);
+        co_await Serve(secure, connection, origin);
         stream.expires_after(std::chrono::seconds(1));
         co_await secure.async_shutdown(kNoThrow);
       }
     } else {
-      co_await Serve(stream, connection, loopback);
+      co_await Serve(stream, connection, origin);
     }
     connections_.erase(&connection);
     stream.socket().shutdown(Tcp::socket::shutdown_both, error);
   }
 
   template <typename Stream>
-  asio::awaitable<void> Serve(Stream& stream, Connection& connection, bool loopback) {
+  asio::awaitable<void> Serve(Stream& stream, Connection& connection, const PeerOrigin& origin) {
     beast::flat_buffer buffer;
     for (bool again = true; again && !stopping_;) {
       http::request_parser<http::string_body> parser;
@@ -246,7 +257,7 @@ class BeastServer : public HttpServer {
         connection.busy = true;
         Handling(+1);
         connection.stream.expires_never();
-        response = co_await Answer(parser.release(), loopback);
+        response = co_await Answer(parser.release(), origin);
       }
       again = again && !stopping_;
       connection.stream.expires_after(options_.idle_limit);
@@ -283,8 +294,9 @@ class BeastServer : public HttpServer {
   }
 
   /// Runs the handler on its own threads and comes back here.
-  asio::awaitable<HttpResponse> Answer(http::request<http::string_body>&& message, bool loopback) {
-    auto request = RequestOf(std::move(message), loopback);
+  asio::awaitable<HttpResponse> Answer(http::request<http::string_body>&& message,
+                                       const PeerOrigin& origin) {
+    auto request = RequestOf(std::move(message), origin);
     if (!request) co_return Refusal(400, "the request's target is malformed");
     if (handling_ > options_.requests_waiting_max) {
       co_return Refusal(503, "the server is busy: try again");
