@@ -127,4 +127,12 @@ Result<std::string> SecretBox::Open(const std::string& sealed) const {
   return text;
 }
 
+std::string SecretBox::KeyFor(std::string_view purpose) const {
+  std::string derived(kKeyBytes, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(derived.data()), derived.size(),
+                     reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
+                     key_.data(), key_.size());
+  return derived;
+}
+
 }  // namespace millrace

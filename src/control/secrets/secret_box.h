@@ -30,6 +30,10 @@ class SecretBox {
   /// A system error when it was not sealed with this key, or was changed.
   Result<std::string> Open(const std::string& sealed) const;
 
+  /// A key of 32 bytes for another purpose, always the same one for the same instance and purpose;
+  /// from it, neither the instance's key nor another purpose's can be told.
+  std::string KeyFor(std::string_view purpose) const;
+
  private:
   explicit SecretBox(const std::array<unsigned char, kKeyBytes>& key) : key_(key) {}
 
