@@ -44,10 +44,10 @@ void Secrets::Register(std::string_view secret) {
             [](const auto& a, const auto& b) { return a.size() > b.size(); });
 }
 
-std::string Secrets::Redact(std::string_view text) {
+std::string Secrets::Strike(std::string_view text, const std::vector<std::string>& longest_first) {
   std::string safe(text);
-  std::lock_guard lock(secrets_mutex);
-  for (const std::string& secret : RegisteredSecrets()) {
+  for (const std::string& secret : longest_first) {
+    if (secret.size() < kShortest) continue;
     for (size_t at = 0; (at = safe.find(secret, at)) != std::string::npos;) {
       if (secret.size() >= kStruckInsideWords || StandsAlone(safe, at, secret.size())) {
         safe.replace(at, secret.size(), kSecretMask);
@@ -58,6 +58,11 @@ std::string Secrets::Redact(std::string_view text) {
     }
   }
   return safe;
+}
+
+std::string Secrets::Redact(std::string_view text) {
+  std::lock_guard lock(secrets_mutex);
+  return Strike(text, RegisteredSecrets());
 }
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace {
 
@@ -19,6 +20,9 @@ class Secrets {
   /// are struck where they stand alone, not as a part of a longer word: with the password "shop",
   /// "password=shop" is struck and "shop_orders" is not.
   static std::string Redact(std::string_view text);
+  /// The same rule for a set of one's own, the longest secret first: of one attempt, say, in a
+  /// process that sees those of many.
+  static std::string Strike(std::string_view text, const std::vector<std::string>& longest_first);
 };
 
 }  // namespace millrace

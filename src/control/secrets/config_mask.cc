@@ -60,4 +60,13 @@ Json RestoreSecrets(const Json& connection_specification, const Json& stored,
   return restored;
 }
 
+std::vector<std::string> SecretTexts(const Json& connection_specification,
+                                     const Json& configuration) {
+  std::vector<std::string> texts;
+  Json visited = configuration;
+  EachSecret(connection_specification, visited, nullptr,
+             [&](const Json& text, const Json*) { texts.push_back(text.get<std::string>()); });
+  return texts;
+}
+
 }  // namespace millrace

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/json.h"
 
 namespace millrace {
@@ -11,5 +14,9 @@ Json MaskSecrets(const Json& connection_specification, const Json& configuration
 /// `incoming` with each mask in a secret field replaced by what `stored` has there: a client that
 /// sends back what it was shown keeps the secret. A mask for which nothing is stored stays.
 Json RestoreSecrets(const Json& connection_specification, const Json& stored, const Json& incoming);
+
+/// Every text in a secret field.
+std::vector<std::string> SecretTexts(const Json& connection_specification,
+                                     const Json& configuration);
 
 }  // namespace millrace
