@@ -65,7 +65,8 @@ class Server : public MillraceServer {
       : lock_(std::move(lock)),
         database_(std::move(database)),
         box_(std::move(box)),
-        services_{*database_, box_, Catalogue::Embedded(), Clock::System()},
+        jobs_(*database_, Clock::System()),
+        services_{*database_, box_, Catalogue::Embedded(), Clock::System(), jobs_},
         config_api_(services_) {}
 
   Status Open(const ServerOptions& options) {
@@ -98,6 +99,7 @@ class Server : public MillraceServer {
   const ProcessLock lock_;
   const std::unique_ptr<SqlDatabase> database_;
   const SecretBox box_;
+  JobService jobs_;
   const Services services_;
   const ConfigApi config_api_;
   std::unique_ptr<HttpServer> http_;  // last: requests use all of the above

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "catalogue/catalogue.h"
+#include "control/jobs/job_service.h"
 #include "control/secrets/secret_box.h"
 #include "control/store/sql_database.h"
 
@@ -13,6 +14,7 @@ struct Services {
   const SecretBox& box;
   const Catalogue& catalogue;
   const Clock& clock;
+  const JobService& jobs;
 
   /// Microseconds since 1970 UTC.
   int64_t Now() const { return clock.WallNow().time_since_epoch().count(); }

@@ -1,0 +1,26 @@
+#include "control/jobs/job_transition.h"
+
+#include "control/jobs/job_timeline.h"
+
+namespace millrace {
+
+Result<bool> MoveJob(SqlTransaction& transaction, Job* job, JobEvent event, int64_t now) {
+  const std::string from = job->status;
+  const auto to = NextJobState(from, event);
+  if (!to) return false;
+  Job moved = *job;
+  moved.status = *to;
+  moved.updated_at = now;
+  if (event == JobEvent::kAttemptStarted && !moved.started_at) moved.started_at = now;
+  if (event != JobEvent::kAttemptFailed) moved.next_attempt_at.reset();
+  MR_ASSIGN_OR_RETURN(const bool updated, UpdateJob(transaction, moved, from));
+  if (!updated) return false;
+  *job = std::move(moved);
+  if (IsFinalJobState(job->status)) {
+    MR_ASSIGN_OR_RETURN(const auto attempts, AttemptsOf(transaction, job->id));
+    MR_RETURN_IF_ERROR(TellJobEnded(transaction, *job, attempts));
+  }
+  return true;
+}
+
+}  // namespace millrace
