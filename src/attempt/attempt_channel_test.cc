@@ -132,6 +132,7 @@ TEST(SyncReport, ComesBackAsItWas) {
   users.bytes_read = 6;
   users.records_committed = 4;
   users.values_changed = 1;
+  users.merge = {1, 2, 3, 4, 5};
   users.derived = {{{"users_addresses", "public"}, 3}};
   users.estimated_records = 10;
   users.error = Error{FailureType::kTransientError, "broken", "detail", {}};
@@ -139,6 +140,7 @@ TEST(SyncReport, ComesBackAsItWas) {
   const auto back = SyncReportFromJson(Json::parse(ToJson(report).dump()));
   ASSERT_TRUE(back.ok()) << back.status().ToString();
   EXPECT_EQ(ToJson(*back), ToJson(report));
+  EXPECT_EQ(back->streams[0].merge, users.merge);
   EXPECT_EQ(back->streams[0].error->type, FailureType::kTransientError);
 }
 

@@ -14,6 +14,16 @@ std::optional<int64_t> OptionalCount(const Json& json, const char* key) {
   return found->get<int64_t>();
 }
 
+MergeTotals MergeTotalsFromJson(const Json& json) {
+  MergeTotals merge;
+  merge.files_replaced = json.at("files_replaced");
+  merge.files_added = json.at("files_added");
+  merge.files_removed = json.at("files_removed");
+  merge.bytes_read = json.at("bytes_read");
+  merge.bytes_written = json.at("bytes_written");
+  return merge;
+}
+
 std::optional<Error> OptionalError(const Json& json) {
   const auto found = json.find("error");
   if (found == json.end() || found->is_null()) return std::nullopt;
@@ -21,6 +31,14 @@ std::optional<Error> OptionalError(const Json& json) {
 }
 
 }  // namespace
+
+Json ToJson(const MergeTotals& merge) {
+  return {{"files_replaced", merge.files_replaced},
+          {"files_added", merge.files_added},
+          {"files_removed", merge.files_removed},
+          {"bytes_read", merge.bytes_read},
+          {"bytes_written", merge.bytes_written}};
+}
 
 Json ToJson(const StreamReport& report) {
   Json json = ToJson(report.stream);
@@ -34,6 +52,7 @@ Json ToJson(const StreamReport& report) {
     table["records"] = records;
     json["derived"].push_back(std::move(table));
   }
+  if (report.merge != MergeTotals{}) json["merge"] = ToJson(report.merge);
   if (report.estimated_records) json["estimated_records"] = *report.estimated_records;
   if (report.estimated_bytes) json["estimated_bytes"] = *report.estimated_bytes;
   if (report.error) json["error"] = ErrorToJson(*report.error);
@@ -66,6 +85,7 @@ Result<StreamReport> StreamReportFromJson(const Json& json) {
       MR_ASSIGN_OR_RETURN(auto stream, StreamDescriptorFromJson(table));
       report.derived.emplace_back(std::move(stream), table.at("records").get<int64_t>());
     }
+    if (json.contains("merge")) report.merge = MergeTotalsFromJson(json["merge"]);
     report.estimated_records = OptionalCount(json, "estimated_records");
     report.estimated_bytes = OptionalCount(json, "estimated_bytes");
     report.error = OptionalError(json);

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/stream_descriptor.h"
+#include "protocol/merge_totals.h"
 
 namespace millrace {
 
@@ -24,6 +25,7 @@ struct StreamReport {
   int64_t values_changed = 0;  ///< values that were nulled or cut
   /// The tables that normalisation derives from the stream, and the rows committed to each.
   std::vector<std::pair<StreamDescriptor, int64_t>> derived;
+  MergeTotals merge;  ///< into its tables, those derived included
   std::optional<int64_t> estimated_records;
   std::optional<int64_t> estimated_bytes;
   std::optional<Error> error;
@@ -40,6 +42,7 @@ struct SyncReport {
   std::chrono::milliseconds elapsed{0};
 };
 
+Json ToJson(const MergeTotals& merge);
 Json ToJson(const StreamReport& report);
 Json ToJson(const SyncReport& report);
 /// System errors: both programs come from one build.

@@ -40,6 +40,18 @@ std::string TableOf(const SyncResult& result, const Console::Style& style) {
   return FormatTable(rows, {false, false, true, true, false}, style);
 }
 
+/// What merging took; empty when nothing was merged.
+std::string MergeText(const SyncReport& report) {
+  MergeTotals merge;
+  for (const StreamReport& stream : report.streams) merge += stream.merge;
+  if (merge == MergeTotals{}) return "";
+  const int64_t removed = merge.files_removed;
+  return fmt::format("Merged: {} written again, {} added{}; {} read, {} written\n",
+                     CountText(merge.files_replaced, "file"), CountText(merge.files_added),
+                     removed > 0 ? fmt::format(", {} removed", CountText(removed)) : "",
+                     BytesText(merge.bytes_read), BytesText(merge.bytes_written));
+}
+
 }  // namespace
 
 std::string SyncResultText(const std::string& connection, const ConnectorConfig& destination,
@@ -62,6 +74,7 @@ std::string SyncResultText(const std::string& connection, const ConnectorConfig&
   if (!location.empty() && report.records_committed > 0) {
     text += fmt::format("The data is in {}{}{}\n", style.bold, location, style.reset);
   }
+  text += MergeText(report);
   int64_t changed = 0;
   for (const StreamReport& stream : report.streams) changed += stream.values_changed;
   if (changed > 0) {
@@ -95,6 +108,7 @@ Json SyncResultJson(const std::string& connection, const ConnectorConfig& destin
     row["records_read"] = stream.records_read;
     row["bytes"] = stream.bytes_read;
     row["values_changed"] = stream.values_changed;
+    if (stream.merge != MergeTotals{}) row["merge"] = ToJson(stream.merge);
     for (const auto& [table, records] : stream.derived) {
       Json derived = ToJson(table);
       derived["records"] = records;

@@ -148,6 +148,8 @@ void SyncSession::MergeStream(const StreamReport& report) {
       merged.derived[i].second += earlier.derived[i].second;  // the same tables in each attempt
     }
   }
+  merged.merge += earlier.merge;  // work done, whatever became of it
+  earlier.merge = merged.merge;
   earlier.records_committed = merged.records_committed;
   earlier.bytes_read = merged.bytes_read;
   earlier.derived = merged.derived;

@@ -15,6 +15,7 @@
 #include "connector/change_batch.h"
 #include "connector/source.h"
 #include "protocol/catalog.h"
+#include "protocol/merge_totals.h"
 #include "protocol/message.h"
 #include "protocol/state.h"
 #include "protocol/state_store.h"
@@ -124,6 +125,8 @@ class Load {
     (void)stream;
     return false;
   }
+  /// What merging took since this was asked last, by FinishStream and on opening. The same thread.
+  virtual MergeTotals TakeMergeTotals(const StreamDescriptor& stream);
 
   /// Every commit has been reported or has failed; uncommitted data is cleaned up.
   virtual Status Close() = 0;

@@ -71,6 +71,24 @@ TEST_F(DedupTest, ManyFilesAreMergedAtATimeAsOneAfterTheOther) {
   }
 }
 
+TEST_F(DedupTest, TellsWhatMergingTook) {
+  dedup_.file_bytes = 1;
+  Sync(1, R"([[1, "a"], [2, "b"]])");
+  Sync(2, R"([[3, "c"]])");
+  Begin(2);
+  Put(R"([[3, "C"], [4, "d"]])");
+  CommitAndFinish(3);
+  const MergeTotals totals = load_->TakeMergeTotals(stream().descriptor());
+  EXPECT_EQ(totals.files_replaced, 1);
+  EXPECT_EQ(totals.files_added, 1);
+  EXPECT_EQ(totals.files_removed, 0);
+  EXPECT_GT(totals.bytes_read, 0);
+  const auto written = std::filesystem::file_size(root_ / "users/1.parquet") +
+                       std::filesystem::file_size(root_ / "users/2.parquet");
+  EXPECT_EQ(totals.bytes_written, static_cast<int64_t>(written));
+  EXPECT_EQ(load_->TakeMergeTotals(stream().descriptor()), MergeTotals{}) << "they are taken";
+}
+
 TEST_F(DedupTest, NullsInKeysAreEqualAndKeysMayBeComposite) {
   stream().primary_key = {{"id"}, {"v"}};
   Sync(1, R"([[1, "a"], [1, null], [null, null], [1, "a"], [null, "a"]])");

@@ -41,6 +41,7 @@ class LakeLoad : public Load {
     const auto found = tables_.find(stream);
     return found != tables_.end() && found->second->HasCommits();
   }
+  MergeTotals TakeMergeTotals(const StreamDescriptor& stream) override;
   Status Close() override;
 
  private:
@@ -173,6 +174,11 @@ Status LakeLoad::FinishStream(const StreamDescriptor& stream, StreamStatus statu
   return table->Finish(status)
       .WithContext("finishing table " + table->stream().destination.ToString())
       .WithStream(stream);
+}
+
+MergeTotals LakeLoad::TakeMergeTotals(const StreamDescriptor& stream) {
+  const auto table = tables_.find(stream);
+  return table == tables_.end() ? MergeTotals{} : table->second->TakeMergeTotals();
 }
 
 Status LakeLoad::Close() {

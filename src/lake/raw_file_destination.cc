@@ -115,6 +115,9 @@ class RawFileLoad : public Load {
   bool HasCommitsOf(const StreamDescriptor& stream) const override {
     return load_->HasCommitsOf(stream);
   }
+  MergeTotals TakeMergeTotals(const StreamDescriptor& stream) override {
+    return load_->TakeMergeTotals(stream);
+  }
   Status Close() override { return load_->Close(); }
 
  private:

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "clients/object_store/object_store.h"
@@ -76,6 +77,8 @@ class Table {
   /// it all again; what one in steps, or a generation that is replaced, has so far stays, hidden.
   /// Merges what is staged when merge_interval allows it.
   Status Finish(StreamStatus status);
+  /// See Load.
+  MergeTotals TakeMergeTotals() { return std::exchange(merge_totals_, {}); }
   /// The end of the load: throws away what was finished and not committed, and notes that what
   /// was committed has been carried out, so that no later attempt looks for it.
   Status Close();
@@ -121,6 +124,7 @@ class Table {
   bool undecided_ = false;    // storing a manifest failed, and may have had its effect
   CheckpointId newest_checkpoint_ = 0;
   bool has_commits_ = false;  // constant after Recover
+  MergeTotals merge_totals_;  // since they were taken
 
   mutable std::mutex mutex_;
   int64_t next_part_ = 0;                          // guarded by mutex_

@@ -146,7 +146,7 @@ Status CheckDedupStream(const ConfiguredStream& stream, const FileFormat& format
   return Status::Ok();
 }
 
-Status MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next) {
+Result<MergeTotals> MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next) {
   const Changes changes = ChangesOf(next, merge.replaces);
   const bool same_key = next.rules && next.rules->SameKey(merge.rules);
   std::vector<DataFile> stored = next.files;
@@ -170,6 +170,7 @@ Status MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next) 
     next.files.clear();
     stored.clear();
   }
+  MergeTotals totals;
   int64_t flush = static_cast<int64_t>(input.changes.size());
   int64_t changed_bytes = 0;
   const StagedFile* before = nullptr;
@@ -206,6 +207,9 @@ Status MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next) 
         outcome.replaced.size(), stored.size(), outcome.added.size(), Megabytes(outcome.bytes_read),
         Megabytes(outcome.bytes_written));
     Warn(merge.stream, outcome, changed_bytes);
+    totals = {
+        static_cast<int64_t>(outcome.replaced.size()), static_cast<int64_t>(outcome.added.size()),
+        static_cast<int64_t>(outcome.emptied.size()), outcome.bytes_read, outcome.bytes_written};
   }
   std::erase_if(next.staged, [&](const StagedFile& staged) {
     if (staged.replaces_table != merge.replaces && !merge.replaces) return false;
@@ -214,7 +218,7 @@ Status MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next) 
     return true;
   });
   next.rules = merge.rules;
-  return Status::Ok();
+  return totals;
 }
 
 }  // namespace millrace

@@ -12,6 +12,7 @@
 #include "lake/dedup_options.h"
 #include "lake/manifest.h"
 #include "lake/merge/merge_rules.h"
+#include "protocol/merge_totals.h"
 
 namespace millrace {
 
@@ -39,7 +40,7 @@ struct TableMerge {
 /// Merges what is staged into the table's files and writes into `next` what has to be done to show
 /// it: files to complete, files and staged objects to remove. `next.files` are those that take
 /// part; when `rules` have another key than the table, all of them are written anew. `as` gives
-/// new files their generation, epoch and checkpoint.
-Status MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next);
+/// new files their generation, epoch and checkpoint. Says what it took.
+Result<MergeTotals> MergeStaged(const TableMerge& merge, const DataFile& as, Manifest& next);
 
 }  // namespace millrace

@@ -143,7 +143,8 @@ Status Table::Merge(const MergeRules& rules, bool replaces, Manifest& next) {
   as.generation = stream_.generation_id;
   as.epoch = context_.epoch;
   as.checkpoint = newest_checkpoint_;
-  MR_RETURN_IF_ERROR(MergeStaged(merge, as, next));
+  MR_ASSIGN_OR_RETURN(const MergeTotals totals, MergeStaged(merge, as, next));
+  merge_totals_ += totals;
   next.merged_at_ms =
       Milliseconds(context_.clock == nullptr ? context_.started_at : context_.clock->WallNow());
   const Manifest parts = NextManifest();

@@ -26,6 +26,7 @@ struct StreamProgress {
   /// The tables that normalisation derives from the stream, and the rows committed to each (those
   /// of no use but to say that a set is empty are not counted).
   std::vector<std::pair<StreamDescriptor, int64_t>> derived;
+  MergeTotals merge;  ///< into its tables, those derived included
   std::optional<int64_t> estimated_records;
   std::optional<int64_t> estimated_bytes;
   std::optional<Error> error;  ///< why it is kIncomplete

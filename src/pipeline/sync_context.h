@@ -33,9 +33,11 @@ struct SyncContext {
   std::atomic<bool> commit_at_once = false;
 
   /// Finishes all tables of the stream, its own first; the first failure ends it.
-  Status FinishTables(const SyncedStream& stream, StreamStatus status) {
+  Status FinishTables(SyncedStream& stream, StreamStatus status) {
     for (const ConfiguredStream& table : stream.outputs().streams) {
-      MR_RETURN_IF_ERROR(load.FinishStream(table.descriptor(), status));
+      const Status finished = load.FinishStream(table.descriptor(), status);
+      stream.CountMerge(load.TakeMergeTotals(table.descriptor()));
+      MR_RETURN_IF_ERROR(finished);
     }
     return Status::Ok();
   }

@@ -24,6 +24,12 @@ void SyncedStream::CountChangedValues(int64_t values) {
   Touch();
 }
 
+void SyncedStream::CountMerge(const MergeTotals& merge) {
+  std::lock_guard lock(mutex_);
+  merge_ += merge;
+  Touch();
+}
+
 void SyncedStream::SetEstimate(std::optional<int64_t> records, std::optional<int64_t> bytes) {
   std::lock_guard lock(mutex_);
   estimated_records_ = records;
@@ -80,6 +86,7 @@ StreamProgress SyncedStream::Snapshot() const {
     const auto found = derived_.find(derived);
     progress.derived.emplace_back(derived, found == derived_.end() ? 0 : found->second);
   }
+  progress.merge = merge_;
   progress.status = status_;
   progress.error = error_;
   progress.estimated_records = estimated_records_;

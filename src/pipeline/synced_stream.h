@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "pipeline/progress_listener.h"
 #include "protocol/catalog.h"
+#include "protocol/merge_totals.h"
 #include "transform/stream_outputs.h"
 
 namespace millrace {
@@ -31,6 +32,8 @@ class SyncedStream {
   /// Rows of the derived tables, by the tables' streams.
   void CountDerived(const RecordCounts& rows);
   void CountChangedValues(int64_t values);
+  /// What merging into its tables took.
+  void CountMerge(const MergeTotals& merge);
   void SetEstimate(std::optional<int64_t> records, std::optional<int64_t> bytes);
 
   /// The source began with it, or rows flow. Ignored once it has ended.
@@ -64,6 +67,7 @@ class SyncedStream {
   mutable std::mutex mutex_;
   std::optional<StreamStatus> status_;        // guarded by mutex_
   std::optional<Error> error_;                // guarded by mutex_
+  MergeTotals merge_;                         // guarded by mutex_
   RecordCounts derived_;                      // guarded by mutex_
   std::optional<int64_t> estimated_records_;  // guarded by mutex_
   std::optional<int64_t> estimated_bytes_;    // guarded by mutex_

@@ -27,7 +27,8 @@ def test_an_update_replaces_its_file_only(millrace, db, tmp_path):
     before = {p: p.stat().st_mtime_ns for p in output_files.visible(out)}
     assert len(before) > 1
     db.execute(f"update t set v = 7, updated_at = '2030-01-01 00:00Z' where id = {ROWS // 2}")
-    millrace.sync(file)
+    merge = millrace.sync(file, "--json").json()["streams"][0]["merge"]
+    assert (merge["files_replaced"], merge["files_added"], merge["files_removed"]) == (1, 0, 0) and merge["bytes_written"] > 0
     same_as_source(db, out)
     after = {p: p.stat().st_mtime_ns for p in output_files.visible(out)}
     assert after.keys() == before.keys() and sum(after[p] != before[p] for p in after) == 1

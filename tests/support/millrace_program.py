@@ -52,9 +52,9 @@ class Millrace:
         path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
         return path
 
-    def start(self, *args, env=None, stdin=subprocess.DEVNULL, **more):
-        """A running Millrace in a process group of its own; output goes to files beside the connection."""
-        argv = [str(self.program), *map(str, args)]
+    def start(self, *args, env=None, stdin=subprocess.DEVNULL, under=(), **more):
+        """A running Millrace in a process group of its own; `under`: the words of a command that runs it."""
+        argv = [*under, str(self.program), *map(str, args)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PG"))}
         environment.update(env or {})
         return subprocess.Popen(argv, env=environment, stdin=stdin, cwd=self.folder, start_new_session=True, **more)

@@ -43,6 +43,7 @@ StreamReport ReportOf(const StreamProgress& progress) {
   report.bytes_read = progress.bytes_read;
   report.records_committed = progress.records_committed;
   report.values_changed = progress.values_changed;
+  report.merge = progress.merge;
   report.derived = progress.derived;
   report.estimated_records = progress.estimated_records;
   report.estimated_bytes = progress.estimated_bytes;
