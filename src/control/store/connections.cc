@@ -7,9 +7,29 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kSelect =
-    "SELECT id, workspace_id, source_id, destination_id, name, status, document, next_run_at, "
-    "revision, created_at, updated_at FROM connection WHERE deleted = 0";
+/// `catalog`: its column, or '' for none.
+std::string Select(std::string_view catalog) {
+  return fmt::format(
+      "SELECT connection.id, connection.workspace_id, source_id, destination_id, connection.name, "
+      "status, document, {}, next_run_at, revision, connection.created_at, connection.updated_at "
+      "FROM connection",
+      catalog);
+}
+constexpr std::string_view kThere = " WHERE connection.deleted = 0";
+constexpr const char* kCatalog = "syncCatalog";
+
+/// Of the document, for its column.
+std::string CatalogOf(const Connection& connection) {
+  const auto found = connection.document->find(kCatalog);
+  return found == connection.document->end() ? "" : found->dump();
+}
+std::string RestOf(const Connection& connection) {
+  Json rest = Json::object();
+  for (const auto& [name, value] : connection.document->items()) {
+    if (name != kCatalog) rest[name] = value;
+  }
+  return rest.dump();
+}
 
 Connection ConnectionOf(const SqlRow& row) {
   Connection connection;
@@ -19,11 +39,13 @@ Connection ConnectionOf(const SqlRow& row) {
   connection.destination_id = row.Text(3);
   connection.name = row.Text(4);
   connection.status = row.Text(5);
-  connection.document = JsonValue(Json::parse(row.Text(6)));
-  connection.next_run_at = row.IntegerOrNone(7);
-  connection.revision = row.Integer(8);
-  connection.created_at = row.Integer(9);
-  connection.updated_at = row.Integer(10);
+  Json document = Json::parse(row.Text(6));
+  if (!row.Text(7).empty()) document[kCatalog] = Json::parse(row.Text(7));
+  connection.document = std::move(document);
+  connection.next_run_at = row.IntegerOrNone(8);
+  connection.revision = row.Integer(9);
+  connection.created_at = row.Integer(10);
+  connection.updated_at = row.Integer(11);
   return connection;
 }
 
@@ -33,40 +55,103 @@ std::vector<Connection> ConnectionsOf(const std::vector<SqlRow>& rows) {
   return connections;
 }
 
+/// Whose `end` ("source_id") is of one of these definitions.
+void AndEndIn(std::string_view end, const std::vector<std::string>& definition_ids,
+              SqlCondition* condition) {
+  if (definition_ids.empty()) return;
+  std::string list;
+  for (const std::string& id : definition_ids) {
+    list += (list.empty() ? "" : ", ") + condition->Next(id);
+  }
+  condition->AndText(
+      fmt::format("{} IN (SELECT id FROM actor WHERE definition_id IN ({}))", end, list));
+}
+
 SqlCondition ConditionOf(const ConnectionFilter& filter) {
   SqlCondition condition;
-  condition.AndEqual("workspace_id", filter.workspace_id);
+  condition.AndEqual("connection.workspace_id", filter.workspace_id);
   condition.AndEqual("source_id", filter.source_id);
   condition.AndEqual("destination_id", filter.destination_id);
   condition.AndEqual("status", filter.status);
-  condition.AndContains("name", filter.name_contains);
+  condition.AndContains("connection.name", filter.name_contains);
+  condition.AndIn("connection.id", filter.ids);
+  condition.AndIn("connection.workspace_id", filter.workspace_ids);
+  condition.AndIn("source_id", filter.source_ids);
+  condition.AndIn("destination_id", filter.destination_ids);
+  condition.AndIn("status", filter.statuses);
+  AndEndIn("source_id", filter.source_definition_ids, &condition);
+  AndEndIn("destination_id", filter.destination_definition_ids, &condition);
+  if (!filter.tag_ids.empty()) {
+    std::string list;
+    for (const std::string& id : filter.tag_ids) {
+      list += (list.empty() ? "" : ", ") + condition.Next(id);
+    }
+    condition.AndText(fmt::format(
+        "connection.id IN (SELECT connection_id FROM connection_tag WHERE tag_id IN ({}))", list));
+  }
+  condition.AndContains(
+      "(connection.name || ' ' || (SELECT name FROM actor WHERE actor.id = source_id) || ' ' || "
+      "(SELECT name FROM actor WHERE actor.id = destination_id))",
+      filter.any_name_contains);
   return condition;
+}
+
+std::string_view SortKeyOf(ConnectionOrder order) {
+  switch (order) {
+    case ConnectionOrder::kSourceName:
+      return "(SELECT lower(name) FROM actor WHERE actor.id = source_id)";
+    case ConnectionOrder::kDestinationName:
+      return "(SELECT lower(name) FROM actor WHERE actor.id = destination_id)";
+    case ConnectionOrder::kLastSync:
+      return "coalesce((SELECT max(job.id) FROM job WHERE job.connection_id = connection.id), 0)";
+    case ConnectionOrder::kName:
+      break;
+  }
+  return "lower(connection.name)";
 }
 
 }  // namespace
 
 Result<std::optional<Connection>> FindConnection(SqlTransaction& transaction,
                                                  const std::string& id) {
-  MR_ASSIGN_OR_RETURN(const auto rows,
-                      transaction.Query(fmt::format("{} AND id = :1", kSelect), {id}));
+  MR_ASSIGN_OR_RETURN(
+      const auto rows,
+      transaction.Query(Select("catalog") + std::string(kThere) + " AND connection.id = :1", {id}));
   return rows.empty() ? std::nullopt : std::optional(ConnectionOf(rows.front()));
 }
 
 Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
                                                 const ConnectionFilter& filter, const Page& page) {
   SqlCondition condition = ConditionOf(filter);
-  std::string sql = std::string(kSelect) + condition.text() + " ORDER BY name, id";
+  std::string sql = Select(filter.with_catalog ? "catalog" : "''");
+  sql += std::string(kThere) + condition.text() + " ORDER BY connection.name, connection.id";
   sql += " LIMIT " + condition.Next(page.limit) + " OFFSET " + condition.Next(page.offset);
   MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql, condition.parameters()));
   return ConnectionsOf(rows);
 }
 
-Result<int64_t> CountConnections(SqlTransaction& transaction, const ConnectionFilter& filter) {
+Result<std::vector<std::string>> ListConnectionIds(SqlTransaction& transaction,
+                                                   const ConnectionFilter& filter,
+                                                   ConnectionOrder order, bool descending) {
   const SqlCondition condition = ConditionOf(filter);
+  const std::string_view direction = descending ? "DESC" : "ASC";
   MR_ASSIGN_OR_RETURN(
       const auto rows,
-      transaction.Query("SELECT count(*) FROM connection WHERE deleted = 0" + condition.text(),
-                        condition.parameters()));
+      transaction.Query(
+          fmt::format("SELECT connection.id FROM connection{}{} ORDER BY {} {}, "
+                      "connection.id {}",
+                      kThere, condition.text(), SortKeyOf(order), direction, direction),
+          condition.parameters()));
+  std::vector<std::string> ids;
+  for (const SqlRow& row : rows) ids.push_back(row.Text(0));
+  return ids;
+}
+
+Result<int64_t> CountConnections(SqlTransaction& transaction, const ConnectionFilter& filter) {
+  const SqlCondition condition = ConditionOf(filter);
+  MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query("SELECT count(*) FROM connection" +
+                                                             std::string(kThere) + condition.text(),
+                                                         condition.parameters()));
   return rows.at(0).Integer(0);
 }
 
@@ -74,9 +159,9 @@ Result<std::vector<Connection>> ListDueConnections(SqlTransaction& transaction, 
                                                    int64_t limit) {
   MR_ASSIGN_OR_RETURN(
       const auto rows,
-      transaction.Query(fmt::format("{} AND status = 'active' AND next_run_at <= :1 "
+      transaction.Query(fmt::format("{}{} AND status = 'active' AND next_run_at <= :1 "
                                     "ORDER BY next_run_at LIMIT :2",
-                                    kSelect),
+                                    Select("''"), kThere),
                         {now, limit}));
   return ConnectionsOf(rows);
 }
@@ -85,10 +170,10 @@ Status InsertConnection(SqlTransaction& transaction, const Connection& connectio
   return transaction
       .Execute(
           "INSERT INTO connection (id, workspace_id, source_id, destination_id, name, status, "
-          "document, next_run_at, revision, created_at, updated_at) "
-          "VALUES (:1, :2, :3, :4, :5, :6, :7, :8, :9, :10, :11)",
+          "document, catalog, next_run_at, revision, created_at, updated_at) "
+          "VALUES (:1, :2, :3, :4, :5, :6, :7, :8, :9, :10, :11, :12)",
           {connection.id, connection.workspace_id, connection.source_id, connection.destination_id,
-           connection.name, connection.status, connection.document->dump(),
+           connection.name, connection.status, RestOf(connection), CatalogOf(connection),
            OrNull(connection.next_run_at), connection.revision, connection.created_at,
            connection.updated_at})
       .status();
@@ -98,10 +183,11 @@ Result<bool> UpdateConnection(SqlTransaction& transaction, const Connection& con
   MR_ASSIGN_OR_RETURN(
       const int64_t touched,
       transaction.Execute(
-          "UPDATE connection SET name = :1, status = :2, document = :3, next_run_at = :4, "
-          "updated_at = :5, revision = revision + 1 WHERE id = :6 AND revision = :7 AND deleted = "
-          "0",
-          {connection.name, connection.status, connection.document->dump(),
+          "UPDATE connection SET name = :1, status = :2, document = :3, catalog = :4, next_run_at "
+          "= "
+          ":5, updated_at = :6, revision = revision + 1 WHERE id = :7 AND revision = :8 AND "
+          "deleted = 0",
+          {connection.name, connection.status, RestOf(connection), CatalogOf(connection),
            OrNull(connection.next_run_at), connection.updated_at, connection.id,
            connection.revision}));
   return touched == 1;

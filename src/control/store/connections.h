@@ -30,14 +30,23 @@ struct Connection {
   int64_t updated_at = 0;
 };
 
-/// Which connections to list. Empty text: any.
+/// Which connections to list. Empty: any.
 struct ConnectionFilter {
   std::string workspace_id;
   std::string source_id;
   std::string destination_id;
   std::string status;
   std::string name_contains;  ///< letters' case doesn't matter
+  /// More than one of each will do.
+  std::vector<std::string> ids, workspace_ids, source_ids, destination_ids, statuses;
+  std::vector<std::string> source_definition_ids, destination_definition_ids, tag_ids;
+  std::string any_name_contains;  ///< its own name, or that of one of its ends
+  /// Without it, documents have no syncCatalog: it can be megabytes.
+  bool with_catalog = true;
 };
+
+/// What a list of connections is sorted by; names by their letters, whatever their case.
+enum class ConnectionOrder { kName, kSourceName, kDestinationName, kLastSync };
 
 // Within the caller's transaction. A deleted one is as if it weren't there.
 
@@ -46,13 +55,18 @@ Result<std::optional<Connection>> FindConnection(SqlTransaction& transaction,
 /// In the order of their names.
 Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
                                                 const ConnectionFilter& filter, const Page& page);
+/// The ids only, all of them (of as many as a workspace may have), in that order.
+Result<std::vector<std::string>> ListConnectionIds(SqlTransaction& transaction,
+                                                   const ConnectionFilter& filter,
+                                                   ConnectionOrder order, bool descending);
 Result<int64_t> CountConnections(SqlTransaction& transaction, const ConnectionFilter& filter);
-/// Active ones whose next_run_at is not after `now`, the longest overdue first.
+/// Active ones whose next_run_at is not after `now`, the longest overdue first; without their
+/// syncCatalog.
 Result<std::vector<Connection>> ListDueConnections(SqlTransaction& transaction, int64_t now,
                                                    int64_t limit);
 Status InsertConnection(SqlTransaction& transaction, const Connection& connection);
-/// All but its ends and workspace; counts the revision. False: somebody else changed it since it
-/// was read (its revision), or it is gone; nothing was changed.
+/// All but its ends and workspace, so read it with its catalog; counts the revision. False:
+/// somebody else changed it since it was read (its revision), or it is gone; nothing was changed.
 Result<bool> UpdateConnection(SqlTransaction& transaction, const Connection& connection);
 Status DeleteConnection(SqlTransaction& transaction, const std::string& id, int64_t now);
 /// Those of a source or destination that goes.

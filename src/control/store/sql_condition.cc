@@ -15,6 +15,10 @@ void SqlCondition::And(std::string_view condition, SqlValue parameter) {
   text_ += " AND " + fmt::format(fmt::runtime(condition), Next(std::move(parameter)));
 }
 
+void SqlCondition::AndText(std::string_view condition) {
+  text_ += fmt::format(" AND {}", condition);
+}
+
 void SqlCondition::AndEqual(std::string_view column, const std::string& text) {
   if (!text.empty()) text_ += fmt::format(" AND {} = {}", column, Next(text));
 }

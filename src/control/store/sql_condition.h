@@ -21,6 +21,9 @@ class SqlCondition {
   /// " AND <condition>", with {} where the parameter goes.
   void And(std::string_view condition, SqlValue parameter);
 
+  /// " AND <condition>", whose parameters Next gave.
+  void AndText(std::string_view condition);
+
   /// The placeholder of a parameter that is added.
   std::string Next(SqlValue parameter);
 

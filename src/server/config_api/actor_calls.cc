@@ -4,6 +4,7 @@
 
 #include "base/uuid.h"
 #include "catalogue/config_validation.h"
+#include "control/schema/sync_catalog.h"
 #include "control/secrets/config_mask.h"
 #include "control/worker/probe.h"
 #include "server/config_api/definition_calls.h"

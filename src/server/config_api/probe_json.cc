@@ -4,7 +4,6 @@
 
 #include "base/secrets.h"
 #include "base/uuid.h"
-#include "protocol/catalog.h"
 #include "server/config_api/request_fields.h"
 
 namespace millrace {
@@ -13,21 +12,6 @@ namespace {
 Json FailureReason(const Status& status) {
   Json json{{"failureOrigin", "source"}, {"externalMessage", PublicMessage(status)}};
   if (status.failed()) json["failureType"] = ToString(status.error().type);
-  return json;
-}
-
-Json StreamJson(const Stream& stream) {
-  Json json{{"name", stream.descriptor.name},
-            {"jsonSchema", *stream.json_schema},
-            {"sourceDefinedCursor", stream.source_defined_cursor},
-            {"defaultCursorField", stream.default_cursor_field},
-            {"sourceDefinedPrimaryKey", stream.source_defined_primary_key},
-            {"isResumable", stream.is_resumable},
-            {"isFileBased", stream.is_file_based}};
-  if (stream.descriptor.name_space) json["namespace"] = *stream.descriptor.name_space;
-  for (const SyncMode mode : stream.supported_sync_modes) {
-    json["supportedSyncModes"].push_back(ToString(mode));
-  }
   return json;
 }
 
@@ -56,23 +40,5 @@ Json ProbeJob::Ended(const ProbeOutcome& outcome, int64_t now) const {
 }
 
 std::string PublicMessage(const Status& status) { return Secrets::Redact(status.ToString()); }
-
-Result<Json> SyncCatalogOf(const Json& catalog) {
-  MR_ASSIGN_OR_RETURN(const Catalog parsed, CatalogFromJson(catalog));
-  Json streams = Json::array();
-  for (const Stream& stream : parsed.streams) {
-    streams.push_back({{"stream", StreamJson(stream)},
-                       {"config",
-                        {{"syncMode", "full_refresh"},
-                         {"destinationSyncMode", "overwrite"},
-                         {"cursorField", stream.default_cursor_field},
-                         {"primaryKey", stream.source_defined_primary_key},
-                         {"aliasName", stream.descriptor.name},
-                         {"selected", true},
-                         {"fieldSelectionEnabled", false},
-                         {"selectedFields", Json::array()}}}});
-  }
-  return Json{{"streams", std::move(streams)}};
-}
 
 }  // namespace millrace

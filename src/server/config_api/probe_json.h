@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "base/result.h"
+#include "base/status.h"
 #include "control/worker/probe.h"
 
 namespace millrace {
@@ -27,9 +27,5 @@ class ProbeJob {
 
 /// What a person may read of a failure: one line, without secrets.
 std::string PublicMessage(const Status& status);
-
-/// The protocol's catalog in the config API's form: each stream with a configuration that would
-/// sync all of it, selected.
-Result<Json> SyncCatalogOf(const Json& catalog);
 
 }  // namespace millrace

@@ -22,7 +22,8 @@ CREATE TABLE connection (
   destination_id TEXT NOT NULL REFERENCES actor (id),
   name TEXT NOT NULL,
   status TEXT NOT NULL,  -- active | inactive | locked
-  document TEXT NOT NULL,  -- catalog, schedule, namespace rule, preferences, as the config API has them
+  document TEXT NOT NULL,  -- schedule, namespace rule, preferences, as the config API has them
+  catalog TEXT NOT NULL,  -- the document's syncCatalog: lists don't read it
   next_run_at BIGINT,  -- when its schedule wants the next job; null: never by itself
   revision BIGINT NOT NULL DEFAULT 0,  -- counts updates
   created_at BIGINT NOT NULL,
