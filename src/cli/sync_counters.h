@@ -2,12 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 
+#include "attempt/stream_generations.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "base/stream_descriptor.h"
-#include "protocol/catalog.h"
 
 namespace millrace {
 
@@ -15,16 +13,6 @@ namespace millrace {
 /// and each stream's generation. One thread; the caller holds the folder's lock.
 class SyncCounters {
  public:
-  struct Generation {
-    int64_t id = 0;
-    /// A generation that replaces the table was begun and has not been completed: the next attempt
-    /// begins another one and reads from the start.
-    bool replacing = false;
-    /// A full refresh was begun and has not been completed; it can be gone on with. What its rows
-    /// look like and where they go, in a word of the caller's. Empty: there is none.
-    std::string unfinished;
-  };
-
   /// Config errors name the file. A missing file counts from zero.
   static Result<SyncCounters> Load(std::filesystem::path path);
 
@@ -38,18 +26,7 @@ class SyncCounters {
   void BeginSync() { ++sync_id_; }
   void BeginAttempt(WallTime now);
 
-  /// Gives the stream its generation_id, minimum_generation_id and sync_id for an attempt. A full
-  /// refresh that overwrites, and any stream that is `refreshed` or whose last replacement was not
-  /// completed, gets a new generation that replaces the table; a full refresh that appends gets a
-  /// new one when it is `retried`; the others keep theirs. So does a full refresh that goes on: one
-  /// whose goes_on is set when this is called (there is a state) and stays set, because it is
-  /// unfinished, and of the same `shape`. Returns true when what was saved about the stream is void
-  /// because its table is built anew.
-  bool Assign(ConfiguredStream* stream, bool refreshed, bool retried,
-              const std::string& shape = {});
-  bool IsUnfinished(const StreamDescriptor& stream) const;
-  /// The stream's table is finished. True when that was news to be saved.
-  bool Complete(const StreamDescriptor& stream);
+  StreamGenerations& generations() { return generations_; }
 
   /// Durable when it returns.
   Status Save() const;
@@ -59,7 +36,7 @@ class SyncCounters {
   int64_t sync_id_ = 0;
   int64_t attempt_id_ = 0;
   int64_t fencing_token_ = 0;
-  std::map<StreamDescriptor, Generation> generations_;
+  StreamGenerations generations_;
 };
 
 }  // namespace millrace

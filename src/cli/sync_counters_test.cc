@@ -30,10 +30,10 @@ TEST_F(SyncCountersTest, OverwriteReplacesWithANewGenerationEachTime) {
   SyncCounters counters = *SyncCounters::Load(path_);
   auto stream = StreamIn(SyncMode::kFullRefresh, DestinationSyncMode::kOverwrite);
   for (int64_t generation = 1; generation <= 3; ++generation) {
-    EXPECT_FALSE(counters.Assign(&stream, false, false));
+    EXPECT_FALSE(counters.generations().Assign(&stream, RefreshMode::kNone, false));
     EXPECT_EQ(stream.generation_id, generation);
     EXPECT_TRUE(stream.replaces_table());
-    if (generation == 2) counters.Complete(stream.descriptor());
+    if (generation == 2) counters.generations().Complete(stream.descriptor());
   }
 }
 
@@ -41,12 +41,12 @@ TEST_F(SyncCountersTest, AppendKeepsItsGenerationExceptForAReadAgain) {
   SyncCounters counters = *SyncCounters::Load(path_);
   auto incremental = StreamIn(SyncMode::kIncremental, DestinationSyncMode::kAppend);
   for (const bool retried : {false, true, false}) {
-    EXPECT_FALSE(counters.Assign(&incremental, false, retried));
+    EXPECT_FALSE(counters.generations().Assign(&incremental, RefreshMode::kNone, retried));
     EXPECT_EQ(incremental.generation_id, 1);
     EXPECT_EQ(incremental.minimum_generation_id, 0);
   }
   auto full = StreamIn(SyncMode::kFullRefresh, DestinationSyncMode::kAppend);
-  counters.Assign(&full, false, /*retried=*/true);
+  counters.generations().Assign(&full, RefreshMode::kNone, /*retried=*/true);
   EXPECT_EQ(full.generation_id, 2);
   EXPECT_EQ(full.minimum_generation_id, 0);
 }
@@ -57,8 +57,8 @@ TEST_F(SyncCountersTest, ARefreshReplacesAndIsBegunAgainUntilItIsComplete) {
     SyncCounters counters = *SyncCounters::Load(path_);
     counters.BeginSync();
     counters.BeginAttempt(WallTime(std::chrono::seconds(7)));
-    counters.Assign(&stream, false, false);
-    EXPECT_TRUE(counters.Assign(&stream, /*refreshed=*/true, false));
+    counters.generations().Assign(&stream, RefreshMode::kNone, false);
+    EXPECT_TRUE(counters.generations().Assign(&stream, RefreshMode::kTruncate, false));
     EXPECT_EQ(stream.generation_id, 2);
     EXPECT_TRUE(stream.replaces_table());
     ASSERT_TRUE(counters.Save().ok());
@@ -68,24 +68,35 @@ TEST_F(SyncCountersTest, ARefreshReplacesAndIsBegunAgainUntilItIsComplete) {
   EXPECT_EQ(counters.sync_id(), 1);
   EXPECT_EQ(counters.attempt_id(), 1);
   EXPECT_EQ(counters.fencing_token(), 7000);
-  EXPECT_TRUE(counters.Assign(&stream, false, false));
+  EXPECT_TRUE(counters.generations().Assign(&stream, RefreshMode::kNone, false));
   EXPECT_EQ(stream.generation_id, 3);
   EXPECT_TRUE(stream.replaces_table());
-  EXPECT_TRUE(counters.Complete(stream.descriptor()));
-  EXPECT_FALSE(counters.Complete(stream.descriptor()));
-  EXPECT_FALSE(counters.Assign(&stream, false, false));
+  EXPECT_TRUE(counters.generations().Complete(stream.descriptor()));
+  EXPECT_FALSE(counters.generations().Complete(stream.descriptor()));
+  EXPECT_FALSE(counters.generations().Assign(&stream, RefreshMode::kNone, false));
   EXPECT_EQ(stream.generation_id, 3);
   EXPECT_EQ(stream.minimum_generation_id, 0);
+}
+
+TEST_F(SyncCountersTest, AMergingRefreshReadsAnewAndKeepsTheTable) {
+  SyncCounters counters = *SyncCounters::Load(path_);
+  auto stream = StreamIn(SyncMode::kIncremental, DestinationSyncMode::kAppendDedup);
+  counters.generations().Assign(&stream, RefreshMode::kNone, false);
+  EXPECT_TRUE(counters.generations().Assign(&stream, RefreshMode::kMerge, false));
+  EXPECT_EQ(stream.generation_id, 2);
+  EXPECT_EQ(stream.minimum_generation_id, 0);
+  EXPECT_FALSE(counters.generations().Assign(&stream, RefreshMode::kNone, /*retried=*/true));
+  EXPECT_EQ(stream.generation_id, 2) << "it goes on where the first attempt came to";
 }
 
 TEST_F(SyncCountersTest, AnUnfinishedFullRefreshGoesOnInItsGeneration) {
   for (const auto mode : {DestinationSyncMode::kOverwrite, DestinationSyncMode::kAppend}) {
     std::filesystem::remove(path_);
     auto stream = StreamIn(SyncMode::kFullRefresh, mode);
-    const auto assign = [&](const std::string& shape, bool refreshed = false) {
+    const auto assign = [&](const std::string& shape, RefreshMode refresh = RefreshMode::kNone) {
       SyncCounters counters = *SyncCounters::Load(path_);
       stream.goes_on = true;  // there is a state
-      counters.Assign(&stream, refreshed, /*retried=*/true, shape);
+      counters.generations().Assign(&stream, refresh, /*retried=*/true, shape);
       EXPECT_TRUE(counters.Save().ok());
       return stream.goes_on;
     };
@@ -98,16 +109,16 @@ TEST_F(SyncCountersTest, AnUnfinishedFullRefreshGoesOnInItsGeneration) {
     }
     EXPECT_FALSE(assign("y")) << "it looks otherwise";
     EXPECT_EQ(stream.generation_id, first + 1);
-    EXPECT_FALSE(assign("y", /*refreshed=*/true));
+    EXPECT_FALSE(assign("y", RefreshMode::kTruncate));
     EXPECT_EQ(stream.generation_id, first + 2);
     EXPECT_TRUE(stream.replaces_table());
     EXPECT_TRUE(assign("y")) << "a refresh that was interrupted goes on, too";
     EXPECT_EQ(stream.generation_id, first + 2);
     EXPECT_TRUE(stream.replaces_table());
     SyncCounters counters = *SyncCounters::Load(path_);
-    EXPECT_TRUE(counters.IsUnfinished(stream.descriptor()));
-    EXPECT_TRUE(counters.Complete(stream.descriptor()));
-    EXPECT_FALSE(counters.Complete(stream.descriptor()));
+    EXPECT_TRUE(counters.generations().IsUnfinished(stream.descriptor()));
+    EXPECT_TRUE(counters.generations().Complete(stream.descriptor()));
+    EXPECT_FALSE(counters.generations().Complete(stream.descriptor()));
     EXPECT_TRUE(counters.Save().ok());
     EXPECT_FALSE(assign("y")) << "it is complete";
   }
@@ -116,9 +127,9 @@ TEST_F(SyncCountersTest, AnUnfinishedFullRefreshGoesOnInItsGeneration) {
 TEST_F(SyncCountersTest, AnIncrementalStreamHasNoUseForAnUnfinishedFullRefresh) {
   SyncCounters counters = *SyncCounters::Load(path_);
   auto full = StreamIn(SyncMode::kFullRefresh, DestinationSyncMode::kAppend);
-  counters.Assign(&full, false, false, "x");
+  counters.generations().Assign(&full, RefreshMode::kNone, false, "x");
   auto incremental = StreamIn(SyncMode::kIncremental, DestinationSyncMode::kAppend);
-  EXPECT_FALSE(counters.Assign(&incremental, false, false));
+  EXPECT_FALSE(counters.generations().Assign(&incremental, RefreshMode::kNone, false));
   EXPECT_GT(incremental.generation_id, full.generation_id) << "its hidden rows are not shown";
 }
 

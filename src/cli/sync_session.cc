@@ -134,7 +134,7 @@ void SyncSession::MergeStream(const StreamReport& report) {
   if (merged.status == "COMPLETE") {
     merged.records_committed = merged.records_read;
     complete_.insert(merged.stream);
-    counters_.Complete(merged.stream);
+    counters_.generations().Complete(merged.stream);
   }
   StreamReport& earlier = earlier_[merged.stream];
   const auto configured = result_.configured.find(merged.stream);
@@ -189,11 +189,14 @@ Result<Json> SyncSession::AnswerCatalog(const Json& message) {
     return complete_.contains(stream.descriptor());
   });
   const StartDocument& start = request_.start;
-  const AttemptReason reason{
-      [&](const StreamDescriptor&) { return request_.full_refresh && !retried; },
-      [&](const std::string& line) { display_.Log(LogLevel::kWarn, line); }, retried,
-      fmt::format("{} {} {} {}", start.metadata, start.normalization, start.raw_tables,
-                  start.number_format)};
+  const AttemptReason reason{[&](const StreamDescriptor&) {
+                               const bool refreshed = request_.full_refresh && !retried;
+                               return refreshed ? RefreshMode::kTruncate : RefreshMode::kNone;
+                             },
+                             [&](const std::string& line) { display_.Log(LogLevel::kWarn, line); },
+                             retried,
+                             fmt::format("{} {} {} {}", start.metadata, start.normalization,
+                                         start.raw_tables, start.number_format)};
   MR_RETURN_IF_ERROR(AssignGenerations(reason, counters_, store_, &catalog));
   std::vector<StreamDescriptor> order;
   for (const ConfiguredStream& stream : catalog.streams) {
@@ -216,7 +219,7 @@ Result<Json> SyncSession::AnswerState(const Json& message) {
 
 void SyncSession::OnProgress(const StreamReport& report) {
   live_[report.stream] = report;
-  if (report.status == "COMPLETE" && counters_.Complete(report.stream)) {
+  if (report.status == "COMPLETE" && counters_.generations().Complete(report.stream)) {
     // Saved now, so that a crash later in this sync doesn't build the table again.
     if (const Status saved = counters_.Save(); !saved.ok()) {
       display_.Log(LogLevel::kWarn, saved.ToString());

@@ -55,7 +55,7 @@ Status ReplaceConnectionState(SqlTransaction& transaction, const std::string& co
                               State state, int64_t now) {
   ConnectionState replaced;
   replaced.saved = {RandomUuid(), 0, std::move(state)};
-  MR_ASSIGN_OR_RETURN(replaced.fencing_token, NextNumber(transaction, "fencing_token"));
+  MR_ASSIGN_OR_RETURN(replaced.fencing_token, NextFencingToken(transaction, now));
   replaced.updated_at = now;
   return PutConnectionState(transaction, connection_id, replaced);
 }

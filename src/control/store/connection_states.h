@@ -25,7 +25,7 @@ Result<std::optional<ConnectionState>> FindConnectionState(SqlTransaction& trans
                                                            const std::string& connection_id);
 /// Puts `state` there, whatever was there, under its token: older attempts can't change it any
 /// more. For a new attempt, which takes the state over as it is, and for edits, with a new epoch
-/// and a token of their own (NextNumber "fencing_token").
+/// and a token of their own (NextFencingToken).
 Status PutConnectionState(SqlTransaction& transaction, const std::string& connection_id,
                           const ConnectionState& state);
 /// Stores what the owner has come to. False: another one owns it now; nothing was changed.

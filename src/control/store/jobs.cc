@@ -60,6 +60,18 @@ Result<int64_t> NextNumber(SqlTransaction& transaction, const std::string& count
   return rows.front().Integer(0);
 }
 
+Result<int64_t> NextFencingToken(SqlTransaction& transaction, int64_t now) {
+  constexpr int64_t kMicrosPerMilli = 1000;
+  MR_ASSIGN_OR_RETURN(
+      const auto rows,
+      transaction.Query(
+          "UPDATE counter SET value = CASE WHEN value < :1 THEN :2 ELSE value + 1 END "
+          "WHERE name = 'fencing_token' RETURNING value",
+          {now / kMicrosPerMilli, now / kMicrosPerMilli}));
+  if (rows.empty()) return SystemError("the metadata database has no counter of fencing tokens");
+  return rows.front().Integer(0);
+}
+
 Status InsertJob(SqlTransaction& transaction, Job* job) {
   MR_ASSIGN_OR_RETURN(job->id, NextNumber(transaction, "job"));
   return transaction

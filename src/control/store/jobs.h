@@ -55,8 +55,13 @@ struct JobFilter {
 
 // Within the caller's transaction.
 
-/// The next value of a counter ("job", "fencing_token"), from 1. Given out once.
+/// The next value of a counter ("job"), from 1. Given out once.
 Result<int64_t> NextNumber(SqlTransaction& transaction, const std::string& counter);
+
+/// Grows with each attempt and edit of a state, over all connections. It is taken from the clock
+/// (`now`: microseconds), so that it grows also for tables that another installation, or
+/// `millrace sync`, has written.
+Result<int64_t> NextFencingToken(SqlTransaction& transaction, int64_t now);
 
 /// Gives the job its id. IsDuplicateKey: the connection has an active one.
 Status InsertJob(SqlTransaction& transaction, Job* job);

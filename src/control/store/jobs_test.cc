@@ -72,7 +72,10 @@ TEST_P(JobsTest, AnAttemptBelongsToTheNewestToken) {
   attempt.status = "running";
   attempt.worker = "one";
   Write([&](SqlTransaction& t) -> Status {
-    MR_ASSIGN_OR_RETURN(attempt.fencing_token, NextNumber(t, "fencing_token"));
+    MR_ASSIGN_OR_RETURN(attempt.fencing_token, NextFencingToken(t, 7'000));
+    EXPECT_EQ(attempt.fencing_token, 7) << "milliseconds of the clock";
+    MR_ASSIGN_OR_RETURN(attempt.fencing_token, NextFencingToken(t, 7'000));
+    EXPECT_EQ(attempt.fencing_token, 8) << "it grows though the clock stands still";
     return InsertAttempt(t, attempt);
   });
   attempt.document = Json{{"totalStats", {{"recordsEmitted", 5}}}};
