@@ -9,11 +9,13 @@ import time
 import pytest
 
 from support import certificates, millrace_program, postgres_server, s3_server, ssh_server, web_server
+from support.kill_count import kill_count
 from support.sanitizers import SLOWNESS, Sanitizers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("MILLRACE_BUILD", ROOT / "build")).resolve()
 SANITIZERS = Sanitizers(BUILD)
+KILLS_IN_A_ROUND = 20
 
 
 def pytest_addoption(parser):
@@ -78,7 +80,15 @@ def rng(request):
 
 @pytest.fixture(scope="session")
 def kills(request):
-    return request.config.getoption("--kills") or (200 if request.config.getoption("--torture") else 4 if SANITIZERS.active else 20)
+    return kill_count(request.config, SANITIZERS.active)
+
+
+def pytest_generate_tests(metafunc):
+    """`round_kills`: the kills of a crash test in rounds of 20, each a test with tables of its own, because they grow with every sync."""
+    if "round_kills" in metafunc.fixturenames:
+        kills = kill_count(metafunc.config, SANITIZERS.active)
+        rounds = [min(KILLS_IN_A_ROUND, kills - done) for done in range(0, kills, KILLS_IN_A_ROUND)]
+        metafunc.parametrize("round_kills", rounds, ids=[f"round{i + 1}" for i in range(len(rounds))])
 
 
 @pytest.fixture

@@ -27,14 +27,14 @@ def connection(millrace, ends, story):
     return millrace.file(*ends, streams=[story.stream], destination_namespace="destination" if ends[1][0] == "postgres" else "source", commit_interval="0s")
 
 
-def test_kills(millrace, cell, rng, kills, progress):
+def test_kills(millrace, cell, rng, round_kills, progress):
     story, place = cell
     file = connection(millrace, place.ends(), story)
     millrace.sync(file)
     story.synced(place.rows())
     hit = tries = 0
     with TableWatch(place, story) as watch:
-        while hit < kills and tries < 4 * kills:  # some come too late
+        while hit < round_kills and tries < 4 * round_kills:  # some come too late
             if tries % 4 == 0:
                 story.change()
                 seconds = timed_sync(millrace, file)
@@ -45,13 +45,13 @@ def test_kills(millrace, cell, rng, kills, progress):
             running = killed_sync(millrace, file, rng, seconds, only_parent=tries % 10 == 7)
             hit += running
             seconds *= 1 if running else 0.8  # the clean sync was a slow one
-            progress(hit, kills, f"kills of a running sync, {tries - hit} that came too late; {watch.looks} looks")
+            progress(hit, round_kills, f"kills of a running sync, {tries - hit} that came too late; {watch.looks} looks")
         story.change()
         timed_sync(millrace, file)
         story.synced(place.rows())
         assert place.left_behind() == []
     watch.check()
-    assert hit == kills and watch.looks > 0, "too few kills hit a running sync"
+    assert hit == round_kills and watch.looks > 0, "too few kills hit a running sync"
 
 
 def test_faults(millrace, cell, rng, request, progress):
