@@ -65,10 +65,10 @@ TEST_F(AttemptChannelTest, AsksAndIsAnswered) {
                              {"error", {{"type", "config_error"}, {"message", "disk full"}}}})
                     .ok());
   });
-  const auto answer = channel_->Ask({{"type", "STATE"}}, Deadline::After(kLongEnough));
+  const auto answer = channel_->Ask({{"type", "STATE"}}, kLongEnough);
   ASSERT_TRUE(answer.ok()) << answer.status().ToString();
   EXPECT_EQ((*answer)["saved"], Json(true));
-  const auto refused = channel_->Ask({{"type", "STATE"}}, Deadline::After(kLongEnough));
+  const auto refused = channel_->Ask({{"type", "STATE"}}, kLongEnough);
   ASSERT_TRUE(refused.status().failed());
   EXPECT_EQ(refused.status().error().type, FailureType::kConfigError);
   EXPECT_EQ(refused.status().ToString(), "disk full");
@@ -81,13 +81,13 @@ TEST_F(AttemptChannelTest, HearsCommandsAndTheEnd) {
     Sent();
     parent_.reset();
   });
-  EXPECT_TRUE(channel_->Ask({{"type", "STATE"}}, Deadline::Never()).status().canceled());
+  EXPECT_TRUE(
+      channel_->Ask({{"type", "STATE"}}, std::chrono::milliseconds::max()).status().canceled());
   ExpectCommand("closed");
 }
 
 TEST_F(AttemptChannelTest, GivesUpAtTheDeadline) {
-  const auto answer =
-      channel_->Ask({{"type", "STATE"}}, Deadline::After(std::chrono::milliseconds(20)));
+  const auto answer = channel_->Ask({{"type", "STATE"}}, std::chrono::milliseconds(20));
   EXPECT_TRUE(answer.status().canceled());
 }
 

@@ -1,69 +1,31 @@
 #include "attempt/attempt_process.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "attempt/error_json.h"
+#include "attempt/answer_message.h"
+#include "attempt/child_start.h"
 #include "base/file_io.h"
 
 namespace millrace {
-namespace {
-
-constexpr int kAttemptDescriptor = 3;
-constexpr int kExecFailed = 127;
-
-/// Between fork and exec: only calls that are safe there.
-[[noreturn]] void BecomeAttempt(const char* program, int fd, pid_t parent) {
-  // The terminal's Ctrl-C reaches every process in its foreground; the parent decides what it
-  // means. A parent that dies ends the child.
-  ::signal(SIGINT, SIG_IGN);
-  ::signal(SIGHUP, SIG_IGN);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (::getppid() != parent) ::_exit(kExecFailed);
-  const int null = ::open("/dev/null", O_RDONLY);
-  if (null >= 0) ::dup2(null, STDIN_FILENO);
-  ::dup2(STDERR_FILENO, STDOUT_FILENO);
-  // dup2 to itself would keep close-on-exec.
-  if (fd == kAttemptDescriptor) {
-    ::fcntl(fd, F_SETFD, 0);
-  } else {
-    ::dup2(fd, kAttemptDescriptor);
-  }
-  char* const arguments[] = {const_cast<char*>(program), nullptr};
-  ::execv(program, arguments);
-  ::_exit(kExecFailed);
-}
-
-}  // namespace
-
 Result<std::unique_ptr<AttemptProcess>> AttemptProcess::Start(const std::filesystem::path& program,
                                                               const StartDocument& start) {
-  int fds[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
-    return ErrnoError(errno, "making a channel to " + program.string());
+  ChildStart child;
+  child.program = program;
+  std::optional<ScratchFolder> scratch;
+  if (start.rules) {
+    MR_ASSIGN_OR_RETURN(ScratchFolder made, ScratchFolder::Make());
+    scratch.emplace(std::move(made));
+    child.confined_environment = ConfinedEnvironment(scratch->path());
   }
-  const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid == 0) BecomeAttempt(program.c_str(), fds[1], parent);
-  ::close(fds[1]);
-  if (pid < 0) {
-    const int error_number = errno;
-    ::close(fds[0]);
-    return ErrnoError(error_number, "starting " + program.string());
-  }
-  std::unique_ptr<AttemptProcess> process(new AttemptProcess(fds[0], pid));
+  MR_ASSIGN_OR_RETURN(const StartedChild started, StartChild(child));
+  std::unique_ptr<AttemptProcess> process(
+      new AttemptProcess(started.fd, started.pid, std::move(scratch)));
   if (!process->socket_.Write(ToJson(start)).ok()) return process->HowItEnded();
   return process;
 }
@@ -97,17 +59,8 @@ Result<AttemptProcess::Event> AttemptProcess::Wait(int wake_fd, std::chrono::mil
 }
 
 void AttemptProcess::Answer(const Json& message, const Result<Json>& answer) {
-  Json reply{{"answer", message.value("seq", Json(0))}};
-  if (answer.ok()) {
-    reply["value"] = *answer;
-  } else {
-    const Status status = answer.status();
-    reply["error"] =
-        ErrorToJson(status.failed() ? status.error()
-                                    : Error{FailureType::kSystemError, status.ToString(), {}, {}});
-  }
   // A child that is gone is noticed by Wait.
-  (void)socket_.Write(reply).ok();
+  (void)socket_.Write(AnswerTo(message, answer)).ok();
 }
 
 void AttemptProcess::Command(std::string_view command) {
@@ -139,22 +92,7 @@ Status AttemptProcess::HowItEnded() {
     Reap(kExitLimit);
     return SystemError("the attempt stopped answering and was killed; run again, and report this");
   }
-  if (WIFSIGNALED(*wait_status_)) {
-    const int number = WTERMSIG(*wait_status_);
-    if (number == SIGKILL) {
-      return SystemError(
-          "the attempt was killed from outside (signal 9), perhaps because memory ran out; nothing "
-          "that was saved is lost, run again");
-    }
-    return SystemError(
-        "the attempt crashed: signal {} ({}); nothing that was saved is lost, please report this",
-        number, ::strsignal(number));
-  }
-  const int code = WEXITSTATUS(*wait_status_);
-  if (code == kExecFailed) {
-    return SystemError("the attempt's program could not be started; is the installation complete?");
-  }
-  return SystemError("the attempt ended without a result (exit code {}); please report this", code);
+  return DescribeExit(*wait_status_);
 }
 
 Result<std::filesystem::path> AttemptProgram() {

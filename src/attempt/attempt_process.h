@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "attempt/json_line_socket.h"
+#include "attempt/scratch_folder.h"
 #include "attempt/start_document.h"
 #include "base/result.h"
 
@@ -18,7 +19,8 @@ namespace millrace {
 class AttemptProcess {
  public:
   /// Starts the program and sends the document. The child's standard output is our standard error,
-  /// so that nothing of its libraries gets among results.
+  /// so that nothing of its libraries gets among results. With rules in the document it is confined
+  /// as a server's child.
   static Result<std::unique_ptr<AttemptProcess>> Start(const std::filesystem::path& program,
                                                        const StartDocument& start);
   /// Kills the child when it still runs.
@@ -43,9 +45,11 @@ class AttemptProcess {
   Status HowItEnded();
 
  private:
-  AttemptProcess(int fd, pid_t pid) : socket_(fd), pid_(pid) {}
+  AttemptProcess(int fd, pid_t pid, std::optional<ScratchFolder> scratch)
+      : scratch_(std::move(scratch)), socket_(fd), pid_(pid) {}
   std::optional<int> Reap(std::chrono::milliseconds limit);
 
+  std::optional<ScratchFolder> scratch_;  // a server's child has one
   JsonLineSocket socket_;
   pid_t pid_;
   std::optional<int> wait_status_;  // once reaped

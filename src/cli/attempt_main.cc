@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "attempt/lease_keeper.h"
+#include "attempt/parent_call.h"
 #include "base/log.h"
 #include "cli/attempt/channel_failure.h"
 #include "cli/attempt/channel_tasks.h"
@@ -19,14 +21,31 @@ namespace {
 constexpr int kAttemptDescriptor = 3;
 constexpr auto kOrphanLimit = std::chrono::seconds(8);
 
+/// How an attempt that outlives its parent finds the next one.
+std::optional<AttemptChannel::Redial> RedialOf(const StartDocument& start) {
+  if (!start.parent) return std::nullopt;
+  AttemptChannel::Redial redial;
+  redial.call = [parent = *start.parent] { return CallParent(parent); };
+  return redial;
+}
+
 /// Serves a parent over the channel.
 int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> socket,
                    AttemptStop& stop) {
-  AttemptChannel channel(std::move(socket), [&stop](std::string_view command) {
+  CommitLease lease;
+  const auto on_command = [&stop, &lease](std::string_view command) {
     if (command == "finish") stop.Finish();
     if (command == "cancel") stop.Cancel();
-    if (command == "closed") stop.CancelOrDie(kOrphanLimit);
-  });
+    if (command == "away") lease.Suspend();
+    if (command == "back") lease.Resume();
+    if (command == "closed") {
+      lease.End();
+      stop.CancelOrDie(kOrphanLimit);
+    }
+  };
+  AttemptChannel channel(std::move(socket), on_command, RedialOf(start));
+  std::optional<LeaseKeeper> lease_keeper;
+  if (start.parent) lease_keeper.emplace(channel, lease);
   // The parent speaks over the channel; a signal means that it is gone.
   const StopSignals signals([&stop](int) { stop.CancelOrDie(kOrphanLimit); });
   SetLogSink([&channel](LogLevel level, std::string_view message) {
@@ -38,7 +57,8 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
   if (start.task == "check") exit_code = RunCheckTask(start, channel);
   if (start.task == "discover") exit_code = RunDiscoverTask(start, channel);
   if (start.task == "verify") exit_code = RunVerifyTask(start, channel, stop);
-  if (start.task == "sync") exit_code = RunSyncTask(start, channel, stop);
+  if (start.task == "sync")
+    exit_code = RunSyncTask(start, channel, stop, start.parent ? &lease : nullptr);
   SetLogSink([](LogLevel, std::string_view) {});
   return exit_code;
 }

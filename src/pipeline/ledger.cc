@@ -47,7 +47,8 @@ void Ledger::Take(ReadyCheckpoint ready) {
   const Checkpoint checkpoint = pending.checkpoint;
   // Listed before the call: a destination may report from inside it.
   pending_.push_back(std::move(pending));
-  const Status status = context_.load.Commit(checkpoint, std::move(ready.parts));
+  Status status = context_.AwaitCommit();
+  if (status.ok()) status = context_.load.Commit(checkpoint, std::move(ready.parts));
   if (!status.ok()) Fail(status.WithContext("committing"));
 }
 

@@ -77,10 +77,12 @@ Status AskSource(Resumption& resumption, const std::stop_token& finish_early,
 /// Opens the load; a stop of either kind ends that at once, as there is nothing to commit yet.
 Result<std::unique_ptr<Load>> OpenLoad(Destination& destination, const ConfiguredCatalog& catalog,
                                        const LoadContext& context, SyncEvents& events,
-                                       const std::stop_token& finish_early,
-                                       const std::stop_token& stop, std::stop_source& abandon) {
+                                       const SyncOptions& options, const std::stop_token& stop,
+                                       std::stop_source& abandon) {
   const std::stop_callback on_stop(stop, [&] { abandon.request_stop(); });
-  const std::stop_callback on_finish_early(finish_early, [&] { abandon.request_stop(); });
+  const std::stop_callback on_finish_early(options.finish_early, [&] { abandon.request_stop(); });
+  // Opening withdraws what was committed after the saved state.
+  if (options.before_commit) MR_RETURN_IF_ERROR(options.before_commit(abandon.get_token()));
   return destination.OpenLoad(catalog, context, events);
 }
 
@@ -106,8 +108,8 @@ Result<SyncSummary> RunSync(Source& source, Destination& destination, StateStore
   for (bool again = true; again;) {
     load.reset();
     MR_ASSIGN_OR_RETURN(outputs, PlanOutputs(resumption.catalog(), resolved.normalization));
-    MR_ASSIGN_OR_RETURN(load, OpenLoad(destination, CatalogOf(outputs), context, events,
-                                       resolved.finish_early, stop, abandon));
+    MR_ASSIGN_OR_RETURN(
+        load, OpenLoad(destination, CatalogOf(outputs), context, events, resolved, stop, abandon));
     MR_ASSIGN_OR_RETURN(again, resumption.AskDestination(*load));
   }
   SyncRun run(source, *load, states, std::move(saved), resumption.catalog(), std::move(outputs),

@@ -250,5 +250,61 @@ TEST_F(RunSyncStopTest, CommitsAWaitingCheckpointWhenItsTimeHasCome) {
   }
 }
 
+TEST_F(RunSyncStopTest, NothingIsCommittedWithoutLeave) {
+  options_.before_commit = [&](std::stop_token) {
+    journal_.Add("leave");
+    return Status::Ok();
+  };
+  Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) {
+    return ReadBoth(output, 3);
+  });
+  EXPECT_EQ(destination_.Ids(kA), Range(0, 30));
+  // Each commit and each finish has its own; opening has the first.
+  int commits = 0;
+  const auto lines = journal_.lines();
+  EXPECT_EQ(lines.front(), "leave");
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (!lines[i].starts_with("commit ") && !lines[i].starts_with("finish ")) continue;
+    ++commits;
+    EXPECT_EQ(std::count(lines.begin(), lines.begin() + static_cast<ptrdiff_t>(i), "leave"),
+              commits + 1)
+        << lines[i];
+  }
+  EXPECT_GE(commits, 4);
+}
+
+TEST_F(RunSyncStopTest, AnAttemptThatLostItsLeaveFailsWithoutCommitting) {
+  int asked = 0;
+  options_.before_commit = [&](std::stop_token) {
+    return ++asked <= 2 ? Status::Ok() : TransientError("the server was out of reach");
+  };
+  const auto summary = Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) {
+    return ReadBoth(output, 3);
+  });
+  EXPECT_EQ(summary.outcome, SyncOutcome::kFailed);
+  ASSERT_TRUE(summary.error.has_value());
+  EXPECT_EQ(summary.error->type, FailureType::kTransientError);
+  EXPECT_EQ(journal_.Count("commit "), 1) << "opening took the other leave";
+  EXPECT_LE(journal_.Count("saved"), 1) << "what was not saved yet, the next attempt withdraws";
+}
+
+TEST_F(RunSyncStopTest, ACancelEndsTheWaitForLeave) {
+  options_.before_commit = [&](std::stop_token abandoned) {
+    if (journal_.Count("open ") == 0) return Status::Ok();
+    journal_.Add("waiting");
+    while (!abandoned.stop_requested()) std::this_thread::yield();
+    return Status::Canceled();
+  };
+  std::jthread canceler([this] {
+    while (journal_.Find("waiting") < 0) std::this_thread::yield();
+    stop_.request_stop();
+  });
+  const auto summary = Run([&](const auto&, const State&, SourceOutput& output, std::stop_token) {
+    return ReadBoth(output, 3);
+  });
+  EXPECT_EQ(summary.outcome, SyncOutcome::kCanceled);
+  EXPECT_EQ(journal_.Count("commit "), 0);
+}
+
 }  // namespace
 }  // namespace millrace

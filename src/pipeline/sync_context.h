@@ -32,8 +32,14 @@ struct SyncContext {
   /// Every checkpoint is worth a flush now: the sync ends early.
   std::atomic<bool> commit_at_once = false;
 
+  /// Waits until the destination may commit; see SyncOptions::before_commit.
+  Status AwaitCommit() {
+    return options.before_commit ? options.before_commit(abandon.get_token()) : Status::Ok();
+  }
+
   /// Finishes all tables of the stream, its own first; the first failure ends it.
   Status FinishTables(SyncedStream& stream, StreamStatus status) {
+    MR_RETURN_IF_ERROR(AwaitCommit());
     for (const ConfiguredStream& table : stream.outputs().streams) {
       const Status finished = load.FinishStream(table.descriptor(), status);
       stream.CountMerge(load.TakeMergeTotals(table.descriptor()));

@@ -51,6 +51,11 @@ struct SyncOptions {
   ProgressListener* listener = nullptr;
   std::chrono::milliseconds progress_interval{250};
 
+  /// Called before each thing that the destination commits, withdraws or shows, on the thread that
+  /// then does it: opening the load, a commit, finishing a table. Blocks as long as it likes, until
+  /// `abandoned`; a failure ends the sync without doing it. None: nothing holds commits up.
+  std::function<Status(std::stop_token abandoned)> before_commit;
+
   /// Requested by SIGINT or SIGTERM: the source is told to stop, what its last complete
   /// checkpoints cover is committed, within `finish_early_limit`; then as if canceled.
   std::stop_token finish_early;

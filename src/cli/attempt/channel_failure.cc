@@ -11,9 +11,9 @@ int TellFailure(AttemptChannel& channel, const Status& status, bool before_conta
                                       : Error{FailureType::kSystemError, status.ToString(), {}, {}};
   // When the parent is gone there is nobody to tell.
   (void)channel
-      .Tell({{"type", "FAILURE"},
-             {"before_contact", before_contact && error.type == FailureType::kConfigError},
-             {"error", ErrorToJson(error)}})
+      .TellLast({{"type", "FAILURE"},
+                 {"before_contact", before_contact && error.type == FailureType::kConfigError},
+                 {"error", ErrorToJson(error)}})
       .ok();
   return 1;
 }

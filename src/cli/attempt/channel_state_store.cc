@@ -20,7 +20,7 @@ Status ChannelStateStore::Save(const StateMessage& state, CheckpointId checkpoin
             {"state", ToJson(state)},
             {"checkpoint", checkpoint},
             {"counts", std::move(rows)}},
-           Deadline::After(kAnswerLimit))
+           kAnswerLimit)
       .status();
 }
 

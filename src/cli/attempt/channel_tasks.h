@@ -1,6 +1,7 @@
 #pragma once
 
 #include "attempt/attempt_channel.h"
+#include "attempt/commit_lease.h"
 #include "attempt/start_document.h"
 #include "cli/attempt/attempt_stop.h"
 
@@ -18,7 +19,8 @@ int RunDiscoverTask(const StartDocument& start, AttemptChannel& channel);
 /// Compares the destination with the source; RESULT is {"streams": [StreamVerdict's JSON]}.
 int RunVerifyTask(const StartDocument& start, AttemptChannel& channel, AttemptStop& stop);
 
-/// Copies; RESULT is a SyncReport.
-int RunSyncTask(const StartDocument& start, AttemptChannel& channel, AttemptStop& stop);
+/// Copies; RESULT is a SyncReport. With a lease no commit begins without it.
+int RunSyncTask(const StartDocument& start, AttemptChannel& channel, AttemptStop& stop,
+                CommitLease* lease);
 
 }  // namespace millrace

@@ -8,7 +8,7 @@ namespace millrace {
 namespace {
 
 int TellResult(AttemptChannel& channel, Json result) {
-  return channel.Tell({{"type", "RESULT"}, {"result", std::move(result)}}).ok() ? 0 : 1;
+  return channel.TellLast({{"type", "RESULT"}, {"result", std::move(result)}}).ok() ? 0 : 1;
 }
 
 }  // namespace

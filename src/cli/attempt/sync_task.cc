@@ -28,7 +28,7 @@ class ChannelProgress : public ProgressListener {
 };
 
 int TellReport(AttemptChannel& channel, const SyncReport& report) {
-  const Status told = channel.Tell({{"type", "RESULT"}, {"result", ToJson(report)}});
+  const Status told = channel.TellLast({{"type", "RESULT"}, {"result", ToJson(report)}});
   return told.ok() && report.outcome == "succeeded" ? 0 : 1;
 }
 
@@ -40,7 +40,8 @@ int TellInterrupted(AttemptChannel& channel) {
 
 }  // namespace
 
-int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptStop& stop) {
+int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptStop& stop,
+                CommitLease* lease) {
   StartDocument start = document;
   const auto source = MakeSource(*start.source);
   if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
@@ -59,6 +60,9 @@ int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptS
   SyncOptions options = SyncOptionsOf(start);
   options.listener = &progress;
   options.finish_early = stop.finish_token();
+  if (lease != nullptr) {
+    options.before_commit = [lease](std::stop_token abandoned) { return lease->Await(abandoned); };
+  }
   options.stuck = [&channel](const SyncSummary& summary) {
     TellReport(channel, ReportOf(summary));
     ::_exit(1);

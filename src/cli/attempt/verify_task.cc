@@ -65,7 +65,7 @@ int RunVerifyTask(const StartDocument& document, AttemptChannel& channel, Attemp
   if (!asked.ok()) return TellFailure(channel, asked, /*before_contact=*/false);
   auto verified = VerifyStreams(start, *readable, stop.finish_token());
   if (!verified.ok()) return TellFailure(channel, verified.status(), /*before_contact=*/false);
-  return channel.Tell({{"type", "RESULT"}, {"result", *std::move(verified)}}).ok() ? 0 : 1;
+  return channel.TellLast({{"type", "RESULT"}, {"result", *std::move(verified)}}).ok() ? 0 : 1;
 }
 
 }  // namespace millrace

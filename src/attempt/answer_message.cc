@@ -1,0 +1,22 @@
+#include "attempt/answer_message.h"
+
+#include <nlohmann/json.hpp>
+
+#include "attempt/error_json.h"
+
+namespace millrace {
+
+Json AnswerTo(const Json& message, const Result<Json>& answer) {
+  Json reply{{"answer", message.value("seq", Json(0))}};
+  if (answer.ok()) {
+    reply["value"] = *answer;
+    return reply;
+  }
+  const Status status = answer.status();
+  reply["error"] =
+      ErrorToJson(status.failed() ? status.error()
+                                  : Error{FailureType::kSystemError, status.ToString(), {}, {}});
+  return reply;
+}
+
+}  // namespace millrace
