@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from support import certificates, millrace_program, postgres_server, s3_server, ssh_server, web_server
+from support import api_server, certificates, millrace_program, postgres_server, s3_server, ssh_server, web_server
 from support.kill_count import kill_count
+from support.postgres_tables import target_config
 from support.sanitizers import SLOWNESS, Sanitizers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -166,3 +167,12 @@ def web(server_folder, tls):
 @pytest.fixture
 def millrace(tmp_path):
     return millrace_program.Millrace(BUILD, tmp_path, slowness=SLOWNESS if SANITIZERS.active else 1)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def start(request, millrace, tmp_path):
+    """Starts `millrace server` with each metadata database: start(*args, env=…), again and again on the same metadata."""
+    args = []
+    if request.param == "postgres":
+        args = ["--database-url", "postgresql://{username}:{password}@{host}:{port}/{database}".format(**target_config(request.getfixturevalue("db")))]
+    return lambda *more_args, **more: api_server.running(millrace, tmp_path / "data", *args, *more_args, **more)

@@ -97,6 +97,13 @@ void AddServerCommand(CLI::App* root, CommandLine* line) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   server->add_option("--database-url", line->database_url,
                      "postgresql://… for the metadata (default: a file in the data folder)");
+  server
+      ->add_option("--auth", line->auth,
+                   "always: ask for credentials on this machine too (default: not while it listens "
+                   "on loopback only)")
+      ->check(CLI::IsMember({"always"}));
+  server->add_option("--tls-cert", line->tls_certificate, "Serve HTTPS: the certificate (PEM)");
+  server->add_option("--tls-key", line->tls_key, "and its key (PEM)");
   server->add_flag("-v,--verbose", line->verbose, "Print details of errors");
 }
 

@@ -29,6 +29,8 @@ struct CommandLine {
   bool verbose = false;
   std::vector<std::string> listen;  ///< of `server`
   std::string database_url;
+  std::string auth;  ///< "always", or empty
+  std::string tls_certificate, tls_key;
   std::string config, catalog, state, manifest_path;  ///< of `connector`: paths of files
 };
 

@@ -25,6 +25,9 @@ int RunServer(const CommandLine& line) {
   options.data_dir = std::filesystem::absolute(DataDir(line));
   options.database_url = line.database_url;
   if (!line.listen.empty()) options.listen = line.listen;
+  options.auth_always = line.auth == "always";
+  options.tls_certificate_file = line.tls_certificate;
+  options.tls_key_file = line.tls_key;
   InterruptSignals signals;
   auto server = MillraceServer::Start(options);
   if (!server.ok()) {
@@ -32,7 +35,7 @@ int RunServer(const CommandLine& line) {
     return server.status().error().type == FailureType::kConfigError ? kExitUsage : kExitFailed;
   }
   for (const std::string& address : (*server)->addresses()) {
-    Log(LogLevel::kInfo, "listening on http://{}", address);
+    Log(LogLevel::kInfo, "listening on {}://{}", line.tls_key.empty() ? "http" : "https", address);
   }
   while (!signals.Take()) signals.WaitFor(kForever);
   Log(LogLevel::kInfo, "stopping");

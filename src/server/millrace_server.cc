@@ -1,15 +1,23 @@
 #include "server/millrace_server.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
+#include "base/log.h"
 #include "base/process_lock.h"
+#include "control/identity/application_access.h"
+#include "control/identity/sign_in.h"
 #include "control/secrets/secret_box.h"
 #include "control/store/migrations.h"
+#include "control/store/settings.h"
 #include "control/store/sql_database.h"
 #include "server/config_api/config_api.h"
 #include "server/config_api/workspace_calls.h"
+#include "server/http/error_document.h"
 #include "server/http/http_server.h"
-#include "server/request_origin.h"
+#include "server/identity/first_password.h"
+#include "server/identity/identity_api.h"
+#include "server/identity/request_gate.h"
+#include "server/identity/request_origin.h"
 
 namespace millrace {
 namespace {
@@ -42,16 +50,9 @@ Result<ProcessLock> LockDataDir(const std::filesystem::path& data_dir) {
 /// The first server leaves a text sealed with its key; the next ones must be able to open it.
 Status ProveKey(SqlDatabase& database, const SecretBox& box) {
   return database.Write([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(
-        const auto rows,
-        transaction.Query("SELECT value FROM setting WHERE name = :1", {std::string(kKeyProof)}));
-    if (rows.empty()) {
-      return transaction
-          .Execute("INSERT INTO setting (name, value) VALUES (:1, :2)",
-                   {std::string(kKeyProof), box.Seal(kProofText)})
-          .status();
-    }
-    const auto opened = box.Open(rows.front().Text(0));
+    MR_ASSIGN_OR_RETURN(const auto proof, FindSetting(transaction, kKeyProof));
+    if (!proof) return PutSetting(transaction, kKeyProof, box.Seal(kProofText));
+    const auto opened = box.Open(*proof);
     if (opened.ok() && *opened == kProofText) return Status::Ok();
     return ConfigError(
         "the metadata database was made with another secret key: give that one "
@@ -59,25 +60,45 @@ Status ProveKey(SqlDatabase& database, const SecretBox& box) {
   });
 }
 
+/// A warning for whoever opens the server to others, and whether that was done.
+bool ListensOnLoopbackOnly(const ServerOptions& options) {
+  const bool loopback = std::ranges::all_of(
+      options.listen, [](const std::string& address) { return IsLoopbackAddress(address); });
+  if (!loopback && options.tls_certificate_file.empty()) {
+    Log(LogLevel::kWarn,
+        "passwords and data travel in the clear: give --tls-cert and --tls-key, or let others come "
+        "through a proxy with TLS");
+  }
+  return loopback;
+}
+
 class Server : public MillraceServer {
  public:
-  Server(ProcessLock lock, std::unique_ptr<SqlDatabase> database, SecretBox box)
+  Server(const ServerOptions& options, ProcessLock lock, std::unique_ptr<SqlDatabase> database,
+         SecretBox box)
       : lock_(std::move(lock)),
         database_(std::move(database)),
         box_(std::move(box)),
         jobs_(*database_, Clock::System()),
         services_{*database_, box_, Catalogue::Embedded(), Clock::System(), jobs_},
-        config_api_(services_) {}
+        config_api_(services_),
+        sign_in_(*database_, Clock::System()),
+        applications_(*database_, box_.KeyFor("access tokens"), Clock::System()),
+        identity_api_(*database_, sign_in_, applications_),
+        gate_(sign_in_, applications_, {ListensOnLoopbackOnly(options), options.auth_always}) {}
 
   Status Open(const ServerOptions& options) {
     MR_RETURN_IF_ERROR(Migrate(*database_));
     MR_RETURN_IF_ERROR(ProveKey(*database_, box_));
     MR_RETURN_IF_ERROR(WorkspaceCalls::EnsureDefault(services_));
+    MR_ASSIGN_OR_RETURN(const std::string password, FirstPasswordFromEnvironment());
+    MR_RETURN_IF_ERROR(sign_in_.EnsureFirstPerson(password));
     HttpServer::Options http;
     http.listen = options.listen;
-    MR_ASSIGN_OR_RETURN(http_, HttpServer::Start(http, [this](const HttpRequest& request) {
-                          return Handle(request);
-                        }));
+    http.tls_certificate_file = options.tls_certificate_file;
+    http.tls_key_file = options.tls_key_file;
+    MR_ASSIGN_OR_RETURN(
+        http_, HttpServer::Start(http, [this](HttpRequest request) { return Handle(&request); }));
     return Status::Ok();
   }
 
@@ -85,15 +106,17 @@ class Server : public MillraceServer {
   std::vector<std::string> addresses() const override { return http_->addresses(); }
 
  private:
-  HttpResponse Handle(const HttpRequest& request) const {
-    if (const std::string why = ForeignOrigin(request); !why.empty()) {
-      return {403, "application/json", Json{{"message", why}}.dump(), {}};
+  HttpResponse Handle(HttpRequest* request) const {
+    if (auto refusal = gate_.Admit(request)) return *std::move(refusal);
+    if (auto response = identity_api_.Handle(*request)) return *std::move(response);
+    const auto& path = request->path;
+    if (path.size() >= 2 && path[0] == "api" && path[1] == "v1") {
+      return config_api_.Handle(*request);
     }
-    const auto& path = request.path;
-    if (path.size() >= 2 && path[0] == "api" && path[1] == "v1") return config_api_.Handle(request);
-    if (path.empty() && request.method == "GET")
+    if (path.empty() && request->method == "GET") {
       return {200, "text/html; charset=utf-8", kWelcome, {}};
-    return {404, "application/json", R"({"message":"there is no such path"})", {}};
+    }
+    return ErrorDocument(*request, 404, "there is no such path");
   }
 
   const ProcessLock lock_;
@@ -102,19 +125,18 @@ class Server : public MillraceServer {
   JobService jobs_;
   const Services services_;
   const ConfigApi config_api_;
+  SignIn sign_in_;
+  ApplicationAccess applications_;
+  const IdentityApi identity_api_;
+  const RequestGate gate_;
   std::unique_ptr<HttpServer> http_;  // last: requests use all of the above
 };
 
 }  // namespace
 
 Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOptions& options) {
-  for (const std::string& address : options.listen) {
-    if (!IsLoopbackAddress(address)) {
-      return ConfigError(
-          "can't listen on {}: this version has no sign-in yet, so it serves this machine only "
-          "(127.0.0.1 or [::1])",
-          address);
-    }
+  if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {
+    return ConfigError("--tls-cert and --tls-key belong together: give both or neither");
   }
   MR_ASSIGN_OR_RETURN(auto lock, LockDataDir(options.data_dir));
   MR_ASSIGN_OR_RETURN(auto box, SecretBox::Load(options.data_dir / "secret.key"));
@@ -122,7 +144,8 @@ Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOption
                               ? "sqlite://" + (options.data_dir / "millrace.db").string()
                               : options.database_url;
   MR_ASSIGN_OR_RETURN(auto database, SqlDatabase::Open(url, kDatabaseConnections));
-  auto server = std::make_unique<Server>(std::move(lock), std::move(database), std::move(box));
+  auto server =
+      std::make_unique<Server>(options, std::move(lock), std::move(database), std::move(box));
   MR_RETURN_IF_ERROR(server->Open(options));
   return std::unique_ptr<MillraceServer>(std::move(server));
 }

@@ -13,18 +13,21 @@ namespace millrace {
 /// What `millrace server` is started with.
 struct ServerOptions {
   std::filesystem::path data_dir;
-  /// Loopback addresses only: nobody has to sign in yet.
+  /// While all of them are loopback addresses, requests from this machine need no credentials.
   std::vector<std::string> listen = {"127.0.0.1:8000", "127.0.0.1:8001"};
-  std::string database_url;  ///< empty: a file in data_dir
+  std::string database_url;          ///< empty: a file in data_dir
+  bool auth_always = false;          ///< credentials are asked for on loopback too
+  std::string tls_certificate_file;  ///< both or neither
+  std::string tls_key_file;
 };
 
 /// The server: metadata database, secrets, API. One a data folder, which it locks. Owned by the
 /// server command's main thread.
 class MillraceServer {
  public:
-  /// Opens everything and serves from here on. Config errors: an address that is taken or not
-  /// loopback, a data folder that another server has, a database that doesn't answer, another
-  /// secret key than the stored configurations were sealed with.
+  /// Opens everything and serves from here on. Config errors: an address that is taken, a data
+  /// folder that another server has, a database that doesn't answer, another secret key than the
+  /// stored configurations were sealed with, a certificate that is none.
   static Result<std::unique_ptr<MillraceServer>> Start(const ServerOptions& options);
   virtual ~MillraceServer() = default;
 

@@ -9,8 +9,8 @@ from support.free_port import free_port
 
 
 class Reply:
-    def __init__(self, status, text):
-        self.status, self.text = status, text
+    def __init__(self, status, text, headers):
+        self.status, self.text, self.headers = status, text, headers
 
     @property
     def body(self):
@@ -18,16 +18,16 @@ class Reply:
 
 
 class ApiServer:
-    def __init__(self, url):
-        self.url = url
+    def __init__(self, url, context=None):
+        self.url, self.context = url, context
 
     def request(self, method, path, data=None, headers=None):
         request = urllib.request.Request(f"{self.url}{path}", data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})})
         try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
-                return Reply(reply.status, reply.read().decode())
+            with urllib.request.urlopen(request, timeout=60, context=self.context) as reply:
+                return Reply(reply.status, reply.read().decode(), reply.headers)
         except urllib.error.HTTPError as refused:
-            return Reply(refused.code, refused.read().decode())
+            return Reply(refused.code, refused.read().decode(), refused.headers)
 
     def call(self, path, expect=200, **body):
         """POST to the config API; the reply's document."""
@@ -37,13 +37,13 @@ class ApiServer:
 
 
 @contextlib.contextmanager
-def running(millrace, data_dir, *args, env=None, log=None):
-    """Starts a server on a free port, waits until it answers, and ends it with SIGTERM at the end: it must exit 0."""
+def running(millrace, data_dir, *args, env=None, log=None, context=None):
+    """Starts a server on a free port, waits until it answers, and ends it with SIGTERM at the end: it must exit 0. `context`: of TLS, when it serves HTTPS."""
     port = free_port()
     log = log or data_dir.parent / f"{data_dir.name}.log"
     with open(log, "ab") as output:
         process = millrace.start("server", "--data-dir", data_dir, "--listen", f"127.0.0.1:{port}", *args, env=env, stdout=output, stderr=output)
-    server = ApiServer(f"http://127.0.0.1:{port}")
+    server = ApiServer(f"{'https' if context else 'http'}://127.0.0.1:{port}", context)
     server.process, server.log = process, log
     try:
         wait_until_it_answers(server)

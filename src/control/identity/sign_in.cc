@@ -133,8 +133,8 @@ Result<SignInAnswer> SignIn::ChangePassword(const std::string& person_id,
   if (!person) return SignInAnswer{};
   MR_ASSIGN_OR_RETURN(SignInAnswer answer, WithPassword(person->email, current, peer));
   if (!answer.person) return answer;
-  Secrets::Register(changed);
   MR_RETURN_IF_ERROR(CheckPassword(changed));
+  Secrets::Register(changed);
   if (changed == current) return ConfigError("the new password is the old one: take another one");
   MR_ASSIGN_OR_RETURN(const std::string hash, HashPassword(changed));
   bool raced = false;

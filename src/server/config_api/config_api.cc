@@ -5,42 +5,18 @@
 #include "server/config_api/actor_calls.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/workspace_calls.h"
+#include "server/http/json_body.h"
 
 namespace millrace {
 namespace {
 
-/// Deeper documents are no configuration: they are an attack on whoever walks them.
-constexpr int kDepthMax = 64;
-
 HttpResponse ResponseOf(const ApiReply& reply) {
-  HttpResponse response;
-  response.status = reply.status;
-  if (reply.has_body) {
-    // Text that came from elsewhere may be no UTF-8.
-    response.body = reply.body->dump(-1, ' ', false, Json::error_handler_t::replace);
-  } else {
-    response.content_type.clear();
-  }
-  return response;
+  if (reply.has_body) return JsonResponse(reply.status, *reply.body);
+  return {reply.status, /*content_type=*/"", {}, {}};
 }
 
 HttpResponse Message(int status, const std::string& message) {
   return ResponseOf({status, Json{{"message", message}}});
-}
-
-/// The request's document; discarded when it is none.
-Json BodyOf(const HttpRequest& request) {
-  const bool blank = request.body.find_first_not_of(" \t\r\n") == std::string::npos;
-  if (blank) return Json::object();
-  bool too_deep = false;
-  Json body = Json::parse(
-      request.body,
-      [&](int depth, Json::parse_event_t, Json&) {
-        too_deep = too_deep || depth > kDepthMax;
-        return !too_deep;
-      },
-      /*allow_exceptions=*/false);
-  return too_deep || !body.is_object() ? Json(Json::value_t::discarded) : body;
 }
 
 void Add(ConfigRoutes& routes, std::string_view method, std::string_view path, ConfigCall call) {
@@ -48,7 +24,7 @@ void Add(ConfigRoutes& routes, std::string_view method, std::string_view path, C
   routes.router.Add(
       method, fmt::format("/api/v1/{}", path),
       [call = std::move(call)](const HttpRequest& request, const PathParameters& captured) {
-        Json body = BodyOf(request);
+        Json body = JsonBodyOf(request);
         if (body.is_discarded()) {
           return Message(400, "the request's body must be one JSON object");
         }

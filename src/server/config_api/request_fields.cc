@@ -13,11 +13,6 @@ int64_t IntegerOf(const Json& body, std::string_view field, int64_t value_defaul
 
 }  // namespace
 
-std::string TextOf(const Json& body, std::string_view field) {
-  const auto found = body.find(field);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 Page PageOf(const Json& body) {
   constexpr int64_t kDefault = 100;
   constexpr int64_t kMost = 1'000;

@@ -7,11 +7,9 @@
 #include "base/result.h"
 #include "control/store/sql_database.h"
 #include "control/store/workspaces.h"
+#include "server/http/json_body.h"
 
 namespace millrace {
-
-/// The text of a field; empty when it is absent, null, or no text.
-std::string TextOf(const Json& body, std::string_view field);
 
 /// {"pagination": {"pageSize", "rowOffset"}}, or "pageSize" itself; 1 to 1,000, 100 by default.
 Page PageOf(const Json& body);

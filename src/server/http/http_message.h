@@ -18,6 +18,7 @@ struct HttpRequest {
   std::string peer;            ///< the address it came from, without the port
   bool secure = false;         ///< it came over TLS
   bool from_loopback = false;  ///< the peer's address is one of this machine's loopback
+  std::string person_id;       ///< who sent it, once that is known; empty: nobody who signed in
 
   /// Empty when there is none.
   std::string_view Header(std::string_view lower_case_name) const {

@@ -1,4 +1,4 @@
-#include "server/request_origin.h"
+#include "server/identity/request_origin.h"
 
 #include <fmt/format.h>
 
@@ -30,21 +30,25 @@ bool IsLoopbackName(std::string_view name) {
 
 bool IsLoopbackAddress(std::string_view address) { return IsLoopbackName(WithoutPort(address)); }
 
-std::string ForeignOrigin(const HttpRequest& request) {
+bool CameThroughProxy(const HttpRequest& request) {
   for (const char* header : kProxyHeaders) {
-    if (!request.Header(header).empty()) {
-      return fmt::format("requests through a proxy ({}) need a sign-in, which comes later", header);
-    }
+    if (request.headers.contains(header)) return true;
   }
-  if (!request.from_loopback) return "this server serves its own machine only";
+  return false;
+}
+
+std::string ForeignOrigin(const HttpRequest& request, bool loopback_only) {
   const std::string_view host = request.Header("host");
-  if (!IsLoopbackName(WithoutPort(host))) {
+  if (loopback_only && !CameThroughProxy(request) && !IsLoopbackName(WithoutPort(host))) {
     return fmt::format("this server is not called \"{}\": use localhost or 127.0.0.1", host);
   }
   const std::string_view origin = request.Header("origin");
   if (origin.empty()) return {};
   const size_t scheme = origin.find("://");
-  const bool same = scheme != std::string_view::npos && origin.substr(scheme + 3) == host;
+  const std::string_view from =
+      scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
+  // A page can't send X-Forwarded-Host to another site: browsers ask that site first.
+  const bool same = !from.empty() && (from == host || from == request.Header("x-forwarded-host"));
   return same ? std::string() : "requests from pages of other sites are refused";
 }
 
