@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "control/jobs/due_connections.h"
 #include "control/jobs/job_timeline.h"
 #include "control/jobs/job_transition.h"
 #include "control/store/connections.h"
@@ -87,12 +88,20 @@ Result<JobCreation> JobService::CreateIn(SqlTransaction& transaction,
     return Refusal(Outcome::kNoConnection,
                    fmt::format("there is no connection {}", request.connection_id));
   }
+  // Another server was faster.
+  const bool due = connection->next_run_at && *connection->next_run_at <= Now();
+  if (request.scheduled && connection->next_run_at && !due) {
+    return Refusal(Outcome::kBusy, "the connection is not due any more");
+  }
   if (connection->status != "active") {
     return Refusal(Outcome::kInactive,
                    fmt::format("the connection is {}: enable it first", connection->status));
   }
   MR_ASSIGN_OR_RETURN(auto active, ActiveJob(transaction, connection->id));
   if (active) {
+    MR_ASSIGN_OR_RETURN(active, LockJob(transaction, active->id));
+  }
+  if (active && !IsFinalJobState(active->status)) {
     JobCreation creation;
     const bool adopts = request.config_type == "sync" && !request.scheduled &&
                         IsFirstScheduledRun(*connection, *active);
@@ -133,6 +142,7 @@ Result<JobCreation> JobService::CreateIn(SqlTransaction& transaction,
   if (!request.user_id.empty()) document["userId"] = request.user_id;
   job.document = std::move(document);
   MR_RETURN_IF_ERROR(InsertJob(transaction, &job));
+  MR_RETURN_IF_ERROR(SetNextRun(transaction, *connection, job.created_at, job.created_at));
   if (!request.scheduled) MR_RETURN_IF_ERROR(TellJobStarted(transaction, job));
   return creation;
 }
@@ -151,6 +161,8 @@ Status JobService::CancelIn(SqlTransaction& transaction, Job job) const {
 Status JobService::CancelActive(SqlTransaction& transaction,
                                 const std::string& connection_id) const {
   MR_ASSIGN_OR_RETURN(auto active, ActiveJob(transaction, connection_id));
+  if (!active) return Status::Ok();
+  MR_ASSIGN_OR_RETURN(active, LockJob(transaction, active->id));
   return active ? CancelIn(transaction, *std::move(active)) : Status::Ok();
 }
 
@@ -158,7 +170,7 @@ Result<std::optional<JobWithAttempts>> JobService::Cancel(int64_t id,
                                                           std::chrono::milliseconds limit) const {
   bool found = false;
   MR_RETURN_IF_ERROR(database_.Write([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(auto job, FindJob(transaction, id));
+    MR_ASSIGN_OR_RETURN(auto job, LockJob(transaction, id));
     found = job.has_value();
     return found ? CancelIn(transaction, *std::move(job)) : Status::Ok();
   }));

@@ -4,6 +4,13 @@
 
 namespace millrace {
 
+Result<std::optional<Job>> LockJob(SqlTransaction& transaction, int64_t id) {
+  // SQLite has no row locks, and needs none: a transaction that writes is alone.
+  MR_RETURN_IF_ERROR(
+      transaction.Execute("UPDATE job SET updated_at = updated_at WHERE id = :1", {id}).status());
+  return FindJob(transaction, id);
+}
+
 Result<bool> MoveJob(SqlTransaction& transaction, Job* job, JobEvent event, int64_t now) {
   const std::string from = job->status;
   const auto to = NextJobState(from, event);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
 #include "control/jobs/job_state.h"
@@ -8,6 +9,9 @@
 #include "control/store/sql_database.h"
 
 namespace millrace {
+
+/// The job, locked until the transaction ends: nobody else moves it meanwhile.
+Result<std::optional<Job>> LockJob(SqlTransaction& transaction, int64_t id);
 
 /// Moves the job by the table of JobState, within the caller's transaction: its new state, times,
 /// `document` and cancel_asked are stored; an end is told on the connection's timeline. False: its

@@ -63,11 +63,12 @@ class JobsFixture : public EachEngine {
     connection.status = "active";
     connection.created_at = connection.updated_at = clock_.WallNow().time_since_epoch().count();
     const auto stream = [](const char* name, bool selected) {
-      return Json{{"stream", {{"name", name}, {"namespace", "public"}, {"jsonSchema", {}}}},
-                  {"config",
-                   {{"selected", selected},
-                    {"syncMode", "full_refresh"},
-                    {"destinationSyncMode", "append"}}}};
+      return Json{
+          {"stream", {{"name", name}, {"namespace", "public"}, {"jsonSchema", Json::object()}}},
+          {"config",
+           {{"selected", selected},
+            {"syncMode", "full_refresh"},
+            {"destinationSyncMode", "append"}}}};
     };
     connection.document =
         Json{{"syncCatalog",

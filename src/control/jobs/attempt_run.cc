@@ -1,0 +1,362 @@
+#include "control/jobs/attempt_run.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "attempt/error_json.h"
+#include "base/log.h"
+#include "base/secrets.h"
+#include "control/jobs/attempt_document.h"
+
+namespace millrace {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(250);
+constexpr auto kFlushEvery = std::chrono::seconds(1);
+constexpr auto kStoreAgainAfter = std::chrono::milliseconds(500);
+/// How long an attempt may take to end after it was asked to; cancelling takes 3 s at most.
+constexpr auto kCancelPatience = std::chrono::milliseconds(1500);
+/// Between the end of what the attempt may begin and the end of the stored lease.
+constexpr int64_t kLeaseMarginMicros = 2'000'000;
+
+bool IsTransient(const Status& status) {
+  return status.failed() && status.error().type == FailureType::kTransientError;
+}
+
+const char* OriginOf(const Error& error) {
+  // The pipeline says so when it was putting rows away.
+  for (const std::string_view writing : {"committing", "writing", "finishing", "destination"}) {
+    if (error.message.starts_with(writing)) return "destination";
+  }
+  return error.stream ? "source" : kUnknownOrigin;
+}
+
+bool SameNumbers(const StreamReport& a, const StreamReport& b) {
+  return a.status == b.status && a.records_read == b.records_read && a.bytes_read == b.bytes_read &&
+         a.records_committed == b.records_committed;
+}
+
+}  // namespace
+
+AttemptRun::AttemptRun(const AttemptRunParts& parts, Target target,
+                       std::unique_ptr<AttemptHandle> handle)
+    : parts_(parts),
+      target_(std::move(target)),
+      handle_(std::move(handle)),
+      wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      last_sign_(parts.clock.Now()),
+      killed_after_(SteadyTime::max()),
+      thread_([this] { Run(); }) {}
+
+AttemptRun::~AttemptRun() {
+  Leave();
+  thread_.join();
+  ::close(wake_fd_);
+}
+
+void AttemptRun::Cancel() {
+  cancel_asked_ = true;
+  ::eventfd_write(wake_fd_, 1);
+}
+
+void AttemptRun::Leave() {
+  leave_asked_ = true;
+  ::eventfd_write(wake_fd_, 1);
+}
+
+void AttemptRun::Run() {
+  parts_.logs.Begin(target_.id(), target_.secrets);
+  for (const std::string& warning : target_.warnings) LogLine("WARN", warning);
+  RenewLease();
+  while (KeepGoing()) {
+  }
+  parts_.logs.End(target_.id());
+  done_ = true;
+  parts_.on_end();
+}
+
+bool AttemptRun::KeepGoing() {
+  const auto event = handle_->Wait(wake_fd_, kTick);
+  if (!event.ok()) {
+    handle_->Kill();
+    Fail(event.status().error(), kPlatformOrigin);
+    process_gone_ = true;
+  } else if (event->kind == AttemptHandle::EventKind::kMessage) {
+    Take(*event->message);
+  } else if (event->kind == AttemptHandle::EventKind::kWake) {
+    eventfd_t ignored = 0;
+    ::eventfd_read(wake_fd_, &ignored);
+  } else if (event->kind == AttemptHandle::EventKind::kEnded) {
+    process_gone_ = true;
+  }
+  AnswerWaiting();
+  if (process_gone_ || lost_) {
+    SettleEnding();
+    return false;
+  }
+  if (leave_asked_) return false;
+  const SteadyTime now = parts_.clock.Now();
+  if (now >= next_flush_) FlushProgress();
+  if (now >= next_renewal_) RenewLease();
+  WatchLimits();
+  return true;
+}
+
+void AttemptRun::Take(const Json& message) {
+  const std::string type = message.value("type", "");
+  if (type == "LOG") return TakeLog(message);
+  if (type == "PROGRESS") return TakeProgress(message);
+  if (type == "STATE" || type == "CATALOG") {
+    last_sign_ = parts_.clock.Now();
+    waiting_.emplace_back(message);
+  } else if (type == "RESULT" || type == "FAILURE") {
+    if (!has_result_) TakeReport(message);
+    waiting_.emplace_back(message);
+  }
+}
+
+void AttemptRun::TakeLog(const Json& message) {
+  const Json log = message.value("log", Json::object());
+  const Json text = log.value("message", Json(""));
+  const Json level = log.value("level", Json("INFO"));
+  if (text.is_string() && level.is_string()) LogLine(level, text);
+}
+
+void AttemptRun::TakeProgress(const Json& message) {
+  auto report = StreamReportFromJson(message.value("progress", Json::object()));
+  if (!report.ok()) return;
+  if (report->status == "COMPLETE") report->records_committed = report->records_read;
+  StreamReport& known = target_.streams[report->stream];
+  if (SameNumbers(known, *report)) return;
+  last_sign_ = parts_.clock.Now();
+  stats_changed_ = true;
+  if (known.status != report->status) {
+    changed_.insert(report->stream);
+    if (report->status == "COMPLETE") next_flush_ = SteadyTime();
+  }
+  known = *std::move(report);
+  about_to_end_ =
+      std::all_of(target_.streams.begin(), target_.streams.end(), [](const auto& entry) {
+        return entry.second.status == "COMPLETE" || entry.second.status == "INCOMPLETE";
+      });
+}
+
+void AttemptRun::TakeReport(const Json& message) {
+  if (message["type"] == Json("FAILURE")) {
+    Error error = ErrorFromJson(message.value("error", Json()));
+    const std::string origin = OriginOf(error);
+    return Fail(error, origin);
+  }
+  const auto report = SyncReportFromJson(message.value("result", Json::object()));
+  if (!report.ok()) return Fail(report.status().error(), kPlatformOrigin);
+  for (const StreamReport& stream : report->streams) {
+    TakeProgress({{"progress", ToJson(stream)}});
+    if (stream.error) Fail(*stream.error, OriginOf(*stream.error));
+  }
+  if (report->error) Fail(*report->error, OriginOf(*report->error));
+  has_result_ = about_to_end_ = true;
+  end_.succeeded = report->outcome == "succeeded";
+  if (end_.succeeded || !end_.failures.empty()) return;
+  Fail({FailureType::kTransientError,
+        report->outcome == "partial" ? "some streams did not end" : "the attempt was interrupted",
+        report->outcome,
+        {}},
+       kPlatformOrigin);
+}
+
+void AttemptRun::Fail(const Error& error, const std::string& origin,
+                      const std::string& failure_type) {
+  has_result_ = true;
+  if (cancel_asked_ || stored_end_) return;
+  Error clean = error;
+  clean.message = Clean(error.message);
+  clean.internal = Clean(error.internal);
+  end_.failures.push_back(FailureJson(clean, origin, Now(), failure_type));
+  LogLine("ERROR", clean.message);
+}
+
+void AttemptRun::AnswerWaiting() {
+  if (parts_.clock.Now() < next_store_) return;
+  while (!waiting_.empty() && !lost_) {
+    const JsonValue message = waiting_.front();
+    const auto stored = Store(*message);
+    if (!stored.ok() && IsTransient(stored.status())) {
+      next_store_ = parts_.clock.Now() + kStoreAgainAfter;
+      return;
+    }
+    waiting_.pop_front();
+    if (!stored.ok()) {
+      handle_->Answer(*message, stored.status());
+    } else if (*stored) {
+      handle_->Answer(*message, Json());
+    } else {
+      Lose("it is not this worker's any more");
+    }
+  }
+}
+
+Result<bool> AttemptRun::Store(const Json& message) {
+  const std::string type = message.value("type", "");
+  if (type == "STATE") return StoreState(message);
+  if (type == "CATALOG") return SystemError("the attempt has its catalog already");
+  return StoreEnding();
+}
+
+Result<bool> AttemptRun::StoreState(const Json& message) {
+  const Json json = message.value("state", Json());
+  MR_ASSIGN_OR_RETURN(const StateMessage state, StateMessageFromJson(json));
+  const auto checkpoint = message.value("checkpoint", CheckpointId{0});
+  bool stored = false;
+  MR_RETURN_IF_ERROR(parts_.database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(stored, StoreAttemptState(transaction, target_.key, target_.connection_id,
+                                                  state, checkpoint, Now()));
+    return Status::Ok();
+  }));
+  if (!stored) return false;
+  ++states_;
+  stats_changed_ = true;
+  parts_.logs.KeepState(target_.id(), static_cast<int64_t>(checkpoint),
+                        {{"state", Json::array({json})}});
+  return true;
+}
+
+Result<bool> AttemptRun::StoreEnding() {
+  if (stored_end_) return true;
+  if (cancel_asked_ && !end_.succeeded) {
+    end_.failures = {FailureJson({FailureType::kTransientError, "the job was cancelled", {}, {}},
+                                 kPlatformOrigin, Now(), "manual_cancellation")};
+  }
+  std::vector<StreamReport> reports;
+  for (const auto& [stream, report] : target_.streams) reports.push_back(report);
+  const JsonValue stats(AttemptStats(target_.streams, states_));
+  bool stored = false;
+  MR_RETURN_IF_ERROR(parts_.database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(stored, StoreAttemptProgress(transaction, target_.key,
+                                                     target_.connection_id, stats, reports, Now()));
+    if (!stored) return Status::Ok();
+    MR_ASSIGN_OR_RETURN(stored, EndAttempt(transaction, target_.key, end_, Now()));
+    return Status::Ok();
+  }));
+  stored_end_ = stored;
+  return stored;
+}
+
+void AttemptRun::FlushProgress() {
+  next_flush_ = parts_.clock.Now() + kFlushEvery;
+  if (!stats_changed_ || stored_end_) return;
+  std::vector<StreamReport> reports;
+  for (const StreamDescriptor& stream : changed_) reports.push_back(target_.streams.at(stream));
+  const JsonValue stats(AttemptStats(target_.streams, states_));
+  bool stored = false;
+  const Status written = parts_.database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(stored, StoreAttemptProgress(transaction, target_.key,
+                                                     target_.connection_id, stats, reports, Now()));
+    return Status::Ok();
+  });
+  if (!written.ok()) return;  // the next second brings another chance
+  if (!stored) return Lose("it is not this worker's any more");
+  stats_changed_ = false;
+  changed_.clear();
+}
+
+void AttemptRun::RenewLease() {
+  next_renewal_ = parts_.clock.Now() + parts_.renew_every;
+  if (stored_end_) return;
+  const int64_t until =
+      Now() + std::chrono::duration_cast<std::chrono::microseconds>(parts_.lease).count();
+  bool renewed = false;
+  const Status written = parts_.database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(renewed, RenewAttemptLease(transaction, target_.key, until));
+    return Status::Ok();
+  });
+  if (!written.ok()) {
+    // Without the database the attempt commits nothing once its lease has run out.
+    next_renewal_ = parts_.clock.Now() + kFlushEvery;
+    return;
+  }
+  if (!renewed) return Lose("its lease was lost");
+  const int64_t left = until - Now() - kLeaseMarginMicros;
+  if (left > 0) handle_->GrantLease(std::chrono::milliseconds(left / 1000));
+}
+
+void AttemptRun::WatchLimits() {
+  const SteadyTime now = parts_.clock.Now();
+  if (cancel_asked_ && !has_result_) {
+    has_result_ = true;
+    handle_->Command("cancel");
+    killed_after_ = now + kCancelPatience;
+  }
+  if (!has_result_ && now - last_sign_ > parts_.silence_max) {
+    Fail({FailureType::kTransientError,
+          fmt::format("nothing was read or written for {} seconds", parts_.silence_max.count()),
+          {},
+          {}},
+         "source", "heartbeat_timeout");
+    killed_after_ = now;
+  }
+  if (now >= killed_after_) {
+    killed_after_ = SteadyTime::max();
+    handle_->Kill();
+  }
+}
+
+void AttemptRun::Lose(std::string_view why) {
+  if (lost_) return;
+  lost_ = true;
+  LogLine("ERROR", fmt::format("the attempt is given up: {}", why));
+  handle_->Kill();
+}
+
+void AttemptRun::SettleEnding() {
+  const AttemptEnding ending = handle_->HowItEnded();
+  if (lost_ || stored_end_) return;
+  if (!has_result_) {
+    Fail(ending.status.failed()
+             ? ending.status.error()
+             : Error{FailureType::kTransientError, "the attempt ended without a result", {}, {}},
+         kPlatformOrigin);
+  }
+  // The database may be away: until it is back, nobody else can end the attempt either.
+  while (!leave_asked_) {
+    const auto stored = StoreEnding();
+    if (stored.ok() || !IsTransient(stored.status())) {
+      if (!stored.ok())
+        Log(LogLevel::kError, "attempt {}: {}", target_.id().ToString(),
+            stored.status().ToString());
+      return;
+    }
+    pollfd wake{wake_fd_, POLLIN, 0};
+    ::poll(&wake, 1, static_cast<int>(kStoreAgainAfter.count()));
+  }
+}
+
+std::string AttemptRun::Clean(const std::string& text) const {
+  return Secrets::Strike(text, target_.secrets);
+}
+
+void AttemptRun::LogLine(std::string level, std::string message) {
+  std::transform(level.begin(), level.end(), level.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  LogEvent event;
+  event.level = std::move(level);
+  event.message = std::move(message);
+  parts_.logs.Append(target_.id(), std::move(event));
+}
+
+Result<bool> EndLostAttempt(SqlDatabase& database, const Attempt& attempt, const Error& error,
+                            int64_t now) {
+  bool ended = false;
+  MR_RETURN_IF_ERROR(database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(
+        ended, EndAttempt(transaction, {attempt.job_id, attempt.number, attempt.fencing_token},
+                          {false, {FailureJson(error, kPlatformOrigin, now)}}, now));
+    return Status::Ok();
+  }));
+  return ended;
+}
+
+}  // namespace millrace

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "attempt/start_document.h"
+#include "base/result.h"
+#include "catalogue/catalogue.h"
+#include "control/jobs/attempt_claim.h"
+#include "control/secrets/secret_box.h"
+
+namespace millrace {
+
+/// What an attempt is started with, opened from what is stored sealed: it holds secrets.
+struct AttemptStart {
+  StartDocument document;
+  std::vector<std::string> secrets;  ///< the texts of it that must be in no log, the longest first
+};
+
+/// Config errors: a connector that this version can't run.
+Result<AttemptStart> StartOfAttempt(const AttemptClaim& claim, const SecretBox& box,
+                                    const Catalogue& catalogue);
+
+}  // namespace millrace
