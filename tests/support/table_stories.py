@@ -2,6 +2,7 @@
 import collections
 
 KEY = {"primary_key": [["id"]]}
+TIED_MOST = 100_000
 CURSOR = {"cursor_field": ["updated_at"]}
 
 
@@ -14,14 +15,16 @@ class Story:
         self.stream = {"name": "t", "namespace": "public", "sync_mode": self.mode, **self.keys}
         self.runs = 1
         db.execute("create table t (id bigint primary key, gen int not null, updated_at timestamptz not null, filler text)")
-        self.count = 0  # the ids of the source
+        self.count = self.tied = 0  # the ids of the source; how many of them at most share the last cursor value
         self.grow(rows)
         self.committed = 0  # what clean syncs have copied: ids; whole copies, where each adds one
 
     def grow(self, count):
-        """None of the new rows is older than one that is there. Whole seconds: many rows share a cursor value, also across syncs."""
-        self.db.execute("insert into t select i, 0, (select coalesce(max(updated_at), '2025-01-01 00:00Z') from t) + (i - %s) / 2000 * interval '1 second', md5(i::text) || md5((-i)::text) "
-                        "from generate_series(%s + 1, %s) i", (self.count, self.count, self.count + count))
+        """None of the new rows is older than one that is there. Whole seconds: many rows share a cursor value, also across syncs; fewer than a state tells apart."""
+        later = int(self.tied + count > TIED_MOST)
+        self.tied = count if later else self.tied + count
+        self.db.execute("insert into t select i, 0, (select coalesce(max(updated_at), '2025-01-01 00:00Z') from t) + ((i - %s) / 2000 + %s) * interval '1 second', md5(i::text) || md5((-i)::text) "
+                        "from generate_series(%s + 1, %s) i", (self.count, later, self.count, self.count + count))
         self.count += count
 
     def change(self):
