@@ -18,6 +18,7 @@
 #include "server/identity/identity_api.h"
 #include "server/identity/request_gate.h"
 #include "server/identity/request_origin.h"
+#include "server/public_api/public_api.h"
 
 namespace millrace {
 namespace {
@@ -82,6 +83,7 @@ class Server : public MillraceServer {
         jobs_(*database_, Clock::System()),
         services_{*database_, box_, Catalogue::Embedded(), Clock::System(), jobs_},
         config_api_(services_),
+        public_api_(services_, config_api_),
         sign_in_(*database_, Clock::System()),
         applications_(*database_, box_.KeyFor("access tokens"), Clock::System()),
         identity_api_(*database_, sign_in_, applications_),
@@ -113,6 +115,9 @@ class Server : public MillraceServer {
     if (path.size() >= 2 && path[0] == "api" && path[1] == "v1") {
       return config_api_.Handle(*request);
     }
+    if (path.size() >= 2 && path[0] == "api" && path[1] == "public") {
+      return public_api_.Handle(*request);
+    }
     if (path.empty() && request->method == "GET") {
       return {200, "text/html; charset=utf-8", kWelcome, {}};
     }
@@ -125,6 +130,7 @@ class Server : public MillraceServer {
   JobService jobs_;
   const Services services_;
   const ConfigApi config_api_;
+  const PublicApi public_api_;
   SignIn sign_in_;
   ApplicationAccess applications_;
   const IdentityApi identity_api_;

@@ -36,6 +36,7 @@ Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFi
   SqlCondition condition;
   condition.AndEqual("kind", std::string(ToString(filter.kind)));
   condition.AndEqual("workspace_id", filter.workspace_id);
+  condition.AndIn("workspace_id", filter.workspace_ids);
   condition.AndEqual("definition_id", filter.definition_id);
   condition.AndContains("name", filter.name_contains);
   std::string sql = std::string(kSelect) + condition.text() + " ORDER BY name, id";

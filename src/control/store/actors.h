@@ -28,6 +28,7 @@ struct Actor {
 struct ActorFilter {
   ConnectorType kind = ConnectorType::kSource;
   std::string workspace_id;
+  std::vector<std::string> workspace_ids;  ///< one of these; none: any
   std::string definition_id;
   std::string name_contains;  ///< letters' case doesn't matter
 };

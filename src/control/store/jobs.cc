@@ -38,14 +38,16 @@ Attempt AttemptOf(const SqlRow& row) {
 std::string FromOf(const JobFilter& filter, SqlCondition* condition) {
   condition->AndIn("job.connection_id", filter.connection_ids);
   condition->AndEqual("connection.workspace_id", filter.workspace_id);
+  condition->AndIn("connection.workspace_id", filter.workspace_ids);
   condition->AndIn("job.config_type", filter.config_types);
   condition->AndIn("job.status", filter.statuses);
   if (filter.created_from) condition->And("job.created_at >= {}", *filter.created_from);
   if (filter.created_to) condition->And("job.created_at <= {}", *filter.created_to);
   if (filter.updated_from) condition->And("job.updated_at >= {}", *filter.updated_from);
   if (filter.updated_to) condition->And("job.updated_at <= {}", *filter.updated_to);
-  const std::string_view join =
-      filter.workspace_id.empty() ? "" : " JOIN connection ON connection.id = job.connection_id";
+  const std::string_view join = filter.workspace_id.empty() && filter.workspace_ids.empty()
+                                    ? ""
+                                    : " JOIN connection ON connection.id = job.connection_id";
   return fmt::format(" FROM job{} WHERE 1 = 1{}", join, condition->text());
 }
 

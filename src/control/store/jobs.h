@@ -45,6 +45,7 @@ struct Attempt {
 struct JobFilter {
   std::vector<std::string> connection_ids;
   std::string workspace_id;
+  std::vector<std::string> workspace_ids;  ///< one of these; none: any
   std::vector<std::string> config_types;
   std::vector<std::string> statuses;
   std::optional<int64_t> created_from, created_to;  ///< microseconds, both inclusive

@@ -11,9 +11,9 @@ namespace {
 
 /// Fields that are kept as they were sent.
 constexpr const char* kKeptFields[] = {
-    "email",         "displaySetupWizard", "initialSetupComplete", "anonymousDataCollection",
-    "news",          "securityUpdates",    "notifications",        "notificationSettings",
-    "webhookConfigs"};
+    "email",          "displaySetupWizard", "initialSetupComplete", "anonymousDataCollection",
+    "news",           "securityUpdates",    "notifications",        "notificationSettings",
+    "webhookConfigs", "publicNotifications"};
 constexpr const char* kOrganization = "00000000-0000-0000-0000-000000000000";
 
 /// Letters, digits and single hyphens.

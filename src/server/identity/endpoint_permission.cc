@@ -72,6 +72,8 @@ constexpr EndpointRule kRules[] = {
     {"DELETE", "/api/public/v1/jobs/*", Permission::kRun},
     {"POST", "/api/public/v1/*/*/check", Permission::kRun},
     {"POST", "/api/public/v1/*/*/discover", Permission::kRun},
+    {"POST", "/api/public/v1/connections/*/refresh", Permission::kRun},
+    {"POST", "/api/public/v1/connections/*/clear", Permission::kRun},
     {"GET", "/api/public/v1/**", Permission::kRead},
     {"POST", "/api/public/v1/workspaces", Permission::kAdminister},
     {"DELETE", "/api/public/v1/workspaces/*", Permission::kAdminister},

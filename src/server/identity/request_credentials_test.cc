@@ -25,7 +25,8 @@ TEST(RequestCredentials, ReadsBothKinds) {
 }
 
 TEST(RequestCredentials, GuessesNothing) {
-  for (const std::string text : {"Basic", "Basic !!", "Basic YQ==", "Digest a=b", "YTpi", "Basic \xff"}) {
+  for (const std::string text :
+       {"Basic", "Basic !!", "Basic YQ==", "Digest a=b", "YTpi", "Basic \xff"}) {
     EXPECT_EQ(CredentialsOf(With("authorization", text)).kind, Kind::kUnknown) << text;
   }
   EXPECT_EQ(CredentialsOf(With("authorization", "Basic " + std::string(100'000, 'A'))).kind,

@@ -1,0 +1,76 @@
+"""Airbyte's own Python SDK (airbyte-api) against `millrace server`, unchanged: what its users' scripts do."""
+import base64
+import contextlib
+import json
+
+import pytest
+from airbyte_api import AirbyteAPI, api, errors, models
+
+FAKER, DEV_NULL = "dfd88b22-b603-4c3d-aad7-3701784586b1", "a7bcc9d8-13b3-4e49-b80d-d020b90045e3"
+
+
+@pytest.fixture
+def server(start):
+    with start("--auth", "always", env={"MILLRACE_ADMIN_PASSWORD": "a-better-password"}) as server:
+        yield server
+
+
+def application(server):
+    basic = {"Authorization": "Basic " + base64.b64encode(b"airbyte@example.com:a-better-password").decode()}
+    return server.request("POST", "/api/v1/applications/create", json.dumps({"name": "sdk"}).encode(), basic).body
+
+
+@contextlib.contextmanager
+def signed_in(server, security):
+    with AirbyteAPI(server_url=f"{server.url}/api/public/v1", security=security) as sdk:
+        yield sdk
+
+
+def by_credentials(server, **token_url):
+    made = application(server)
+    return models.Security(client_credentials=models.SchemeClientCredentials(client_id=made["clientId"], client_secret=made["clientSecret"], **token_url))
+
+
+@pytest.mark.parametrize("token_url", [{}, {"token_url": "/v1/applications/token"}, {"token_url": "/api/public/v1/applications/token"}])
+def test_signs_in_by_every_token_path(server, token_url):
+    with signed_in(server, by_credentials(server, **token_url)) as sdk:
+        assert sdk.health.get_health_check().status_code == 200
+        assert len(sdk.workspaces.list_workspaces(request=api.ListWorkspacesRequest()).workspaces_response.data) == 1
+
+
+def test_signs_in_with_a_password(server):
+    basic = models.SchemeBasicAuth(username="airbyte@example.com", password="a-better-password")
+    with signed_in(server, models.Security(basic_auth=basic)) as sdk:
+        assert sdk.workspaces.list_workspaces(request=api.ListWorkspacesRequest()).status_code == 200
+    wrong = models.SchemeBasicAuth(username="airbyte@example.com", password="guess")
+    with signed_in(server, models.Security(basic_auth=wrong)) as sdk, pytest.raises(errors.SDKError, match="401"):
+        sdk.workspaces.list_workspaces(request=api.ListWorkspacesRequest())
+
+
+def test_workspaces_sources_and_destinations(server):
+    with signed_in(server, by_credentials(server)) as sdk:
+        workspace = sdk.workspaces.create_workspace(request=models.WorkspaceCreateRequest(name="sdk")).workspace_response.workspace_id
+        assert sdk.workspaces.get_workspace(request=api.GetWorkspaceRequest(workspace_id=workspace)).workspace_response.name == "sdk"
+        typed = models.SourceCreateRequest(name="typed", workspace_id=workspace, configuration=models.SourceFaker(count=20))
+        source = sdk.sources.create_source(request=typed).source_response
+        assert (source.source_type, source.definition_id) == ("faker", FAKER) and isinstance(source.configuration, models.SourceFaker)
+        untyped = models.SourceCreateRequest(name="untyped", workspace_id=workspace, definition_id=FAKER, configuration={"count": 50})
+        assert sdk.sources.create_source(request=untyped).source_response.configuration.count == 50
+        one = api.PatchSourceRequest(source_id=source.source_id, source_patch_request=models.SourcePatchRequest(name="renamed"))
+        assert sdk.sources.patch_source(request=one).source_response.name == "renamed"
+        assert sdk.sources.get_source(request=api.GetSourceRequest(source_id=source.source_id)).source_response.name == "renamed"
+        listed = sdk.sources.list_sources(request=api.ListSourcesRequest(workspace_ids=[workspace])).sources_response
+        assert [s.name for s in listed.data] == ["renamed", "untyped"] and not listed.next
+        silent = models.DestinationDevNull(test_destination=models.Silent())
+        destination = sdk.destinations.create_destination(request=models.DestinationCreateRequest(name="nowhere", workspace_id=workspace, configuration=silent)).destination_response
+        assert (destination.destination_type, destination.definition_id) == ("dev-null", DEV_NULL)
+        assert sdk.destinations.get_destination(request=api.GetDestinationRequest(destination_id=destination.destination_id)).destination_response.name == "nowhere"
+        assert len(sdk.destinations.list_destinations(request=api.ListDestinationsRequest(workspace_ids=[workspace])).destinations_response.data) == 1
+        definitions = sdk.source_definitions.list_source_definitions(request=api.ListSourceDefinitionsRequest(workspace_id=workspace)).definitions_response.data
+        assert FAKER in {d.id for d in definitions}
+        assert sdk.sources.delete_source(request=api.DeleteSourceRequest(source_id=source.source_id)).status_code == 204
+        with pytest.raises(errors.SDKError, match="404"):
+            sdk.sources.get_source(request=api.GetSourceRequest(source_id=source.source_id))
+        assert sdk.destinations.delete_destination(request=api.DeleteDestinationRequest(destination_id=destination.destination_id)).status_code == 204
+        assert sdk.workspaces.delete_workspace(request=api.DeleteWorkspaceRequest(workspace_id=workspace)).status_code == 204
+        assert sdk.organizations.list_organizations_for_user().organizations_response.data
