@@ -1,4 +1,5 @@
 #include "base/parallel_parts.h"
+#include "base/usable_threads.h"
 
 #include <algorithm>
 #include <atomic>
@@ -20,7 +21,7 @@ void OnThreads(int64_t threads, const std::function<void()>& run) {
 }  // namespace
 
 void ForEachPart(int64_t count, const std::function<void(int64_t part)>& work) {
-  const int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const int64_t cores = UsableThreads();
   std::atomic<int64_t> next = 0;
   OnThreads(std::min({cores, int64_t{kPartThreadsMax}, count}), [&] {
     for (int64_t part = next++; part < count; part = next++) work(part);

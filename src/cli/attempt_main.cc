@@ -1,5 +1,8 @@
 // `millrace-attempt`: connectors and pipeline. Started by `millrace` with one start document on
 // descriptor 3 (see attempt/start_document.h); never by a person.
+#include <fcntl.h>
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -8,9 +11,12 @@
 
 #include "attempt/lease_keeper.h"
 #include "attempt/parent_call.h"
+#include "base/local_paths.h"
 #include "base/log.h"
+#include "base/usable_threads.h"
 #include "cli/attempt/channel_failure.h"
 #include "cli/attempt/channel_tasks.h"
+#include "cli/attempt/connect_guard.h"
 #include "cli/attempt/protocol_tasks.h"
 #include "cli/attempt/stop_signals.h"
 #include "protocol/message.h"
@@ -27,6 +33,19 @@ std::optional<AttemptChannel::Redial> RedialOf(const StartDocument& start) {
   AttemptChannel::Redial redial;
   redial.call = [parent = *start.parent] { return CallParent(parent); };
   return redial;
+}
+
+/// What a server's attempt may use and touch.
+Status Confine(const StartDocument& start) {
+  constexpr int64_t kOneProcessor = 1000;
+  const int64_t millicores = start.limits.cpu_millicores;
+  SetUsableThreads(static_cast<int>((millicores + kOneProcessor - 1) / kOneProcessor));
+  if (!start.rules) return Status::Ok();
+  RefuseLinkLocalConnections(!start.rules->allow_link_local);
+#ifndef __SANITIZE_ADDRESS__  // its leak checker traces the process
+  ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+  return ConfineLocalPaths(start.rules->files_dir);
 }
 
 /// Serves a parent over the channel.
@@ -48,6 +67,9 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
   if (start.parent) lease_keeper.emplace(channel, lease);
   // The parent speaks over the channel; a signal means that it is gone.
   const StopSignals signals([&stop](int) { stop.CancelOrDie(kOrphanLimit); });
+  if (const Status confined = Confine(start); !confined.ok()) {
+    return TellFailure(channel, confined, /*before_contact=*/true);
+  }
   SetLogSink([&channel](LogLevel level, std::string_view message) {
     (void)channel.Tell(LogMessage(level, message)).ok();
   });
@@ -70,6 +92,7 @@ int Run() {
   std::signal(SIGPIPE, SIG_IGN);
   StopSignals::Block();
   auto socket = std::make_unique<JsonLineSocket>(kAttemptDescriptor);
+  ::fcntl(kAttemptDescriptor, F_SETFD, FD_CLOEXEC);  // not for what connectors start
   const auto first = socket->Read();
   if (!first.ok() || !*first) {
     std::fputs("millrace-attempt is started by millrace; see: millrace --help\n", stderr);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/memory_budget.h"
+#include "base/usable_threads.h"
 #include "pipeline/resumption.h"
 #include "pipeline/sync_run.h"
 
@@ -40,10 +41,10 @@ Status CheckOptions(const SyncOptions& options) {
 
 /// The options with the machine's numbers where they were left to it.
 SyncOptions Resolve(SyncOptions options) {
-  const int hardware = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  if (options.writer_lanes == 0) options.writer_lanes = std::min(hardware, kLanesMost);
+  const int threads = UsableThreads();
+  if (options.writer_lanes == 0) options.writer_lanes = std::min(threads, kLanesMost);
   if (options.partition_readers == 0) options.partition_readers = options.writer_lanes;
-  if (options.writer_threads == 0) options.writer_threads = std::min(hardware, kWriterThreadsMost);
+  if (options.writer_threads == 0) options.writer_threads = std::min(threads, kWriterThreadsMost);
   return options;
 }
 

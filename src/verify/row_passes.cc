@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/usable_threads.h"
 #include "verify/source_rows.h"
 
 namespace millrace {
@@ -76,9 +77,7 @@ RowPasses::RowPasses(SourceMaker make_source, ReadableDestination& destination,
       saved_cursor_(std::move(saved_cursor)),
       stop_(std::move(stop)) {}
 
-int RowPasses::lanes() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kLanesMax);
-}
+int RowPasses::lanes() { return std::min(UsableThreads(), kLanesMax); }
 
 Status RowPasses::EnsurePlan(const arrow::Schema& schema, const std::function<void()>& on_plan) {
   std::lock_guard lock(mutex_);

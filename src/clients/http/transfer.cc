@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/deadline.h"
+#include "base/refused_address.h"
 #include "clients/http/http_error.h"
 
 namespace millrace {
@@ -192,7 +193,12 @@ Status Transfer::Failure(CURLcode code) {
   // What libcurl says of an answer without a status line ("HTTP/0.9").
   if (code == CURLE_UNSUPPORTED_PROTOCOL && added_) code = CURLE_WEIRD_SERVER_REPLY;
   failure_ = code;
-  return TransferError(code, request_.url, error_);
+  const Status failure = TransferError(code, request_.url, error_);
+  if (code != CURLE_COULDNT_CONNECT) return failure;
+  const Status explained = ExplainRefusedAddress(failure, SafeUrl(request_.url));
+  if (explained.error().type == FailureType::kConfigError)
+    failure_ = CURLE_URL_MALFORMAT;  // another attempt changes nothing
+  return explained;
 }
 
 bool Transfer::may_retry() const {
@@ -244,6 +250,7 @@ Status Transfer::DriveUntilNews() {
 }
 
 Status Transfer::ReadHead() {
+  ForgetRefusedAddress();
   MR_RETURN_IF_ERROR(Configure());
   if (curl_multi_add_handle(line_->multi(), line_->easy()) != CURLM_OK) {
     return Failure(CURLE_OUT_OF_MEMORY);

@@ -12,6 +12,7 @@
 
 #include "base/file_io.h"
 #include "base/json.h"
+#include "base/local_paths.h"
 #include "base/uuid.h"
 #include "clients/object_store/local_files.h"
 
@@ -374,8 +375,9 @@ Status LocalStore::Delete(const std::vector<std::string>& keys) {
 }  // namespace
 
 Result<std::unique_ptr<ObjectStore>> OpenLocalStore(const std::filesystem::path& root) {
+  MR_ASSIGN_OR_RETURN(const fs::path resolved, ResolveLocalPath(root));
   std::error_code code;
-  fs::path absolute = fs::absolute(root, code).lexically_normal();
+  fs::path absolute = fs::absolute(resolved, code).lexically_normal();
   if (code) return ErrnoError(code.value(), "finding " + root.string());
   if (!absolute.has_filename()) absolute = absolute.parent_path();
   MR_ASSIGN_OR_RETURN(const auto to_sync, MakeFolders(absolute));

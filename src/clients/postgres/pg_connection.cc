@@ -10,6 +10,7 @@
 
 #include "base/deadline.h"
 #include "base/log.h"
+#include "base/refused_address.h"
 #include "clients/postgres/libpq_rows.h"
 #include "clients/postgres/pg_error.h"
 #include "clients/postgres/private_file.h"
@@ -130,6 +131,7 @@ Result<std::unique_ptr<PgConnection>> PgConnection::Connect(const PgOptions& opt
     arguments.Add("hostaddr", "127.0.0.1");
     arguments.Add("port", std::to_string(port));
   }
+  ForgetRefusedAddress();
   pg_conn* const started = arguments.Start();
   if (started == nullptr) return SystemError("connecting to {}: out of memory", options.Where());
   std::unique_ptr<PgConnection> connection(new PgConnection(started));
@@ -157,7 +159,8 @@ Status PgConnection::AwaitConnected(const PgOptions& options, std::stop_token st
   if (PQstatus(connection_) == CONNECTION_BAD) next = PGRES_POLLING_FAILED;
   while (next != PGRES_POLLING_OK) {
     if (next == PGRES_POLLING_FAILED) {
-      return PgConnectError(options.Where(), PQerrorMessage(connection_));
+      return ExplainRefusedAddress(PgConnectError(options.Where(), PQerrorMessage(connection_)),
+                                   options.Where());
     }
     if (stop.stop_requested()) return Status::Canceled();
     if (deadline.Passed()) {

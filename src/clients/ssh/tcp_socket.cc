@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/file_io.h"
+#include "base/refused_address.h"
 
 namespace millrace {
 namespace {
@@ -85,6 +86,7 @@ Result<TcpSocket> ConnectTcp(const std::string& host, int port, Deadline deadlin
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, &freeaddrinfo);
   int error = 0;
+  ForgetRefusedAddress();
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     TcpSocket connection(socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!connection.is_open()) {
@@ -98,7 +100,9 @@ Result<TcpSocket> ConnectTcp(const std::string& host, int port, Deadline deadlin
     }
     if (error == 0) return connection;
   }
-  return TransientError("connecting to {}:{}: {}", host, port, std::strerror(error));
+  return ExplainRefusedAddress(
+      TransientError("connecting to {}:{}: {}", host, port, std::strerror(error)),
+      fmt::format("{}:{}", host, port));
 }
 
 Result<TcpSocket> ListenOnLoopback(int* port) {

@@ -3,16 +3,20 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include "attempt/json_line_socket.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "control/worker/attempt_id.h"
+#include "control/worker/attempt_folder.h"
+#include "control/worker/attempt_listener.h"
+#include "control/worker/memory_watchdog.h"
+#include "control/worker/tracked_process.h"
 #include "protocol/json_field.h"
 
 namespace millrace {
-
-class RunningAttempt;
 
 /// How an attempt's process ended.
 struct AttemptEnding {
@@ -44,10 +48,10 @@ class AttemptHandle {
   AttemptHandle(const AttemptHandle&) = delete;
   AttemptHandle& operator=(const AttemptHandle&) = delete;
 
-  const AttemptId& id() const;
+  const AttemptId& id() const { return record_.id; }
   /// False while the attempt is out of touch: it lost its channel, or was found again and has not
   /// called yet.
-  bool connected() const;
+  bool connected() const { return socket_ != nullptr; }
 
   enum class EventKind {
     kMessage,  ///< take it, and Answer it when it asks
@@ -86,9 +90,36 @@ class AttemptHandle {
 
  private:
   friend class AttemptLauncher;
-  explicit AttemptHandle(std::unique_ptr<RunningAttempt> attempt);
+  /// What the launcher lends it.
+  struct Surroundings {
+    AttemptListener& listener;
+    std::shared_ptr<const MemoryWatchdog::Watch> watch;  // null: no limit to watch
+  };
+  AttemptHandle(AttemptRecord record, AttemptFolder folder, std::unique_ptr<JsonLineSocket> socket,
+                Surroundings surroundings);
 
-  std::unique_ptr<RunningAttempt> attempt_;
+  void Adopt(std::unique_ptr<JsonLineSocket> socket);
+  /// Takes the message when it asks for the lease.
+  bool TakeLeaseRequest(const Json& message);
+  void AnswerLeaseRequest();
+  /// Waits for something to happen. False: nothing did.
+  Result<bool> Poll(int wake_fd, std::chrono::milliseconds limit, bool* woken);
+  Status AwaitEnd();
+  std::optional<int> Reap() const;
+  AttemptEnding Explain(std::optional<int> wait_status) const;
+
+  const AttemptRecord record_;
+  const AttemptFolder folder_;
+  const Surroundings surroundings_;
+  const bool child_;  ///< of this process
+  TrackedProcess process_;
+  std::shared_ptr<CallSlot> slot_;
+  std::unique_ptr<JsonLineSocket> socket_;  ///< null while it is out of touch
+  bool ended_ = false;                      ///< the process is gone
+  bool killed_ = false;
+  std::string command_;                     ///< the last one
+  std::optional<SteadyTime> lease_until_;   ///< empty: never granted
+  std::optional<JsonValue> lease_request_;  ///< waits for the first grant
 };
 
 }  // namespace millrace

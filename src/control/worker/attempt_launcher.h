@@ -2,12 +2,17 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "attempt/start_document.h"
 #include "base/result.h"
 #include "control/worker/attempt_handle.h"
 #include "control/worker/attempt_id.h"
+#include "control/worker/attempt_listener.h"
+#include "control/worker/control_groups.h"
+#include "control/worker/memory_watchdog.h"
 
 namespace millrace {
 
@@ -45,11 +50,19 @@ class AttemptLauncher {
   std::string HowLimitsHold() const;
 
  private:
-  class Listener;
-  explicit AttemptLauncher(Options options);
+  AttemptLauncher(Options options, std::unique_ptr<AttemptListener> listener);
 
-  Options options_;
-  std::unique_ptr<Listener> listener_;
+  std::filesystem::path attempts() const { return options_.data_dir / "attempts"; }
+  std::filesystem::path socket_path() const { return attempts() / "socket"; }
+  /// Makes the group that holds the limits; empty where the watchdog does.
+  Result<std::filesystem::path> MakeGroup(AttemptId id, const ResourceLimits& limits) const;
+  std::unique_ptr<AttemptHandle> MakeHandle(const AttemptRecord& record, AttemptFolder folder,
+                                            std::unique_ptr<JsonLineSocket> socket);
+
+  const Options options_;
+  const std::optional<ControlGroups> groups_;
+  MemoryWatchdog watchdog_;
+  std::unique_ptr<AttemptListener> listener_;
 };
 
 }  // namespace millrace

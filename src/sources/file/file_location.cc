@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/local_paths.h"
 #include "clients/object_store/cloud_stores.h"
 #include "clients/object_store/s3_store.h"
 #include "clients/s3/s3_config.h"
@@ -114,7 +115,8 @@ Result<std::unique_ptr<FileInput>> OpenLocation(const FileConfig& config) {
   if (IsSsh(storage)) return OpenSftp(config);
   std::string_view path = config.url;
   if (path.starts_with("file://")) path.remove_prefix(7);
-  return MakeLocalInput(std::string(path));
+  MR_ASSIGN_OR_RETURN(const auto resolved, ResolveLocalPath(path));
+  return MakeLocalInput(resolved.string());
 }
 
 }  // namespace millrace

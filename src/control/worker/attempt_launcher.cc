@@ -1,0 +1,128 @@
+#include "control/worker/attempt_launcher.h"
+
+#include <sodium.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "attempt/attempt_process.h"
+#include "attempt/child_start.h"
+#include "base/file_io.h"
+
+namespace millrace {
+namespace {
+
+std::string NewToken() {
+  std::array<unsigned char, 32> bytes;
+  ::randombytes_buf(bytes.data(), bytes.size());
+  std::string text(bytes.size() * 2 + 1, '\0');
+  ::sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
+  text.pop_back();
+  return text;
+}
+
+bool Limited(const ResourceLimits& limits) {
+  return limits.memory_bytes > 0 || limits.cpu_millicores > 0;
+}
+
+}  // namespace
+
+AttemptLauncher::AttemptLauncher(Options options, std::unique_ptr<AttemptListener> listener)
+    : options_(std::move(options)),
+      groups_(ControlGroups::Find()),
+      listener_(std::move(listener)) {}
+
+AttemptLauncher::~AttemptLauncher() = default;
+
+Result<std::unique_ptr<AttemptLauncher>> AttemptLauncher::Open(Options options) {
+  if (::sodium_init() < 0) return SystemError("there is no source of randomness");
+  if (options.program.empty()) {
+    MR_ASSIGN_OR_RETURN(options.program, AttemptProgram());
+  }
+  options.data_dir = std::filesystem::absolute(options.data_dir);
+  const std::filesystem::path attempts = options.data_dir / "attempts";
+  if (::mkdir(attempts.c_str(), 0700) != 0 && errno != EEXIST) {
+    return ErrnoError(errno, "making " + attempts.string());
+  }
+  MR_ASSIGN_OR_RETURN(auto listener, AttemptListener::Open(attempts / "socket"));
+  return std::unique_ptr<AttemptLauncher>(
+      new AttemptLauncher(std::move(options), std::move(listener)));
+}
+
+std::string AttemptLauncher::HowLimitsHold() const {
+  return groups_ ? "control groups hold attempts to their limits of memory and processor time"
+                 : "this process may not make control groups: a watchdog kills attempts beyond "
+                   "their limit of memory, and limits of processor time bound their threads only";
+}
+
+Result<std::filesystem::path> AttemptLauncher::MakeGroup(AttemptId id,
+                                                         const ResourceLimits& limits) const {
+  if (!groups_ || !Limited(limits)) return std::filesystem::path();
+  return groups_->Make(id, limits);
+}
+
+std::unique_ptr<AttemptHandle> AttemptLauncher::MakeHandle(const AttemptRecord& record,
+                                                           AttemptFolder folder,
+                                                           std::unique_ptr<JsonLineSocket> socket) {
+  AttemptHandle::Surroundings surroundings{*listener_, nullptr};
+  if (record.control_group.empty() && record.limits.memory_bytes > 0) {
+    surroundings.watch = watchdog_.Begin(record.process, record.limits.memory_bytes);
+  }
+  return std::unique_ptr<AttemptHandle>(
+      new AttemptHandle(record, std::move(folder), std::move(socket), std::move(surroundings)));
+}
+
+Result<std::unique_ptr<AttemptHandle>> AttemptLauncher::Start(AttemptId id, StartDocument start) {
+  MR_ASSIGN_OR_RETURN(const AttemptFolder folder, AttemptFolder::Make(attempts(), id));
+  AttemptRecord record{id, NewToken(), {}, start.limits, {}, {}};
+  record.out_of_memory_kills = ControlGroups::OutOfMemoryKillsOfMachine();
+  start.parent = ParentAddress{socket_path().string(), id.job, id.number, record.token};
+  start.rules = options_.rules;
+  ChildStart child;
+  child.program = options_.program;
+  child.outlives_parent = true;
+  child.confined_environment = ConfinedEnvironment(folder.temporary());
+  child.output = folder.output();
+  auto group = MakeGroup(id, start.limits);
+  auto started = group.ok() ? (child.control_group = *group, StartChild(child))
+                            : Result<StartedChild>(group.status());
+  if (!started.ok()) {
+    folder.Remove();
+    return started.status();
+  }
+  record.control_group = child.control_group;
+  auto socket = std::make_unique<JsonLineSocket>(started->fd);
+  // Known before it has its document: an attempt that runs is found again.
+  const auto identity = ProcessIdentity::Of(started->pid);
+  if (identity) record.process = *identity;
+  const Status saved = folder.Save(record);
+  if (!identity || !saved.ok()) {
+    ::kill(started->pid, SIGKILL);
+    ::waitpid(started->pid, nullptr, 0);
+    folder.Remove();
+    return saved.ok() ? SystemError("process {} is not to be seen in /proc", started->pid) : saved;
+  }
+  auto handle = MakeHandle(record, folder, std::move(socket));
+  // A child that is gone already is noticed by Wait.
+  (void)handle->socket_->Write(ToJson(start)).ok();
+  return handle;
+}
+
+Result<std::vector<AttemptId>> AttemptLauncher::Left() const {
+  MR_ASSIGN_OR_RETURN(auto ids, AttemptFolder::List(attempts()));
+  std::erase_if(ids, [this](AttemptId id) { return listener_->expects(id); });
+  return ids;
+}
+
+Result<std::unique_ptr<AttemptHandle>> AttemptLauncher::Find(AttemptId id) {
+  if (listener_->expects(id)) return SystemError("attempt {} is in hand already", id.ToString());
+  AttemptFolder folder = AttemptFolder::Of(attempts(), id);
+  MR_ASSIGN_OR_RETURN(const AttemptRecord record, folder.Load());
+  return MakeHandle(record, std::move(folder), nullptr);
+}
+
+}  // namespace millrace

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "control/worker/process_table.h"
+#include "control/worker/tracked_process.h"
+
+namespace millrace {
+
+/// Kills attempts that use more memory than they may, where the kernel can't be told to: looks ten
+/// times a second at what each attempt's processes hold for themselves. Owned by the launcher;
+/// thread-safe; its thread sleeps while there is nothing to watch.
+class MemoryWatchdog {
+ public:
+  /// One attempt's watch; ends when it is destroyed.
+  class Watch {
+   public:
+    Watch(const ProcessIdentity& leader, int64_t limit_bytes)
+        : leader_(leader), limit_bytes_(limit_bytes) {}
+
+    /// What the attempt used when it was killed; 0: it was not.
+    int64_t killed_at_bytes() const { return killed_at_bytes_; }
+
+   private:
+    friend class MemoryWatchdog;
+    void Look();  // the watchdog's thread
+
+    const TrackedProcess leader_;
+    const int64_t limit_bytes_;
+    std::vector<ProcessEntry> members_;
+    int looks_ = 0;
+    std::atomic<int64_t> killed_at_bytes_ = 0;
+  };
+
+  MemoryWatchdog();
+  ~MemoryWatchdog();
+
+  /// Watches the session that the process leads.
+  std::shared_ptr<const Watch> Begin(const ProcessIdentity& leader, int64_t limit_bytes);
+
+ private:
+  void Run(const std::stop_token& stop);
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<std::weak_ptr<Watch>> watches_;  // guarded by mutex_
+  std::jthread thread_;
+};
+
+}  // namespace millrace
