@@ -86,6 +86,9 @@ Result<bool> AttemptHandle::Poll(int wake_fd, std::chrono::milliseconds limit, b
   const int ready = ::poll(waited, std::size(waited), static_cast<int>(limit.count()));
   if (ready < 0 && errno != EINTR) return ErrnoError(errno, "waiting for an attempt");
   if (ready < 0) return true;
+  // First of all: an attempt that talks without end must not keep a cancel waiting.
+  *woken = waited[3].revents != 0;
+  if (*woken) return false;
   if (waited[2].revents != 0 || (blind && !process_.Running())) {
     ended_ = true;
     return true;
@@ -99,7 +102,6 @@ Result<bool> AttemptHandle::Poll(int wake_fd, std::chrono::milliseconds limit, b
     socket_.reset();  // a process that it left may hold the other end: nothing more will come
     return true;
   }
-  *woken = waited[3].revents != 0;
   return waited[1].revents != 0;
 }
 
