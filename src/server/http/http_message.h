@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,12 +29,23 @@ struct HttpRequest {
   }
 };
 
+/// The next piece of a reply that comes little by little.
+struct HttpPiece {
+  std::string bytes;  ///< may be empty
+  bool last = false;
+  std::chrono::milliseconds wait{0};  ///< before the next one is asked for
+};
+
 /// What is sent back. A plain value.
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  ///< besides type and length
+  /// Not empty: asked for pieces until the last one, after `body`. Called on the handlers' threads,
+  /// one call at a time, quick: between calls such a reply holds no thread. Forgotten when the peer
+  /// is gone or the server stops.
+  std::function<HttpPiece()> next_piece = nullptr;
 };
 
 }  // namespace millrace

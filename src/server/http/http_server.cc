@@ -16,6 +16,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -102,7 +103,7 @@ HttpResponse Refusal(int status, const std::string& message) {
   return {status, "application/json", fmt::format(R"({{"message":"{}"}})", message), {}};
 }
 
-http::response<http::string_body> MessageOf(HttpResponse response, bool head, bool keep_alive) {
+http::response<http::string_body> MessageOf(HttpResponse& response, bool head, bool keep_alive) {
   http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
   if (!response.content_type.empty()) {
     message.set(http::field::content_type, response.content_type);
@@ -167,9 +168,12 @@ class BeastServer : public HttpServer {
     handlers_.join();
     context_.stop();
     if (io_.joinable()) io_.join();
+    // Streams that waited for their next piece. Nobody else is here any more.
+    for (Connection* connection : connections_) connection->stream.close();
   }
 
   std::vector<std::string> addresses() const override { return addresses_; }
+  size_t open_connections() const override { return open_; }
 
  private:
   struct Connection {
@@ -215,6 +219,7 @@ class BeastServer : public HttpServer {
                             tls_.has_value()};
     Connection connection{stream};
     connections_.insert(&connection);
+    open_ = connections_.size();
     if (tls_) {
       beast::ssl_stream<beast::tcp_stream&> secure(stream, *tls_);
       stream.expires_after(options_.idle_limit);
@@ -228,6 +233,7 @@ class BeastServer : public HttpServer {
       co_await Serve(stream, connection, origin);
     }
     connections_.erase(&connection);
+    open_ = connections_.size();
     stream.socket().shutdown(Tcp::socket::shutdown_both, error);
   }
 
@@ -261,12 +267,61 @@ class BeastServer : public HttpServer {
       }
       again = again && !stopping_;
       connection.stream.expires_after(options_.idle_limit);
-      auto message = MessageOf(std::move(response), head, again);
+      if (response.next_piece && !head) {
+        if (std::exchange(connection.busy, false)) Handling(-1);
+        if (!co_await Trickle(stream, connection.stream, std::move(response), again)) co_return;
+        continue;
+      }
+      auto message = MessageOf(response, head, again);
       auto [write_error, written] = co_await http::async_write(stream, message, kNoThrow);
       if (std::exchange(connection.busy, false)) Handling(-1);
       if (write_error) co_return;
       if (message.result() == http::status::payload_too_large)
         co_await Drain(stream, connection.stream);
+    }
+  }
+
+  /// Sends a reply that comes in pieces, chunked. False when the peer is gone or the server stops.
+  template <typename Stream>
+  asio::awaitable<bool> Trickle(Stream& stream, beast::tcp_stream& lowest, HttpResponse response,
+                                bool keep_alive) {
+    http::response<http::empty_body> head(static_cast<http::status>(response.status), 11);
+    head.set(http::field::content_type, response.content_type);
+    for (const auto& [name, value] : response.headers) head.insert(name, value);
+    head.keep_alive(keep_alive);
+    head.chunked(true);
+    http::response_serializer<http::empty_body> serializer(head);
+    auto [head_error, head_size] = co_await http::async_write_header(stream, serializer, kNoThrow);
+    if (head_error) co_return false;
+    HttpPiece piece{std::move(response.body), false, {}};
+    while (!stopping_) {
+      if (!piece.bytes.empty()) {
+        lowest.expires_after(options_.idle_limit);
+        auto [error, size] = co_await asio::async_write(
+            stream, http::make_chunk(asio::buffer(piece.bytes)), kNoThrow);
+        if (error) co_return false;
+        lowest.expires_never();
+      }
+      if (piece.last) {
+        auto [error, size] = co_await asio::async_write(stream, http::make_chunk_last(), kNoThrow);
+        co_return !error;
+      }
+      if (piece.wait.count() > 0) {
+        asio::steady_timer timer(context_, piece.wait);
+        co_await timer.async_wait(kNoThrow);
+      }
+      piece =
+          co_await asio::co_spawn(handlers_, NextPiece(response.next_piece), asio::use_awaitable);
+    }
+    co_return false;
+  }
+
+  asio::awaitable<HttpPiece> NextPiece(const std::function<HttpPiece()>& next) {
+    try {
+      co_return next();
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, "a reply broke off: {}", error.what());
+      co_return HttpPiece{"", true, {}};
     }
   }
 
@@ -320,6 +375,7 @@ class BeastServer : public HttpServer {
   std::vector<Tcp::acceptor> acceptors_;
   std::vector<std::string> addresses_;
   std::set<Connection*> connections_;  // io_'s thread only
+  std::atomic<size_t> open_ = 0;
   asio::thread_pool handlers_;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;

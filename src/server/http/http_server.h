@@ -45,6 +45,7 @@ class HttpServer {
 
   /// The addresses as they were bound, ports filled in.
   virtual std::vector<std::string> addresses() const = 0;
+  virtual size_t open_connections() const = 0;
 };
 
 }  // namespace millrace

@@ -138,6 +138,48 @@ TEST_F(HttpServerTest, StopFinishesWhatIsBeingHandled) {
   EXPECT_NE(peer.Receive("!").find("GET last"), std::string::npos);
 }
 
+TEST_F(HttpServerTest, AReplyMayComeInPieces) {
+  Start([](const HttpRequest&) {
+    HttpResponse response{200, "text/plain", "begin,", {}};
+    response.next_piece = [left = 3]() mutable {
+      --left;
+      return HttpPiece{left == 0 ? "end" : fmt::format("{},", left), left == 0,
+                       std::chrono::milliseconds(left)};
+    };
+    return response;
+  });
+  Peer peer(address());
+  for (int round = 0; round < 2; ++round) {
+    peer.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    const std::string reply = peer.Receive("0\r\n\r\n");
+    EXPECT_NE(reply.find("Transfer-Encoding: chunked"), std::string::npos) << reply;
+    EXPECT_NE(reply.find("6\r\nbegin,\r\n2\r\n2,\r\n2\r\n1,\r\n3\r\nend\r\n0\r\n\r\n"),
+              std::string::npos)
+        << reply;
+  }
+}
+
+TEST_F(HttpServerTest, IdleStreamsHoldNoThreadAndEndWithTheServer) {
+  options_.handler_threads = 1;
+  Start([](const HttpRequest& request) {
+    if (request.path.empty()) return Echo(request);
+    HttpResponse response{200, "text/event-stream", ":\n\n", {}};
+    response.next_piece = [] { return HttpPiece{"", false, std::chrono::milliseconds(100)}; };
+    return response;
+  });
+  std::vector<std::unique_ptr<Peer>> idle;
+  for (int i = 0; i < 200; ++i) {
+    idle.push_back(std::make_unique<Peer>(address()));
+    idle.back()->Send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_NE(idle.back()->Receive(":\n\n").find("event-stream"), std::string::npos);
+  }
+  Peer peer(address());
+  peer.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(peer.Receive("!").find("GET"), std::string::npos);
+  server_->Stop(std::chrono::seconds(20));
+  EXPECT_EQ(idle.back()->Receive(), "");
+}
+
 TEST_F(HttpServerTest, SaysWhatIsWrongWithAnAddress) {
   for (const char* wrong : {"nowhere", "127.0.0.1", "127.0.0.1:70000", "192.0.2.1:0", "1.2.3:x"}) {
     options_.listen = {wrong};
