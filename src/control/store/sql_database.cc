@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <deque>
 
@@ -20,13 +21,14 @@ constexpr std::string_view kSqlite = "sqlite://";
 constexpr std::string_view kPostgres = "postgresql://";
 constexpr std::string_view kDuplicateKey = "duplicate key";
 
-enum class Trouble { kOther, kLostRace, kLostConnection, kDuplicate };
+enum class Trouble { kOther, kLostRace, kLostConnection, kDuplicate, kDiskFull };
 
 Trouble TroubleOf(const soci::soci_error& error) {
   if (const auto* postgres = dynamic_cast<const soci::postgresql_soci_error*>(&error)) {
     const std::string state = postgres->sqlstate();
     if (state == "40001" || state == "40P01") return Trouble::kLostRace;
     if (state == "23505") return Trouble::kDuplicate;
+    if (state == "53100") return Trouble::kDiskFull;
     if (state.starts_with("08") || state.starts_with("57P") ||
         state.find_first_not_of(' ') == std::string::npos) {
       return Trouble::kLostConnection;
@@ -37,11 +39,18 @@ Trouble TroubleOf(const soci::soci_error& error) {
     if (sqlite->result() == SQLITE_BUSY || sqlite->result() == SQLITE_LOCKED) {
       return Trouble::kLostRace;
     }
+    // A file that may not grow is an I/O error to SQLite.
+    if (sqlite->result() == SQLITE_FULL || sqlite->result() == SQLITE_IOERR) {
+      return Trouble::kDiskFull;
+    }
     const bool duplicate =
         sqlite->result() == SQLITE_CONSTRAINT && std::strstr(sqlite->what(), "UNIQUE") != nullptr;
     return duplicate ? Trouble::kDuplicate : Trouble::kOther;
   }
-  return Trouble::kOther;
+  // A session that could not be connected anew: SOCI's own error, before any server is asked.
+  const bool unconnected = error.get_error_category() == soci::soci_error::connection_error ||
+                           std::strstr(error.what(), "not connected") != nullptr;
+  return unconnected ? Trouble::kLostConnection : Trouble::kOther;
 }
 
 Status StatusOf(const soci::soci_error& error) {
@@ -55,6 +64,10 @@ Status StatusOf(const soci::soci_error& error) {
     case Trouble::kLostRace:
       made.type = FailureType::kTransientError;
       made.message = "the metadata database is busy or away";
+      break;
+    case Trouble::kDiskFull:
+      made.type = FailureType::kTransientError;
+      made.message = "the metadata database can't be written: its disk is full";
       break;
     case Trouble::kOther:
       break;
@@ -165,11 +178,14 @@ class Transaction : public SqlTransaction {
 /// A connection of the pool, for as long as this lives.
 class Lease {
  public:
-  explicit Lease(soci::connection_pool& pool) : pool_(pool) {
+  Lease(soci::connection_pool& pool, std::atomic<int>& used) : pool_(pool), used_(used) {
     taken_ = pool_.try_lease(position_, kLeaseWaitMs);
+    used_ += taken_ ? 1 : 0;
   }
   ~Lease() {
-    if (taken_) pool_.give_back(position_);
+    if (!taken_) return;
+    pool_.give_back(position_);
+    --used_;
   }
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
@@ -179,6 +195,7 @@ class Lease {
 
  private:
   soci::connection_pool& pool_;
+  std::atomic<int>& used_;
   size_t position_ = 0;
   bool taken_ = false;
 };
@@ -186,7 +203,7 @@ class Lease {
 class PooledDatabase : public SqlDatabase {
  public:
   PooledDatabase(Engine engine, int connections)
-      : engine_(engine), pool_(static_cast<size_t>(connections)) {}
+      : engine_(engine), size_(connections), pool_(static_cast<size_t>(connections)) {}
 
   Status Connect(const std::string& target, int connections) {
     for (int i = 0; i < connections; ++i) {
@@ -221,10 +238,11 @@ class PooledDatabase : public SqlDatabase {
                          : "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   }
   Engine engine() const override { return engine_; }
+  PoolUse pool_use() const override { return {size_, used_}; }
 
  private:
   Status Run(const Work& work, const char* begin) {
-    Lease lease(pool_);
+    Lease lease(pool_, used_);
     if (!lease.taken()) return TransientError("the metadata database is busy: try again");
     Status status;
     for (int attempt = 1; attempt <= kAttemptsMax; ++attempt) {
@@ -268,6 +286,8 @@ class PooledDatabase : public SqlDatabase {
   }
 
   const Engine engine_;
+  const int size_;
+  std::atomic<int> used_ = 0;
   soci::connection_pool pool_;
 };
 

@@ -47,6 +47,13 @@ class SqlDatabase {
   virtual Status Read(const Work& work) = 0;
 
   virtual Engine engine() const = 0;
+
+  /// The connections, and how many of them work at this moment.
+  struct PoolUse {
+    int size = 0;
+    int used = 0;
+  };
+  virtual PoolUse pool_use() const = 0;
 };
 
 /// Whether a statement failed because a row with that key is there already.

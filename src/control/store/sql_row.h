@@ -23,6 +23,7 @@ class SqlRow {
  public:
   explicit SqlRow(std::vector<SqlValue> values) : values_(std::move(values)) {}
 
+  const SqlValue& Value(size_t column) const { return values_.at(column); }
   bool IsNull(size_t column) const {
     return std::holds_alternative<std::monostate>(values_.at(column));
   }
