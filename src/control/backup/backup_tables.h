@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+
+namespace millrace {
+
+/// A table of the metadata database, and what its rows are put in order by.
+struct BackupTable {
+  const char* name;
+  const char* key;
+};
+
+/// Every table but that of migrations, each after those that it refers to.
+std::span<const BackupTable> BackupTables();
+
+}  // namespace millrace
