@@ -1,4 +1,4 @@
-#include "cli/environment_text.h"
+#include "base/environment_text.h"
 
 #include <algorithm>
 #include <array>

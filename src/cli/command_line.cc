@@ -20,8 +20,6 @@ constexpr LaterCommand kLaterCommands[] = {
     {"plan", "Show what apply would change on a server"},
     {"apply", "Bring a server to what connection files say"},
     {"export", "Write a server's connections as files"},
-    {"backup", "Save a server's data folder"},
-    {"restore", "Bring back a saved data folder"},
 };
 
 void AddOutputFlags(CLI::App* app, CommandLine* line) {
@@ -104,7 +102,31 @@ void AddServerCommand(CLI::App* root, CommandLine* line) {
       ->check(CLI::IsMember({"always"}));
   server->add_option("--tls-cert", line->tls_certificate, "Serve HTTPS: the certificate (PEM)");
   server->add_option("--tls-key", line->tls_key, "and its key (PEM)");
+  server->add_option("--log-storage", line->log_storage,
+                     "s3://BUCKET/PREFIX for the logs of attempts (default: in the data folder)");
+  server->add_option("--log-format", line->log_format, "text or json: this process's own log")
+      ->check(CLI::IsMember({"text", "json"}));
   server->add_flag("-v,--verbose", line->verbose, "Print details of errors");
+}
+
+/// Commands that work on what a server keeps.
+void AddUpkeepCommands(CLI::App* root, CommandLine* line) {
+  CLI::App* backup =
+      AddCommand(root, line, "backup", "Save what a server keeps, also while it runs");
+  CLI::App* restore = AddCommand(root, line, "restore", "Make a server's data folder of a backup");
+  CLI::App* secrets = AddCommand(root, line, "secrets", "The key that secrets are sealed with");
+  secrets->require_subcommand(1);
+  CLI::App* rotate = AddAction(secrets, line, "rotate", "Give a server that doesn't run a new key");
+  for (CLI::App* app : {backup, restore}) {
+    app->add_option("FILE", line->file, "The backup")->required();
+  }
+  restore->add_flag("--force", line->force, "Also where a server's data are already");
+  for (CLI::App* app : {backup, restore, rotate}) {
+    app->add_option("--data-dir", line->data_dir, "The server's folder (default: ~/.millrace)");
+    app->add_option("--database-url", line->database_url,
+                    "postgresql://… where the metadata are there");
+    app->add_flag("-v,--verbose", line->verbose, "Print details of errors");
+  }
 }
 
 void AddConnectorCommands(CLI::App* root, CommandLine* line) {
@@ -222,6 +244,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddConnectorCommands(&root, line);
   AddStateCommands(&root, line);
   AddServerCommand(&root, line);
+  AddUpkeepCommands(&root, line);
   CLI::App* version = AddCommand(&root, line, "version", "Print the version");
   version->add_flag("--json", line->json, "Print one JSON document");
   bool version_flag = false;

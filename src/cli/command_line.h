@@ -18,7 +18,7 @@ inline constexpr int kExitInterrupted = 130;
 struct CommandLine {
   std::string command;  ///< "sync", "connectors" …
   std::string action;   ///< of connector, connectors and state: "read", "list", "show" …
-  std::string file;     ///< the connection file
+  std::string file;     ///< the connection file; of backup and restore, the backup
   std::string name;     ///< of a connector
   std::string data_dir;
   std::vector<std::string> streams;
@@ -31,6 +31,9 @@ struct CommandLine {
   std::string database_url;
   std::string auth;  ///< "always", or empty
   std::string tls_certificate, tls_key;
+  std::string log_storage;
+  std::string log_format = "text";                    ///< or json
+  bool force = false;                                 ///< of `restore`
   std::string config, catalog, state, manifest_path;  ///< of `connector`: paths of files
 };
 

@@ -15,6 +15,10 @@ int RunCheck(const CommandLine& line);
 int RunDiscover(const CommandLine& line);
 int RunVerify(const CommandLine& line);
 int RunState(const CommandLine& line);
+int RunBackup(const CommandLine& line);
+int RunRestore(const CommandLine& line);
+/// `secrets rotate`.
+int RunSecrets(const CommandLine& line);
 /// Serves until a signal comes.
 int RunServer(const CommandLine& line);
 

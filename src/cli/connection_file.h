@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/environment_text.h"
+#include "base/environment_text.h"
 #include "protocol/catalog.h"
 #include "protocol/json_field.h"
 

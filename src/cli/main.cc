@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
       {"discover", millrace::RunDiscover},     {"connector", millrace::RunConnector},
       {"connectors", millrace::RunConnectors}, {"state", millrace::RunState},
       {"verify", millrace::RunVerify},         {"version", millrace::RunVersion},
-      {"server", millrace::RunServer},
+      {"server", millrace::RunServer},         {"backup", millrace::RunBackup},
+      {"restore", millrace::RunRestore},       {"secrets", millrace::RunSecrets},
   };
   const millrace::ParsedCommandLine parsed = millrace::ParseCommandLine(argc, argv);
   if (parsed.exit_code >= 0) return parsed.exit_code;

@@ -1,9 +1,11 @@
-#include <cstdlib>
+#include <csignal>
 
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/interrupt_signals.h"
+#include "cli/server_folder.h"
+#include "cli/server_log.h"
 #include "server/millrace_server.h"
 
 namespace millrace {
@@ -12,22 +14,20 @@ namespace {
 constexpr auto kStopLimit = std::chrono::seconds(30);
 constexpr int kForever = -1;
 
-std::filesystem::path DataDir(const CommandLine& line) {
-  if (!line.data_dir.empty()) return line.data_dir;
-  const char* const home = std::getenv("HOME");
-  return std::filesystem::path(home == nullptr ? "." : home) / ".millrace";
-}
-
 }  // namespace
 
 int RunServer(const CommandLine& line) {
   ServerOptions options;
-  options.data_dir = std::filesystem::absolute(DataDir(line));
+  options.data_dir = ServerFolder(line);
   options.database_url = line.database_url;
+  options.log_storage = line.log_storage;
   if (!line.listen.empty()) options.listen = line.listen;
   options.auth_always = line.auth == "always";
   options.tls_certificate_file = line.tls_certificate;
   options.tls_key_file = line.tls_key;
+  UseServerLog(line.log_format == "json");
+  // A file at its largest size is an error of that write, not the end of the server.
+  std::signal(SIGXFSZ, SIG_IGN);
   InterruptSignals signals;
   auto server = MillraceServer::Start(options);
   if (!server.ok()) {
@@ -37,6 +37,7 @@ int RunServer(const CommandLine& line) {
   for (const std::string& address : (*server)->addresses()) {
     Log(LogLevel::kInfo, "listening on {}://{}", line.tls_key.empty() ? "http" : "https", address);
   }
+  Log(LogLevel::kInfo, "everything is kept in {}", options.data_dir.string());
   while (!signals.Take()) signals.WaitFor(kForever);
   Log(LogLevel::kInfo, "stopping");
   (*server)->Stop(kStopLimit);

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "cli/environment_text.h"
+#include "base/environment_text.h"
 #include "protocol/json_field.h"
 
 namespace millrace {

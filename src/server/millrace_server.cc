@@ -1,11 +1,14 @@
 #include "server/millrace_server.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.h"
 #include "base/process_lock.h"
 #include "control/identity/application_access.h"
 #include "control/identity/sign_in.h"
+#include "control/logs/attempt_logs.h"
+#include "control/retention/retention_schedule.h"
 #include "control/secrets/secret_box.h"
 #include "control/store/migrations.h"
 #include "control/store/settings.h"
@@ -18,6 +21,8 @@
 #include "server/identity/identity_api.h"
 #include "server/identity/request_gate.h"
 #include "server/identity/request_origin.h"
+#include "server/logs/log_api.h"
+#include "server/metrics/server_metrics.h"
 #include "server/public_api/public_api.h"
 
 namespace millrace {
@@ -76,14 +81,17 @@ bool ListensOnLoopbackOnly(const ServerOptions& options) {
 class Server : public MillraceServer {
  public:
   Server(const ServerOptions& options, ProcessLock lock, std::unique_ptr<SqlDatabase> database,
-         SecretBox box)
+         SecretBox box, std::unique_ptr<AttemptLogs> logs)
       : lock_(std::move(lock)),
         database_(std::move(database)),
         box_(std::move(box)),
+        logs_(std::move(logs)),
         jobs_(*database_, Clock::System()),
-        services_{*database_, box_, Catalogue::Embedded(), Clock::System(), jobs_},
+        services_{*database_, box_, Catalogue::Embedded(), Clock::System(), jobs_, *logs_},
         config_api_(services_),
         public_api_(services_, config_api_),
+        log_api_(*database_, *logs_, Clock::System()),
+        metrics_(*database_, moved_, Clock::System()),
         sign_in_(*database_, Clock::System()),
         applications_(*database_, box_.KeyFor("access tokens"), Clock::System()),
         identity_api_(*database_, sign_in_, applications_),
@@ -99,8 +107,14 @@ class Server : public MillraceServer {
     http.listen = options.listen;
     http.tls_certificate_file = options.tls_certificate_file;
     http.tls_key_file = options.tls_key_file;
-    MR_ASSIGN_OR_RETURN(
-        http_, HttpServer::Start(http, [this](HttpRequest request) { return Handle(&request); }));
+    MR_ASSIGN_OR_RETURN(http_, HttpServer::Start(http, [this](HttpRequest request) {
+                          const SteadyTime came = Clock::System().Now();
+                          HttpResponse response = Handle(&request);
+                          metrics_.Count(request, response, Clock::System().Now() - came);
+                          return response;
+                        }));
+    metrics_.set_open_connections([this] { return http_->open_connections(); });
+    retention_.emplace(Retention(*database_, logs_->storage(), Clock::System(), {}));
     return Status::Ok();
   }
 
@@ -111,7 +125,11 @@ class Server : public MillraceServer {
   HttpResponse Handle(HttpRequest* request) const {
     if (auto refusal = gate_.Admit(request)) return *std::move(refusal);
     if (auto response = identity_api_.Handle(*request)) return *std::move(response);
+    if (auto of_log = log_api_.Handle(*request)) return *std::move(of_log);
     const auto& path = request->path;
+    if (path.size() == 1 && path[0] == "metrics" && request->method == "GET") {
+      return metrics_.Show();
+    }
     if (path.size() >= 2 && path[0] == "api" && path[1] == "v1") {
       return config_api_.Handle(*request);
     }
@@ -127,14 +145,19 @@ class Server : public MillraceServer {
   const ProcessLock lock_;
   const std::unique_ptr<SqlDatabase> database_;
   const SecretBox box_;
+  const std::unique_ptr<AttemptLogs> logs_;
   JobService jobs_;
   const Services services_;
   const ConfigApi config_api_;
   const PublicApi public_api_;
+  const LogApi log_api_;
+  MovedTotals moved_;
+  ServerMetrics metrics_;
   SignIn sign_in_;
   ApplicationAccess applications_;
   const IdentityApi identity_api_;
   const RequestGate gate_;
+  std::optional<RetentionSchedule> retention_;
   std::unique_ptr<HttpServer> http_;  // last: requests use all of the above
 };
 
@@ -150,8 +173,10 @@ Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOption
                               ? "sqlite://" + (options.data_dir / "millrace.db").string()
                               : options.database_url;
   MR_ASSIGN_OR_RETURN(auto database, SqlDatabase::Open(url, kDatabaseConnections));
-  auto server =
-      std::make_unique<Server>(options, std::move(lock), std::move(database), std::move(box));
+  MR_ASSIGN_OR_RETURN(auto logs,
+                      AttemptLogs::OpenAt(options.log_storage, options.data_dir, Clock::System()));
+  auto server = std::make_unique<Server>(options, std::move(lock), std::move(database),
+                                         std::move(box), std::move(logs));
   MR_RETURN_IF_ERROR(server->Open(options));
   return std::unique_ptr<MillraceServer>(std::move(server));
 }

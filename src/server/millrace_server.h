@@ -19,6 +19,7 @@ struct ServerOptions {
   bool auth_always = false;          ///< credentials are asked for on loopback too
   std::string tls_certificate_file;  ///< both or neither
   std::string tls_key_file;
+  std::string log_storage;  ///< of attempts, see AttemptLogs::OpenAt; empty: data_dir
 };
 
 /// The server: metadata database, secrets, API. One a data folder, which it locks. Owned by the

@@ -52,6 +52,28 @@ TEST_F(SecretBoxTest, AnotherKeyOrAChangedTextDoesNotOpen) {
   EXPECT_FALSE(Box().Open("no base64!").ok());
 }
 
+TEST_F(SecretBoxTest, ATextNamesItsKeyAndTwoKeysStandSideBySide) {
+  const std::string old_text = Box().Seal("old");
+  const auto next = SecretBox::LoadNext(folder_ / "secret.key");
+  ASSERT_TRUE(next.ok());
+  const std::string new_text = next->Seal("new");
+  EXPECT_TRUE(SecretBox::IsSealed(old_text));
+  EXPECT_FALSE(next->IsCurrent(old_text));
+  EXPECT_TRUE(next->IsCurrent(new_text));
+  EXPECT_FALSE(next->Open(old_text).ok());
+  // An interrupted change of the key leaves both files.
+  const SecretBox both = Box();
+  EXPECT_EQ(*both.Open(old_text), "old");
+  EXPECT_EQ(*both.Open(new_text), "new");
+  EXPECT_TRUE(both.IsCurrent(both.Seal("x")));
+  EXPECT_FALSE(next->IsCurrent(both.Seal("x")));
+  // The first version's texts had no name.
+  const std::string unnamed = old_text.substr(old_text.rfind(':') + 1);
+  EXPECT_EQ(*both.Open(unnamed), "old");
+  EXPECT_FALSE(both.Open("sealed:").ok());
+  EXPECT_FALSE(both.Open("sealed:12345678:" + unnamed).ok());
+}
+
 TEST_F(SecretBoxTest, TheEnvironmentComesFirst) {
   const std::string key(64, 'a');
   std::ofstream(folder_ / "given.key") << key << "\n";
@@ -89,6 +111,12 @@ TEST(ConfigMask, HidesTextsOfSecretFieldsOnly) {
     "unknown": "u", "tunnel": {"method": "KEY", "key": "**********"},
     "accounts": [{"token": "**********"}, {"token": "**********"}]})"));
   EXPECT_EQ(RestoreSecrets(kSpecification, config, masked), config);
+}
+
+TEST(ConfigMask, KnowsEverySecretText) {
+  const Json config = Json::parse(R"({"host": "h", "password": "p", "port": 5,
+    "tunnel": {"method": "KEY", "key": "k"}, "accounts": [{"token": "a"}, {"token": "b"}]})");
+  EXPECT_EQ(SecretTexts(kSpecification, config), (std::vector<std::string>{"p", "k", "a", "b"}));
 }
 
 TEST(ConfigMask, WhatIsSentAnewIsKept) {

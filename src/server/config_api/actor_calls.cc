@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
-#include "catalogue/config_validation.h"
 #include "control/schema/sync_catalog.h"
 #include "control/secrets/config_mask.h"
+#include "control/secrets/config_references.h"
 #include "control/worker/probe.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/probe_json.h"
@@ -67,14 +67,16 @@ Json ActorCalls::Read(const Actor& actor, const Json& configuration) const {
           {"supportState", "supported"}};
 }
 
-Status ActorCalls::CheckConfiguration(const std::string& definition_id, Json* configuration) const {
+Status ActorCalls::CheckConfiguration(const std::string& definition_id,
+                                      const Json& configuration) const {
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
   if (entry == nullptr) {
     return ConfigError("there is no {} definition with the id {}", ToString(kind_), definition_id);
   }
   MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
-  return CheckConfig(spec.value("connectionSpecification", Json::object()),
-                     "connectionConfiguration", {}, configuration)
+  // What is stored keeps its references.
+  return ConnectorConfiguration(spec.value("connectionSpecification", Json::object()),
+                                configuration, ServerEnvironment())
       .status();
 }
 
@@ -92,7 +94,7 @@ ApiReply ActorCalls::Create(const Json& body) const {
   if (!configuration.is_object()) {
     return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
   }
-  const Status checked = CheckConfiguration(actor.definition_id, &configuration);
+  const Status checked = CheckConfiguration(actor.definition_id, configuration);
   if (!checked.ok()) return Failure(checked);
   actor.sealed_configuration = services_.box.Seal(configuration.dump());
   bool workspace_found = false;
@@ -158,7 +160,7 @@ ApiReply ActorCalls::Update(const Json& body, bool partial) const {
     configuration.update(sent.is_object() ? sent : Json::object(), /*merge_objects=*/true);
     configuration = RestoreSecrets(entry == nullptr ? Json::object() : SpecificationOf(entry->name),
                                    *opened->configuration, configuration);
-    MR_RETURN_IF_ERROR(CheckConfiguration(actor.definition_id, &configuration));
+    MR_RETURN_IF_ERROR(CheckConfiguration(actor.definition_id, configuration));
     if (const std::string name = TextOf(body, "name"); !name.empty()) actor.name = name;
     actor.sealed_configuration = services_.box.Seal(configuration.dump());
     actor.updated_at = services_.Now();
@@ -184,10 +186,13 @@ ApiReply ActorCalls::RunCheck(const std::string& definition_id, const Json& conf
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
   if (entry == nullptr)
     return NotFound(fmt::format("{} definition", ToString(kind_)), definition_id);
+  auto resolved =
+      ConnectorConfiguration(SpecificationOf(entry->name), configuration, ServerEnvironment());
+  if (!resolved.ok()) return Failure(resolved.status());
   StartDocument start;
   start.task = "check";
   (kind_ == ConnectorType::kSource ? start.source : start.destination) =
-      ConnectorConfig{entry->name, configuration};
+      ConnectorConfig{entry->name, *std::move(resolved)};
   ProbeJob job("check_connection_" + std::string(ToString(kind_)), definition_id, services_.Now());
   const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
   Json reply{{"status", outcome.status.ok() ? "succeeded" : "failed"}};
@@ -208,7 +213,7 @@ ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
     return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
   }
   const auto check = [&](const std::string& definition_id) {
-    const Status checked = CheckConfiguration(definition_id, &configuration);
+    const Status checked = CheckConfiguration(definition_id, configuration);
     return checked.ok() ? RunCheck(definition_id, configuration) : Failure(checked);
   };
   const std::string id = TextOf(body, Field("Id"));
@@ -228,9 +233,12 @@ ApiReply ActorCalls::Discover(const Json& body) const {
     const CatalogueEntry* entry =
         FindDefinition(services_.catalogue, kind_, opened.actor.definition_id);
     if (entry == nullptr) return NotThere(opened.actor.id);
+    auto resolved = ConnectorConfiguration(SpecificationOf(entry->name), *opened.configuration,
+                                           ServerEnvironment());
+    if (!resolved.ok()) return Failure(resolved.status());
     StartDocument start;
     start.task = "discover";
-    start.source = ConnectorConfig{entry->name, opened.configuration};
+    start.source = ConnectorConfig{entry->name, *std::move(resolved)};
     const ProbeJob job("discover_schema", opened.actor.id, services_.Now());
     const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
     Json reply{{"jobInfo", job.Ended(outcome, services_.Now())}};

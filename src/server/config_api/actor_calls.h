@@ -45,7 +45,7 @@ class ActorCalls {
                       const std::function<ApiReply(const Opened&)>& then) const;
   Json Read(const Actor& actor, const Json& configuration) const;
   /// Config errors: not this connector, not this specification.
-  Status CheckConfiguration(const std::string& definition_id, Json* configuration) const;
+  Status CheckConfiguration(const std::string& definition_id, const Json& configuration) const;
   ApiReply RunCheck(const std::string& definition_id, const Json& configuration) const;
 
   Services services_;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "catalogue/catalogue.h"
 #include "control/jobs/job_service.h"
+#include "control/logs/attempt_logs.h"
 #include "control/secrets/secret_box.h"
 #include "control/store/sql_database.h"
 
@@ -15,6 +16,7 @@ struct Services {
   const Catalogue& catalogue;
   const Clock& clock;
   const JobService& jobs;
+  AttemptLogs& logs;
 
   /// Microseconds since 1970 UTC.
   int64_t Now() const { return clock.WallNow().time_since_epoch().count(); }
