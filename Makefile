@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 CONFIGURE = cmake $(if $(ARROW_WHEEL_DIR),-DARROW_WHEEL_DIR=$(ARROW_WHEEL_DIR))
 
-.PHONY: build configure demo test torture bench asan tsan fuzz format lint clean setup
+.PHONY: build configure demo run test torture bench asan tsan fuzz format lint clean setup
 
 # The two programs; `make test` builds the tests too.
 build: configure
@@ -18,6 +18,10 @@ setup:
 
 demo: build
 	@demo/run.sh
+
+# The server, until Ctrl-C. It says where it listens; DATA_DIR is where it keeps everything.
+run: build
+	@$(BUILD)/bin/millrace server --data-dir $(if $(DATA_DIR),$(DATA_DIR),$(HOME)/.millrace)
 
 test: configure
 	@cmake --build --preset release -j $(JOBS)

@@ -37,12 +37,12 @@ class ApiServer:
 
 
 @contextlib.contextmanager
-def running(millrace, data_dir, *args, env=None, log=None, context=None):
+def running(millrace, data_dir, *args, env=None, log=None, context=None, **more):
     """Starts a server on a free port, waits until it answers, and ends it with SIGTERM at the end: it must exit 0. `context`: of TLS, when it serves HTTPS."""
     port = free_port()
     log = log or data_dir.parent / f"{data_dir.name}.log"
     with open(log, "ab") as output:
-        process = millrace.start("server", "--data-dir", data_dir, "--listen", f"127.0.0.1:{port}", *args, env=env, stdout=output, stderr=output)
+        process = millrace.start("server", "--data-dir", data_dir, "--listen", f"127.0.0.1:{port}", *args, env=env, stdout=output, stderr=output, **more)
     server = ApiServer(f"{'https' if context else 'http'}://127.0.0.1:{port}", context)
     server.process, server.log = process, log
     try:

@@ -124,8 +124,16 @@ class PostgresServer:
     def _launch(self, data, settings):
         with open(data / "postgresql.conf", "a") as f:
             f.write(settings + f"port = {self.port}\n")
-        self.process = self._start("postgres", "-D", str(data))
+        self.data = data
+        self.start()
+
+    def start(self):
+        self.process = self._start("postgres", "-D", str(self.data))
         self.process.wait_until(self._answers, "PostgreSQL")
+
+    def restart(self):
+        self.process.stop(signal.SIGINT)
+        self.start()
 
     def _answers(self):
         try:

@@ -1,0 +1,132 @@
+"""What a server must bear: documents made to hurt it, peers that never finish, a disk that fills, a metadata database that goes away."""
+import contextlib
+import json
+import resource
+import signal
+import socket
+
+import pytest
+
+from support import api_server
+from support.postgres_server import ADMIN, ADMIN_PASSWORD, PostgresServer
+
+FAKER = "dfd88b22-b603-4c3d-aad7-3701784586b1"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def server(millrace, tmp_path):
+    with api_server.running(millrace, tmp_path / "data") as server:
+        yield server
+
+
+def faker(server, name="sample", expect=200):
+    return server.call("sources/create", expect=expect, sourceDefinitionId=FAKER, name=name, connectionConfiguration={"count": 20})
+
+
+def nested(depth, inner=b"1", opening=b'{"a":', closing=b"}"):
+    return opening * depth + inner + closing * depth
+
+
+BODIES = {
+    "cut off": b'{"name": "x', "no JSON": b"name=x", "an array": b"[1]", "a text": b'"x"', "two documents": b"{}{}", "a zero": b'{"name": "\x00"}',
+    "no UTF-8": b'{"name": "\xff\xfe"}', "overlong UTF-8": b'{"name": "\xc0\xaf"}', "half a surrogate": b'{"name": "\\ud800"}',
+    "5,000 objects deep": nested(5000), "100,000 arrays deep": nested(100_000, opening=b"[", closing=b"]"), "an endless number": b'{"a": ' + b"9" * 100_000 + b"}",
+    "11 MB": b'{"name": "' + b"x" * (11 << 20) + b'"}',
+}
+PATHS = ["sources/create", "sources/list", "workspaces/create", "connections/create", "jobs/get", "state/get"]
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_a_document_made_to_hurt_is_refused(server, what):
+    for path in PATHS:
+        reply = server.request("POST", f"/api/v1/{path}", BODIES[what])
+        assert 400 <= reply.status < 500, (path, reply.status, reply.text[:200])
+        assert isinstance(reply.body, dict), reply.text[:200]
+    assert faker(server)["name"] == "sample"
+
+
+def test_fields_of_any_type_are_refused_by_name(server, rng):
+    """Each field in turn becomes something else: never a 500, and the server goes on."""
+    strange = [None, True, -1, 1 << 70, 1.5, "", "x" * 10_000, [], [[]], {}, {"a": {}}, "\u0000", "💥", "../../etc/passwd", "' OR 1 = 1 --", "${MILLRACE_SECRET_KEY}"]
+    bodies = {
+        "sources/create": {"sourceDefinitionId": FAKER, "name": "x", "workspaceId": "default", "connectionConfiguration": {"count": 5}},
+        "sources/update": {"sourceId": faker(server)["sourceId"], "name": "y", "connectionConfiguration": {"count": 5}},
+        "sources/list": {"workspaceId": "default", "pageSize": 5, "filters": {"searchTerm": "x"}},
+        "workspaces/create": {"name": "w", "email": "a@b.example", "notificationSettings": {}},
+        "workspaces/list_paginated": {"pagination": {"pageSize": 5, "rowOffset": 0}},
+        "connections/create": {"sourceId": UNKNOWN, "destinationId": UNKNOWN, "status": "active", "syncCatalog": {"streams": []}, "scheduleType": "basic", "scheduleData": {}},
+        "jobs/list": {"configTypes": ["sync"], "configId": UNKNOWN, "pagination": {"pageSize": 5}},
+        "state/get": {"connectionId": UNKNOWN},
+    }
+    for path, body in bodies.items():
+        for field in body:
+            for value in rng.sample(strange, 8):
+                reply = server.request("POST", f"/api/v1/{path}", json.dumps({**body, field: value}).encode())
+                assert reply.status < 500 or reply.status == 501, (path, field, value, reply.status, reply.text[:300])
+    assert server.request("GET", "/api/v1/health").status == 200
+
+
+def test_unknown_ids_are_404(server):
+    for path, field in [("sources/get", "sourceId"), ("destinations/get", "destinationId"), ("workspaces/get", "workspaceId"), ("sources/delete", "sourceId"),
+                        ("sources/check_connection", "sourceId"), ("sources/discover_schema", "sourceId")]:
+        for id in (UNKNOWN, "no", "'", "x" * 5000):
+            assert server.request("POST", f"/api/v1/{path}", json.dumps({field: id}).encode()).status == 404, (path, id[:40])
+    for path in ("/api/v1/nothing", "/api/v1/jobs/1/attempts/0/logs", "/nothing", "/api", "/%2e%2e/%2e%2e/etc/passwd", "/api/v1/" + "x" * 5000):
+        assert server.request("GET", path).status == 404, path[:60]
+
+
+def test_a_thousand_idle_and_slow_peers_stop_nobody(server):
+    with contextlib.ExitStack() as stack:
+        for n in range(1000):
+            peer = stack.enter_context(socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), 10))
+            peer.sendall([b"", b"POST /api/v1/sources/list HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{", b"GET /api/v1/hea", b"\x16\x03\x01"][n % 4])
+        for _ in range(20):
+            assert server.request("GET", "/api/v1/health").status == 200
+            assert faker(server)["sourceId"]
+
+
+def test_a_full_disk_says_so_and_loses_nothing(millrace, tmp_path):
+    """The metadata's files may not grow beyond a limit, as on a full disk."""
+    data = tmp_path / "data"
+    with api_server.running(millrace, data):
+        pass
+    limit = max(path.stat().st_size for path in data.iterdir() if path.is_file()) + (200 << 10)
+    kept, refused = [], None
+    with api_server.running(millrace, data, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) as server:
+        for n in range(300):
+            reply = server.request("POST", "/api/v1/workspaces/create", json.dumps({"name": f"w{n}", "email": "x" * 20_000}).encode())
+            if reply.status != 200:
+                refused = reply
+                break
+            kept.append(reply.body["workspaceId"])
+        assert refused is not None and kept, "the limit was never reached"
+        assert refused.status in (500, 503) and refused.body["message"], refused.text
+        assert server.request("GET", "/api/v1/health").status == 200
+        assert len(server.call("workspaces/list")["workspaces"]) == len(kept) + 1
+        assert "full" in server.log.read_text(), server.log.read_text()[-2000:]
+    with api_server.running(millrace, data) as server:
+        assert {w["workspaceId"] for w in server.call("workspaces/list")["workspaces"]} >= set(kept)
+        faker(server)
+
+
+def test_the_metadata_database_may_be_restarted(millrace, tmp_path, tls):
+    with PostgresServer(tmp_path / "postgres", tls) as postgres, postgres.database() as database:
+        url = f"postgresql://{ADMIN}:{ADMIN_PASSWORD}@127.0.0.1:{postgres.port}/{database.name}"
+        with api_server.running(millrace, tmp_path / "data", "--database-url", url) as server:
+            made = faker(server)["sourceId"]
+            database.connection.close()
+            postgres.restart()
+            # A connection that was lost shows with the first call on it, at most once for each.
+            answers = [server.request("POST", "/api/v1/sources/get", json.dumps({"sourceId": made}).encode()).status for _ in range(20)]
+            assert set(answers) <= {200, 503} and answers[-1] == 200, answers
+            postgres.process.stop(signal.SIGINT)
+            assert server.request("POST", "/api/v1/sources/list", b"{}").status == 503
+            assert server.request("GET", "/api/v1/health").status == 200
+            assert "millrace_database_up 0" in server.request("GET", "/metrics").text
+            postgres.start()
+            for _ in range(20):
+                server.request("POST", "/api/v1/sources/list", b"{}")
+            assert [s["sourceId"] for s in server.call("sources/list")["sources"]] == [made]
+            faker(server)
+            database.connection = database.connect()
