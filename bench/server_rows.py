@@ -9,7 +9,7 @@ SECOND = 1_000_000  # microseconds
 CATALOG = {"streams": [{"stream": {"name": f"stream_{n}", "jsonSchema": {"type": "object", "properties": {f"field_{f}": {"type": ["null", "string"]} for f in range(20)}},
                                    "supportedSyncModes": ["full_refresh", "incremental"]},
                         "config": {"syncMode": "full_refresh", "destinationSyncMode": "append", "selected": True, "cursorField": [], "primaryKey": []}} for n in range(5)]}
-DOCUMENT = json.dumps({"syncCatalog": CATALOG, "scheduleType": "manual", "namespaceDefinition": "destination", "namespaceFormat": None, "prefix": "",
+DOCUMENT = json.dumps({"scheduleType": "manual", "namespaceDefinition": "destination", "namespaceFormat": None, "prefix": "",
                        "nonBreakingChangesPreference": "ignore", "backfillPreference": "disabled", "notifySchemaChanges": False})
 STATS = {"recordsEmitted": 1000, "bytesEmitted": 100_000, "recordsCommitted": 1000, "bytesCommitted": 100_000, "stateMessagesEmitted": 1}
 ATTEMPT = json.dumps({"totalStats": STATS, "streamStats": [{"streamName": f"stream_{n}", "stats": STATS} for n in range(5)]})
@@ -37,7 +37,7 @@ def fill(path, connections, jobs, now_seconds, source, destination):
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         workspace = database.execute("SELECT id FROM workspace").fetchone()[0]
         insert(database, "connection", ({
-            "id": id, "workspace_id": workspace, "source_id": source, "destination_id": destination, "name": f"connection {n:05}", "status": "active", "document": DOCUMENT,
+            "id": id, "workspace_id": workspace, "source_id": source, "destination_id": destination, "name": f"connection {n:05}", "status": "active", "document": DOCUMENT, "catalog": json.dumps(CATALOG),
             "next_run_at": None, "created_at": now, "updated_at": now} for n, id in enumerate(ids)))
         # The jobs of each connection are spread over the last five months.
         step = 150 * 86400 * SECOND // max(jobs, 1)

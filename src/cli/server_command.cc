@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <csignal>
 
 #include "base/log.h"
@@ -14,6 +17,15 @@ namespace {
 constexpr auto kStopLimit = std::chrono::seconds(30);
 constexpr int kForever = -1;
 
+/// Each connection of a client takes a descriptor; shells give a thousand.
+void RaiseDescriptorLimit() {
+  constexpr rlim_t kEnough = 16'384;
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int RunServer(const CommandLine& line) {
@@ -28,6 +40,7 @@ int RunServer(const CommandLine& line) {
   UseServerLog(line.log_format == "json");
   // A file at its largest size is an error of that write, not the end of the server.
   std::signal(SIGXFSZ, SIG_IGN);
+  RaiseDescriptorLimit();
   InterruptSignals signals;
   auto server = MillraceServer::Start(options);
   if (!server.ok()) {

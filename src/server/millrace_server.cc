@@ -23,6 +23,7 @@
 #include "server/identity/request_origin.h"
 #include "server/logs/log_api.h"
 #include "server/metrics/server_metrics.h"
+#include "server/openapi/openapi_document.h"
 #include "server/public_api/public_api.h"
 
 namespace millrace {
@@ -121,14 +122,24 @@ class Server : public MillraceServer {
   void Stop(std::chrono::milliseconds limit) override { http_->Stop(limit); }
   std::vector<std::string> addresses() const override { return http_->addresses(); }
 
+  std::vector<std::string> Routes() const override {
+    std::vector<std::string> routes = {"GET /", "GET /metrics", "GET /openapi.yaml"};
+    for (const auto& more :
+         {config_api_.Routes(), public_api_.Routes(), identity_api_.Routes(), log_api_.Routes()}) {
+      routes.insert(routes.end(), more.begin(), more.end());
+    }
+    return routes;
+  }
+
  private:
   HttpResponse Handle(HttpRequest* request) const {
     if (auto refusal = gate_.Admit(request)) return *std::move(refusal);
     if (auto response = identity_api_.Handle(*request)) return *std::move(response);
     if (auto of_log = log_api_.Handle(*request)) return *std::move(of_log);
     const auto& path = request->path;
-    if (path.size() == 1 && path[0] == "metrics" && request->method == "GET") {
-      return metrics_.Show();
+    if (path.size() == 1 && request->method == "GET") {
+      if (path[0] == "metrics") return metrics_.Show();
+      if (path[0] == "openapi.yaml") return OpenApiDocument();
     }
     if (path.size() >= 2 && path[0] == "api" && path[1] == "v1") {
       return config_api_.Handle(*request);

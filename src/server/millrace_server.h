@@ -36,6 +36,8 @@ class MillraceServer {
   virtual void Stop(std::chrono::milliseconds limit) = 0;
   /// Where it listens.
   virtual std::vector<std::string> addresses() const = 0;
+  /// Everything that it serves: "GET /api/v1/health" …
+  virtual std::vector<std::string> Routes() const = 0;
 };
 
 }  // namespace millrace

@@ -53,7 +53,7 @@ def test_secrets_are_sealed_masked_and_kept(start, tmp_path, db):
         assert partial["connectionConfiguration"] == {**updated["connectionConfiguration"], "schemas": ["other"]}
         text = server.log.read_text() + json.dumps([updated, partial, server.call("sources/list")])
         assert PASSWORD not in text
-    stored = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
     assert PASSWORD.encode() not in stored
     if db.value("SELECT to_regclass('actor')"):
         assert PASSWORD not in db.value("SELECT string_agg(configuration, '') FROM actor")

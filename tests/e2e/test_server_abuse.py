@@ -77,6 +77,8 @@ def test_unknown_ids_are_404(server):
 
 
 def test_a_thousand_idle_and_slow_peers_stop_nobody(server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     with contextlib.ExitStack() as stack:
         for n in range(1000):
             peer = stack.enter_context(socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), 10))
@@ -110,8 +112,8 @@ def test_a_full_disk_says_so_and_loses_nothing(millrace, tmp_path):
         faker(server)
 
 
-def test_the_metadata_database_may_be_restarted(millrace, tmp_path, tls):
-    with PostgresServer(tmp_path / "postgres", tls) as postgres, postgres.database() as database:
+def test_the_metadata_database_may_be_restarted(millrace, tmp_path, server_folder, tls):
+    with PostgresServer(server_folder / "restarted", tls) as postgres, postgres.database() as database:
         url = f"postgresql://{ADMIN}:{ADMIN_PASSWORD}@127.0.0.1:{postgres.port}/{database.name}"
         with api_server.running(millrace, tmp_path / "data", "--database-url", url) as server:
             made = faker(server)["sourceId"]

@@ -38,8 +38,8 @@ def add_attempt(data, status):
     with contextlib.closing(sqlite3.connect(data / "millrace.db")) as database, database:
         workspace = database.execute("SELECT id FROM workspace").fetchone()[0]
         database.execute("INSERT INTO actor (id, workspace_id, kind, definition_id, name, configuration, created_at, updated_at) VALUES ('a', ?, 'none', '', '', '', 0, 0)", (workspace,))
-        database.execute("INSERT INTO connection (id, workspace_id, source_id, destination_id, name, status, document, created_at, updated_at) "
-                         "VALUES ('c', ?, 'a', 'a', 'c', 'inactive', '{}', 0, 0)", (workspace,))
+        database.execute("INSERT INTO connection (id, workspace_id, source_id, destination_id, name, status, document, catalog, created_at, updated_at) "
+                         "VALUES ('c', ?, 'a', 'a', 'c', 'inactive', '{}', '{}', 0, 0)", (workspace,))
         database.execute("INSERT INTO job (id, connection_id, config_type, status, document, created_at, updated_at) VALUES (7, 'c', 'sync', 'succeeded', '{}', 0, 0)")
         database.execute("INSERT INTO attempt (job_id, number, status, fencing_token, worker, lease_until, document, created_at, updated_at) "
                          "VALUES (7, 0, ?, 1, 'w', 0, '{}', 0, 0)", (status,))
@@ -117,29 +117,29 @@ def test_a_backup_of_a_running_server_is_a_server_elsewhere(millrace, data, tmp_
         millrace.run("backup", "--data-dir", data, *database_args, file, expect=0)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         server.call("workspaces/create", name="later")
-        refused = millrace.run("restore", "--data-dir", data, *database_args, "--force", file, expect=2)
+        refused = millrace.run("restore", "--data-dir", data, *database_args, "--force", file, expect=1)
         assert "stop it first" in refused.err
     elsewhere = tmp_path / "elsewhere"
     millrace.run("restore", "--data-dir", elsewhere, file, expect=0)
-    millrace.run("restore", "--data-dir", elsewhere, file, expect=2)
+    millrace.run("restore", "--data-dir", elsewhere, file, expect=1)
     with api_server.running(millrace, elsewhere) as server:
         assert server.call("workspaces/list")["workspaces"] == workspace
         # The sealed password came along, and the key: the server tries it.
         assert "password" in server.call("sources/check_connection", sourceId=source)["message"]
-    millrace.run("restore", "--data-dir", tmp_path / "other", tmp_path / "no-such-file", expect=2)
+    millrace.run("restore", "--data-dir", tmp_path / "other", tmp_path / "no-such-file", expect=1)
 
 
 def test_a_new_key_seals_everything_anew(millrace, data, db, database_args):
     with api_server.running(millrace, data, *database_args) as server:
         source = postgres_source(server, db.config(password=PASSWORD))
-        assert "stop it first" in millrace.run("secrets", "rotate", "--data-dir", data, *database_args, expect=2).err
+        assert "stop it first" in millrace.run("secrets", "rotate", "--data-dir", data, *database_args, expect=1).err
     before = (data / "secret.key").read_text()
     millrace.run("secrets", "rotate", "--data-dir", data, *database_args, expect=0)
     assert (data / "secret.key").read_text() != before and stat.S_IMODE((data / "secret.key").stat().st_mode) == 0o600
     with api_server.running(millrace, data, *database_args) as server:
         assert server.call("sources/get", sourceId=source)["connectionConfiguration"]["password"] == "**********"
         assert "password" in server.call("sources/check_connection", sourceId=source)["message"]
-    millrace.run("secrets", "rotate", "--data-dir", data.parent / "nothing", expect=2)
+    millrace.run("secrets", "rotate", "--data-dir", data.parent / "nothing", expect=1)
 
 
 def test_configurations_read_only_the_variables_that_are_meant_for_them(millrace, data, db):

@@ -93,7 +93,9 @@ Result<std::optional<Json>> BackupReader::Next() {
       return ConfigError("{} is damaged, or no backup", path_.string());
     }
     if (got == 0) {
-      if (rest_.empty()) return std::optional<Json>();
+      int state = Z_OK;
+      ::gzerror(StreamOf(stream_), &state);
+      if (rest_.empty() && state == Z_OK) return std::optional<Json>();
       return ConfigError("{} is cut off, or no backup", path_.string());
     }
   }

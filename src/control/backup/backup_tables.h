@@ -10,7 +10,7 @@ struct BackupTable {
   const char* key;
 };
 
-/// Every table but that of migrations, each after those that it refers to.
+/// Every table but those of migrations and of sessions, each after those that it refers to.
 std::span<const BackupTable> BackupTables();
 
 }  // namespace millrace

@@ -10,11 +10,15 @@
 #include "control/backup/backup_tables.h"
 #include "control/store/migrations.h"
 #include "control/store/testing/each_engine.h"
+#include "control/store/testing/sample_rows.h"
 
 namespace millrace {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// More than a page.
+constexpr int kJobs = 620;
 
 /// The text of a compressed file.
 std::string Unpacked(const fs::path& path) {
@@ -32,44 +36,23 @@ class BackupTest : public EachEngine {
     fs::create_directories(folder_);
     ASSERT_TRUE(Migrate(database()).ok());
     ASSERT_TRUE(WriteFileAtomically(folder_ / "secret.key", "the-key\n", 0600).ok());
-    Execute("INSERT INTO workspace VALUES ('w', 'Zoë''s \"w\"', 'w', '{}', 1, 2, 0)");
-    Execute("INSERT INTO actor VALUES ('a', 'w', 'source', 'd', 'a', '', 0, 0, 0)");
-    Execute(
-        "INSERT INTO connection VALUES ('c', 'w', 'a', 'a', 'c', 'active', '{}', NULL, 0, 0, 0, "
-        "0)");
+    AddActor(database());
+    AddConnection(database(), "c");
     Execute("INSERT INTO connection_state VALUES ('c', 'e', 9007199254740993, '{\"x\":[]}', 7, 3)");
-    Execute("UPDATE counter SET value = 1200 WHERE name = 'job'");
-    for (int id = 1; id <= 1200; ++id) {
-      Execute(fmt::format(
-          "INSERT INTO job VALUES ({}, 'c', 'sync', 'failed', '{{}}', 0, {}, 0, NULL, NULL)", id,
-          id));
-    }
+    Execute("UPDATE counter SET value = 620 WHERE name = 'job'");
+    for (int id = 1; id <= kJobs; ++id) AddJob(database(), id, "c", "failed", id);
   }
   void TearDown() override {
     EachEngine::TearDown();
     fs::remove_all(folder_);
   }
 
-  void Execute(const std::string& sql) {
-    const Status done = database().Write(
-        [&](SqlTransaction& transaction) { return transaction.Execute(sql).status(); });
-    ASSERT_TRUE(done.ok()) << sql << done.error().internal;
-  }
-  static std::vector<std::string> Rows(SqlDatabase& database, const std::string& sql) {
-    std::vector<std::string> texts;
-    const Status read = database.Read([&](SqlTransaction& transaction) -> Status {
-      MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql));
-      for (const SqlRow& row : rows) texts.push_back(row.Text(0));
-      return Status::Ok();
-    });
-    EXPECT_TRUE(read.ok()) << read.ToString();
-    return texts;
-  }
+  void Execute(const std::string& sql) { ExecuteSql(database(), sql); }
   void Backup() {
     const auto written = WriteBackup(database(), folder_, file_, Clock::System());
     ASSERT_TRUE(written.ok()) << written.status().ToString() << written.status().error().internal;
     EXPECT_TRUE(written->holds_key);
-    EXPECT_GT(written->rows, 1200);
+    EXPECT_GT(written->rows, kJobs);
   }
 
   const fs::path folder_ = fs::temp_directory_path() / ("millrace-backup-" + RandomUuid());
@@ -99,7 +82,7 @@ TEST_P(BackupTest, WhatWasThereIsThereAgain) {
            "SELECT CAST(value AS TEXT) FROM counter ORDER BY name",
            "SELECT CAST(max(number) AS TEXT) FROM migration",
        }) {
-    EXPECT_EQ(Rows(**copy, sql), Rows(database(), sql)) << sql;
+    EXPECT_EQ(SqlTexts(**copy, sql), SqlTexts(database(), sql)) << sql;
   }
 }
 
@@ -108,9 +91,9 @@ TEST_P(BackupTest, NamesEveryTable) {
                         ? "SELECT name FROM sqlite_master WHERE type = 'table'"
                         : "SELECT CAST(table_name AS TEXT) FROM information_schema.tables "
                           "WHERE table_schema = current_schema()";
-  std::set<std::string> known = {"migration"};
+  std::set<std::string> known = {"migration", "session"};  // nobody stays signed in
   for (const BackupTable& table : BackupTables()) known.insert(table.name);
-  const auto there = Rows(database(), sql);
+  const auto there = SqlTexts(database(), sql);
   EXPECT_EQ(std::set<std::string>(there.begin(), there.end()), known)
       << "a table that backups leave out, or that is no more";
 }
@@ -124,10 +107,10 @@ TEST_P(BackupTest, WhatIsThereIsNotReplacedUnasked) {
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.status().ToString().find("--force"), std::string::npos);
   const std::string url = "sqlite://" + (target_ / "millrace.db").string();
-  EXPECT_NE(Rows(**SqlDatabase::Open(url, 1), "SELECT name FROM workspace")[0], "newer");
+  EXPECT_NE(SqlTexts(**SqlDatabase::Open(url, 1), "SELECT name FROM workspace")[0], "newer");
   const auto forced = Restore({target_, "", true}, file_);
   ASSERT_TRUE(forced.ok()) << forced.status().ToString();
-  EXPECT_EQ(Rows(**SqlDatabase::Open(url, 1), "SELECT name FROM workspace")[0], "newer");
+  EXPECT_EQ(SqlTexts(**SqlDatabase::Open(url, 1), "SELECT name FROM workspace")[0], "newer");
   int kept = 0;
   for (const auto& entry : fs::directory_iterator(target_)) {
     kept += entry.path().filename().string().starts_with("before-restore-") ? 1 : 0;

@@ -96,6 +96,8 @@ Status InsertRows(SqlTransaction& transaction, const fs::path& path) {
 
 /// What migrations put there, and with `force` what anybody did.
 Status EmptyTables(SqlTransaction& transaction) {
+  // Whoever was signed in signs in again.
+  MR_RETURN_IF_ERROR(transaction.Execute("DELETE FROM session").status());
   const auto tables = BackupTables();
   for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
     MR_RETURN_IF_ERROR(transaction.Execute(fmt::format("DELETE FROM {}", table->name)).status());

@@ -55,6 +55,10 @@ Status WriteTable(SqlTransaction& transaction, SqlDatabase::Engine engine, const
 
 Result<BackupSummary> WriteBackup(SqlDatabase& database, const std::filesystem::path& data_dir,
                                   const std::filesystem::path& path, const Clock& clock) {
+  if (std::filesystem::exists(data_dir / "secret.key.next")) {
+    return ConfigError(
+        "changing the secret key was interrupted: run `millrace secrets rotate` first");
+  }
   MR_ASSIGN_OR_RETURN(auto writer, BackupWriter::Create(path));
   BackupSummary summary;
   summary.version = MILLRACE_VERSION;

@@ -6,6 +6,7 @@
 
 #include "control/store/migrations.h"
 #include "control/store/testing/each_engine.h"
+#include "control/store/testing/sample_rows.h"
 
 namespace millrace {
 namespace {
@@ -45,44 +46,25 @@ class RetentionTest : public EachEngine {
   void SetUp() override {
     EachEngine::SetUp();
     ASSERT_TRUE(Migrate(database()).ok());
-    Execute("INSERT INTO workspace VALUES ('w', 'w', 'w', '{}', 0, 0, 0)");
-    Execute("INSERT INTO actor VALUES ('a', 'w', 'source', 'd', 'a', '', 0, 0, 0)");
+    AddActor(database());
     for (const char* id : {"one", "two"}) {
-      Execute(
-          fmt::format("INSERT INTO connection VALUES ('{}', 'w', 'a', 'a', 'c', 'active', "
-                      "'{{\"sourceCatalogId\": \"named\"}}', NULL, 0, 0, 0, 0)",
-                      id));
+      AddConnection(database(), id, R"({"sourceCatalogId": "named"})");
     }
   }
 
   static int64_t DaysAgo(int days) { return (20'000LL - days) * kDay; }
 
-  void Execute(const std::string& sql) {
-    const Status done = database().Write(
-        [&](SqlTransaction& transaction) { return transaction.Execute(sql).status(); });
-    ASSERT_TRUE(done.ok()) << sql << done.error().internal;
+  /// With an attempt.
+  void AddOldJob(int64_t id, const char* connection, const char* status, int days_old) {
+    AddJob(database(), id, connection, status, DaysAgo(days_old));
+    AddAttempt(database(), id, std::string(status) == "running" ? "running" : "failed");
+    ExecuteSql(database(),
+               fmt::format("INSERT INTO stream_status (job_id, attempt_number, namespace, name, "
+                           "connection_id, run_state, transitioned_at) "
+                           "VALUES ({}, 0, '', 's', '{}', 'complete', 0)",
+                           id, connection));
   }
-  void AddJob(int64_t id, const char* connection, const char* status, int days_old) {
-    Execute(
-        fmt::format("INSERT INTO job VALUES ({}, '{}', 'sync', '{}', '{{}}', 0, {}, 0, 0, NULL)",
-                    id, connection, status, DaysAgo(days_old)));
-    Execute(fmt::format(
-        "INSERT INTO attempt VALUES ({}, 0, '{}', 1, 'w', 0, '{{}}', '{{}}', 0, 0, NULL)", id,
-        std::string(status) == "running" ? "running" : "failed"));
-    Execute(
-        fmt::format("INSERT INTO stream_status VALUES ({}, 0, '', 's', '{}', 'complete', NULL, 0)",
-                    id, connection));
-  }
-  std::vector<std::string> Texts(const std::string& sql) {
-    std::vector<std::string> texts;
-    const Status read = database().Read([&](SqlTransaction& transaction) -> Status {
-      MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql));
-      for (const SqlRow& row : rows) texts.push_back(row.Text(0));
-      return Status::Ok();
-    });
-    EXPECT_TRUE(read.ok()) << read.ToString();
-    return texts;
-  }
+  std::vector<std::string> Texts(const std::string& sql) { return SqlTexts(database(), sql); }
   Retention::Deleted Prune(RetentionRules rules = {}) {
     Retention::Deleted deleted;
     const Status pruned = Retention(database(), logs_, clock_, rules).Prune({}, &deleted);
@@ -95,13 +77,13 @@ class RetentionTest : public EachEngine {
 };
 
 TEST_P(RetentionTest, OldJobsGoButTheNewestAndTheActiveStay) {
-  AddJob(1, "one", "succeeded", 400);
-  AddJob(2, "one", "succeeded", 300);  // its newest success
-  AddJob(3, "one", "failed", 250);
-  AddJob(4, "one", "failed", 200);  // its newest
-  AddJob(5, "two", "cancelled", 190);
-  AddJob(6, "two", "failed", 170);  // not old enough
-  AddJob(7, "two", "running", 400);
+  AddOldJob(1, "one", "succeeded", 400);
+  AddOldJob(2, "one", "succeeded", 300);  // its newest success
+  AddOldJob(3, "one", "failed", 250);
+  AddOldJob(4, "one", "failed", 200);  // its newest
+  AddOldJob(5, "two", "cancelled", 190);
+  AddOldJob(6, "two", "failed", 170);  // not old enough
+  AddOldJob(7, "two", "running", 400);
   EXPECT_EQ(Prune().jobs, 3);
   const std::vector<std::string> kept = {"2", "4", "6", "7"};
   EXPECT_EQ(Texts("SELECT CAST(id AS TEXT) FROM job ORDER BY id"), kept);
@@ -117,8 +99,9 @@ TEST_P(RetentionTest, ManyJobsGoInSteps) {
                     for (int64_t id = 1; id <= kJobs + 1; ++id) {
                       MR_RETURN_IF_ERROR(
                           transaction
-                              .Execute("INSERT INTO job VALUES (:1, 'one', 'sync', 'failed', '{}', "
-                                       "0, 0, 0, 0, NULL)",
+                              .Execute("INSERT INTO job (id, connection_id, config_type, status, "
+                                       "document, created_at, updated_at) "
+                                       "VALUES (:1, 'one', 'sync', 'failed', '{}', 0, 0)",
                                        {id})
                               .status());
                     }
@@ -136,13 +119,16 @@ TEST_P(RetentionTest, ManyJobsGoInSteps) {
 
 TEST_P(RetentionTest, EventsAndCatalogs) {
   for (const auto& [id, days] : {std::pair("old", 600), {"young", 500}}) {
-    Execute(fmt::format("INSERT INTO connection_event VALUES ('{}', 'one', 't', '{{}}', NULL, {})",
-                        id, DaysAgo(days)));
+    ExecuteSql(
+        database(),
+        fmt::format("INSERT INTO connection_event VALUES ('{}', 'one', 't', '{{}}', NULL, {})", id,
+                    DaysAgo(days)));
   }
   for (const auto& [id, days] :
        {std::pair("replaced", 30), {"named", 20}, {"recent", 3}, {"newest", 1}}) {
-    Execute(fmt::format("INSERT INTO discovered_catalog VALUES ('{}', 'a', 'h', '{{}}', {})", id,
-                        DaysAgo(days)));
+    ExecuteSql(database(),
+               fmt::format("INSERT INTO discovered_catalog VALUES ('{}', 'a', 'h', '{{}}', {})", id,
+                           DaysAgo(days)));
   }
   const Retention::Deleted deleted = Prune();
   EXPECT_EQ(deleted.events, 1);
@@ -153,7 +139,7 @@ TEST_P(RetentionTest, EventsAndCatalogs) {
 }
 
 TEST_P(RetentionTest, LogsByAgeAndBySize) {
-  AddJob(1, "one", "running", 60);
+  AddOldJob(1, "one", "running", 60);
   logs_.Add({1, 0}, 40, 100);  // it runs
   logs_.Add({2, 0}, 31, 100);
   logs_.Add({3, 0}, 29, 100);

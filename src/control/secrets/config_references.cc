@@ -47,7 +47,7 @@ Status EachText(Json& value, const std::string& pointer,
   if (value.is_string()) return visit(pointer, value);
   if (value.is_object()) {
     for (auto& [name, member] : value.items()) {
-      const std::string part = Json::json_pointer("").operator/(name).to_string();
+      const std::string part = (Json::json_pointer() / name).to_string();
       MR_RETURN_IF_ERROR(EachText(member, pointer + part, visit));
     }
   } else if (value.is_array()) {

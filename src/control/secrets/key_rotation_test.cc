@@ -7,6 +7,7 @@
 #include "control/secrets/secret_box.h"
 #include "control/store/migrations.h"
 #include "control/store/testing/each_engine.h"
+#include "control/store/testing/sample_rows.h"
 
 namespace millrace {
 namespace {
@@ -19,11 +20,12 @@ class KeyRotationTest : public EachEngine {
     EachEngine::SetUp();
     fs::create_directories(folder_);
     ASSERT_TRUE(Migrate(database()).ok());
-    Execute("INSERT INTO workspace VALUES ('w', 'w', 'w', '{}', 0, 0, 0)");
-    for (const char* id : {"a", "b"}) {
-      Execute(fmt::format("INSERT INTO actor VALUES ('{}', 'w', 'source', 'd', 'a', '{}', 0, 0, 0)",
-                          id, Box().Seal(std::string("config of ") + id)));
-    }
+    AddActor(database(), Box().Seal("config of a"));
+    Execute(
+        fmt::format("INSERT INTO actor (id, workspace_id, kind, definition_id, name, "
+                    "configuration, created_at, updated_at) "
+                    "VALUES ('b', 'w', 'source', 'd', 'b', '{}', 0, 0)",
+                    Box().Seal("config of b")));
     Execute(fmt::format("INSERT INTO setting VALUES ('secret_key_proof', '{}')",
                         Box().Seal("millrace")));
     Execute("INSERT INTO setting VALUES ('other', 'plain')");
@@ -36,21 +38,8 @@ class KeyRotationTest : public EachEngine {
   }
 
   SecretBox Box() { return *SecretBox::Load(key_file_); }
-  void Execute(const std::string& sql) {
-    const Status done = database().Write(
-        [&](SqlTransaction& transaction) { return transaction.Execute(sql).status(); });
-    ASSERT_TRUE(done.ok()) << sql << done.error().internal;
-  }
-  std::string Text(const std::string& sql) {
-    std::string text;
-    const Status read = database().Read([&](SqlTransaction& transaction) -> Status {
-      MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql));
-      text = rows.at(0).Text(0);
-      return Status::Ok();
-    });
-    EXPECT_TRUE(read.ok());
-    return text;
-  }
+  void Execute(const std::string& sql) { ExecuteSql(database(), sql); }
+  std::string Text(const std::string& sql) { return SqlTexts(database(), sql).at(0); }
 
   const fs::path folder_ = fs::temp_directory_path() / ("millrace-rotation-" + RandomUuid());
   const fs::path key_file_ = folder_ / "secret.key";

@@ -181,6 +181,14 @@ Result<std::string> SecretBox::Open(const std::string& sealed) const {
   return SystemError("a stored configuration can't be opened with this instance's secret key");
 }
 
+std::string SecretBox::KeyFor(std::string_view purpose) const {
+  std::string derived(kKeyBytes, '\0');
+  crypto_generichash(reinterpret_cast<unsigned char*>(derived.data()), derived.size(),
+                     reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
+                     keys_.front().data(), keys_.front().size());
+  return derived;
+}
+
 bool SecretBox::IsSealed(std::string_view text) { return text.starts_with(kSealed); }
 
 bool SecretBox::IsCurrent(std::string_view sealed) const {

@@ -41,6 +41,10 @@ class SecretBox {
   /// A system error when it was not sealed with one of its keys, or was changed.
   Result<std::string> Open(const std::string& sealed) const;
 
+  /// A key of 32 bytes for another purpose, always the same one for the same key and purpose; from
+  /// it, neither the instance's key nor another purpose's can be told.
+  std::string KeyFor(std::string_view purpose) const;
+
   static bool IsSealed(std::string_view text);
   /// Whether it was sealed with the key that Seal uses.
   bool IsCurrent(std::string_view sealed) const;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "server/config_api/api_reply.h"
 #include "server/config_api/services.h"
@@ -27,6 +28,8 @@ class ConfigApi {
   /// Makes one call ("sources/create") without HTTP: what the public API is made of, so that both
   /// keep the same rules. 501 when this version has no such call.
   ApiReply Call(std::string_view path, const Json& body) const;
+
+  std::vector<std::string> Routes() const { return routes_.router.Routes(); }
 
  private:
   ConfigRoutes routes_;

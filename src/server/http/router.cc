@@ -1,5 +1,7 @@
 #include "server/http/router.h"
 
+#include <algorithm>
+
 #include <optional>
 
 namespace millrace {
@@ -50,6 +52,18 @@ Router::Match Router::Find(const HttpRequest& request) const {
     return {Found::kHandler, &route.handler, std::move(*parameters)};
   }
   return match;
+}
+
+std::vector<std::string> Router::Routes() const {
+  std::vector<std::string> names;
+  for (const auto& [size, routes] : routes_) {
+    for (const Route& route : routes) {
+      names.push_back(route.method + " ");
+      for (const std::string& part : route.pattern) names.back() += "/" + part;
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace millrace

@@ -31,6 +31,9 @@ class Router {
 
   Match Find(const HttpRequest& request) const;
 
+  /// "GET /api/v1/health" …, sorted.
+  std::vector<std::string> Routes() const;
+
  private:
   struct Route {
     std::string method;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "control/identity/application_access.h"
 #include "control/identity/sign_in.h"
 #include "control/store/sql_database.h"
@@ -20,6 +24,8 @@ class IdentityApi {
 
   /// Empty: the path is none of these.
   std::optional<HttpResponse> Handle(const HttpRequest& request) const;
+
+  std::vector<std::string> Routes() const { return router_.Routes(); }
 
  private:
   Router router_;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "control/logs/attempt_logs.h"
@@ -26,6 +28,8 @@ class LogApi {
 
   /// None when the path is not one of these.
   std::optional<HttpResponse> Handle(const HttpRequest& request) const;
+
+  std::vector<std::string> Routes() const { return router_.Routes(); }
 
  private:
   Router router_;

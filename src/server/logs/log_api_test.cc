@@ -7,6 +7,7 @@
 
 #include "base/uuid.h"
 #include "control/store/migrations.h"
+#include "control/store/testing/sample_rows.h"
 
 namespace millrace {
 namespace {
@@ -25,12 +26,10 @@ class LogApiTest : public testing::Test {
     std::filesystem::create_directories(folder_);
     database_ = *SqlDatabase::Open("sqlite://" + (folder_ / "store.db").string(), 2);
     ASSERT_TRUE(Migrate(*database_).ok());
-    Execute(
-        "INSERT INTO workspace VALUES ('w', 'w', 'w', '{}', 0, 0, 0);"
-        "INSERT INTO actor VALUES ('a', 'w', 'source', 'd', 'a', '', 0, 0, 0);"
-        "INSERT INTO connection VALUES ('c', 'w', 'a', 'a', 'c', 'active', '{}', NULL, 0, 0, 0, 0);"
-        "INSERT INTO job VALUES (7, 'c', 'sync', 'running', '{}', 0, 0, 0, 0, NULL);"
-        "INSERT INTO attempt VALUES (7, 0, 'running', 1, 'w', 0, '{}', '{}', 0, 0, NULL)");
+    AddActor(*database_);
+    AddConnection(*database_, "c");
+    AddJob(*database_, 7, "c", "running");
+    AddAttempt(*database_, 7, "running");
     logs_ = *AttemptLogs::OpenAt("", folder_, Clock::System());
     api_ = std::make_unique<LogApi>(*database_, *logs_, clock_);
   }
@@ -41,16 +40,6 @@ class LogApiTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  void Execute(std::string statements) {
-    for (size_t at = 0; at < statements.size();) {
-      const size_t end = std::min(statements.find(';', at), statements.size());
-      const std::string one = statements.substr(at, end - at);
-      at = end + 1;
-      const Status done = database_->Write(
-          [&](SqlTransaction& transaction) { return transaction.Execute(one).status(); });
-      ASSERT_TRUE(done.ok()) << one << done.error().internal;
-    }
-  }
   void Write(const std::string& message) {
     LogEvent event;
     event.message = message;
@@ -130,7 +119,7 @@ TEST_F(LogApiTest, TheStreamFollowsTheAttemptToItsEnd) {
   EXPECT_EQ(longest, std::chrono::seconds(3));
   EXPECT_NE(idle.find(":\n\n"), std::string::npos);
   Write("second");
-  Execute("UPDATE attempt SET status = 'succeeded'");
+  ExecuteSql(*database_, "UPDATE attempt SET status = 'succeeded'");
   piece = stream.next_piece();
   EXPECT_NE(piece.bytes.find("second"), std::string::npos);
   std::string rest;

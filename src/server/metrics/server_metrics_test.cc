@@ -4,6 +4,7 @@
 
 #include "control/store/migrations.h"
 #include "control/store/testing/each_engine.h"
+#include "control/store/testing/sample_rows.h"
 
 namespace millrace {
 namespace {
@@ -13,11 +14,6 @@ class ServerMetricsTest : public EachEngine {
   void SetUp() override {
     EachEngine::SetUp();
     ASSERT_TRUE(Migrate(database()).ok());
-  }
-  void Execute(const std::string& sql) {
-    const Status done = database().Write(
-        [&](SqlTransaction& transaction) { return transaction.Execute(sql).status(); });
-    ASSERT_TRUE(done.ok()) << sql << done.error().internal;
   }
   static HttpRequest Request(std::vector<std::string> path) {
     HttpRequest request;
@@ -29,13 +25,11 @@ class ServerMetricsTest : public EachEngine {
 };
 
 TEST_P(ServerMetricsTest, ShowsWhatIsThere) {
-  Execute("INSERT INTO workspace VALUES ('w', 'w', 'w', '{}', 0, 0, 0)");
-  Execute("INSERT INTO actor VALUES ('a', 'w', 'source', 'd', 'a', '', 0, 0, 0)");
-  Execute(
-      "INSERT INTO connection VALUES ('c', 'w', 'a', 'a', 'c', 'active', '{}', NULL, 0, 0, 0, 0)");
-  Execute("INSERT INTO job VALUES (1, 'c', 'sync', 'failed', '{}', 0, 0, 0, 0, NULL)");
-  Execute("INSERT INTO job VALUES (2, 'c', 'sync', 'pending', '{}', 0, 0, 0, 0, NULL)");
-  Execute("INSERT INTO attempt VALUES (1, 0, 'running', 1, 'w', 0, '{}', '{}', 0, 0, NULL)");
+  AddActor(database());
+  AddConnection(database(), "c");
+  AddJob(database(), 1, "c", "failed");
+  AddJob(database(), 2, "c", "pending");
+  AddAttempt(database(), 1, "running");
   moved_.records_committed = 42;
   ServerMetrics metrics(database(), moved_, Clock::System());
   metrics.set_open_connections([] { return size_t{3}; });

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "server/config_api/config_api.h"
 #include "server/config_api/services.h"
 #include "server/http/http_message.h"
@@ -17,6 +20,8 @@ class PublicApi {
 
   /// Answers a request whose path begins with api/public; an unknown path is that API's 404.
   HttpResponse Handle(const HttpRequest& request) const;
+
+  std::vector<std::string> Routes() const { return router_.Routes(); }
 
  private:
   Router router_;
