@@ -79,6 +79,11 @@ bool ListensOnLoopbackOnly(const ServerOptions& options) {
   return loopback;
 }
 
+/// What connectors may touch on this server.
+ConnectorRules RulesOf(const ServerOptions& options) {
+  return {.files_dir = (options.data_dir / "files").string(), .allow_link_local = false};
+}
+
 class Server : public MillraceServer {
  public:
   Server(const ServerOptions& options, ProcessLock lock, std::unique_ptr<SqlDatabase> database,
@@ -88,7 +93,8 @@ class Server : public MillraceServer {
         box_(std::move(box)),
         logs_(std::move(logs)),
         jobs_(*database_, Clock::System()),
-        services_{*database_, box_, Catalogue::Embedded(), Clock::System(), jobs_, *logs_},
+        services_{*database_, box_,   Catalogue::Embedded(), Clock::System(),
+                  jobs_,      *logs_, RulesOf(options)},
         config_api_(services_),
         public_api_(services_, config_api_),
         log_api_(*database_, *logs_, Clock::System()),

@@ -40,6 +40,13 @@ bool SameNumbers(const StreamReport& a, const StreamReport& b) {
          a.records_committed == b.records_committed;
 }
 
+void CountMoved(const Json& stats, bool succeeded, MovedTotals* moved) {
+  const Json total = stats.value("totalStats", Json::object());
+  moved->records_committed += total.value("recordsCommitted", int64_t{0});
+  moved->bytes_committed += total.value("bytesCommitted", int64_t{0});
+  ++(succeeded ? moved->attempts_succeeded : moved->attempts_failed);
+}
+
 }  // namespace
 
 AttemptRun::AttemptRun(const AttemptRunParts& parts, Target target,
@@ -242,6 +249,7 @@ Result<bool> AttemptRun::StoreEnding() {
     return Status::Ok();
   }));
   stored_end_ = stored;
+  if (stored && parts_.moved != nullptr) CountMoved(*stats, end_.succeeded, parts_.moved);
   return stored;
 }
 

@@ -17,6 +17,7 @@
 #include "control/jobs/attempt_start.h"
 #include "control/logs/attempt_logs.h"
 #include "control/worker/attempt_launcher.h"
+#include "control/worker/moved_totals.h"
 
 namespace millrace {
 
@@ -26,6 +27,7 @@ struct AttemptRunParts {
   const Clock& clock;
   AttemptLauncher& launcher;
   AttemptLogs& logs;
+  MovedTotals* moved;  ///< counts what was done; null: nobody asks
   /// Called when an attempt has ended, from its thread.
   std::function<void()> on_end;
   /// A source that is silent for longer is taken for dead.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/secrets/config_mask.h"
+#include "control/secrets/config_references.h"
 
 namespace millrace {
 namespace {
@@ -25,10 +26,14 @@ Result<ConnectorConfig> EndOf(const Actor& actor, const SecretBox& box, const Ca
     return SystemError("the stored configuration of {} is damaged", actor.name);
   }
   MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
-  for (std::string& secret : SecretTexts(spec.at("connectionSpecification"), configuration)) {
+  const Json& connection_specification = spec.at("connectionSpecification");
+  auto resolved =
+      ConnectorConfiguration(connection_specification, configuration, ServerEnvironment());
+  if (!resolved.ok()) return resolved.status().WithContext("configuring " + actor.name);
+  for (std::string& secret : SecretTexts(connection_specification, *resolved)) {
     secrets->push_back(std::move(secret));
   }
-  return ConnectorConfig{entry->name, JsonValue(std::move(configuration))};
+  return ConnectorConfig{entry->name, JsonValue(*std::move(resolved))};
 }
 
 }  // namespace

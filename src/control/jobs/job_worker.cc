@@ -86,7 +86,8 @@ void JobWorker::Stop(std::chrono::milliseconds limit) {
 }
 
 AttemptRunParts JobWorker::RunParts() {
-  AttemptRunParts parts{parts_.database, parts_.clock, parts_.launcher, parts_.logs, {}};
+  AttemptRunParts parts{parts_.database, parts_.clock, parts_.launcher,
+                        parts_.logs,     parts_.moved, {}};
   parts.on_end = [this] {
     parts_.jobs.TellEnded();
     Wake();

@@ -37,6 +37,7 @@ class JobWorker {
     JobService& jobs;
     AttemptLauncher& launcher;
     AttemptLogs& logs;
+    MovedTotals* moved = nullptr;  ///< for /metrics
   };
 
   /// Finds the attempts that an earlier process left, ends those that are gone, and begins to work.

@@ -191,6 +191,7 @@ ApiReply ActorCalls::RunCheck(const std::string& definition_id, const Json& conf
   if (!resolved.ok()) return Failure(resolved.status());
   StartDocument start;
   start.task = "check";
+  start.rules = services_.rules;
   (kind_ == ConnectorType::kSource ? start.source : start.destination) =
       ConnectorConfig{entry->name, *std::move(resolved)};
   ProbeJob job("check_connection_" + std::string(ToString(kind_)), definition_id, services_.Now());
@@ -238,6 +239,7 @@ ApiReply ActorCalls::Discover(const Json& body) const {
     if (!resolved.ok()) return Failure(resolved.status());
     StartDocument start;
     start.task = "discover";
+    start.rules = services_.rules;
     start.source = ConnectorConfig{entry->name, *std::move(resolved)};
     const ProbeJob job("discover_schema", opened.actor.id, services_.Now());
     const ProbeOutcome outcome = RunProbe(start, kProbeLimit);

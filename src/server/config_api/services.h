@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attempt/start_document.h"
 #include "base/clock.h"
 #include "catalogue/catalogue.h"
 #include "control/jobs/job_service.h"
@@ -17,6 +18,7 @@ struct Services {
   const Clock& clock;
   const JobService& jobs;
   AttemptLogs& logs;
+  ConnectorRules rules;  ///< for the processes of connectors that calls start
 
   /// Microseconds since 1970 UTC.
   int64_t Now() const { return clock.WallNow().time_since_epoch().count(); }
