@@ -173,6 +173,7 @@ Status ApplyConnectionFields(const CatalogKnowledge& known, const Json& body,
     MR_RETURN_IF_ERROR(NormalizeSyncCatalog(known, &normalized));
     document["syncCatalog"] = std::move(normalized);
     document["breakingChange"] = false;
+    document["schemaChange"] = "no_change";
   }
   if (const Json& breaking = FieldOf(body, "breakingChange"); breaking.is_boolean()) {
     document["breakingChange"] = breaking;

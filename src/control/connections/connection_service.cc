@@ -86,6 +86,17 @@ struct ConnectionService::Ends {
   Actor source;
   Actor destination;
   CatalogKnowledge known;
+  std::string catalog_id;  ///< of what the source offers; empty: not known
+
+  /// The fields of a request; with a catalog goes what its sender could choose from.
+  Json FieldsOf(const Json& body) const {
+    Json fields = body;
+    if (!catalog_id.empty() && !FieldOf(body, "syncCatalog").is_null() &&
+        FieldOf(body, "sourceCatalogId").is_null()) {
+      fields["sourceCatalogId"] = catalog_id;
+    }
+    return fields;
+  }
 };
 
 Result<std::optional<ConnectionOutcome>> ConnectionService::FindEnds(
@@ -106,6 +117,7 @@ Result<std::optional<ConnectionOutcome>> ConnectionService::FindEnds(
   if (offered) {
     MR_ASSIGN_OR_RETURN(Json catalog, SyncCatalogOf(*offered->catalog));
     ends->known.offered = std::move(catalog);
+    ends->catalog_id = offered->id;
   }
   return std::optional<ConnectionOutcome>();
 }
@@ -123,7 +135,7 @@ Result<ConnectionOutcome> ConnectionService::CreateIn(SqlTransaction& transactio
   connection.destination_id = ends.destination.id;
   connection.name = ends.source.name + " → " + ends.destination.name;
   connection.created_at = connection.updated_at = Now();
-  MR_RETURN_IF_ERROR(ApplyConnectionFields(ends.known, body, &connection));
+  MR_RETURN_IF_ERROR(ApplyConnectionFields(ends.known, ends.FieldsOf(body), &connection));
   std::string missing_tag;
   MR_ASSIGN_OR_RETURN(const auto tags, TagIdsOf(transaction, FieldOf(body, "tags"),
                                                 connection.workspace_id, &missing_tag));
@@ -154,7 +166,7 @@ Result<ConnectionOutcome> ConnectionService::UpdateIn(SqlTransaction& transactio
                         FindEnds(transaction, before->source_id, before->destination_id, &ends));
     if (missing) return *missing;
     Connection after = *before;
-    MR_RETURN_IF_ERROR(ApplyConnectionFields(ends.known, body, &after));
+    MR_RETURN_IF_ERROR(ApplyConnectionFields(ends.known, ends.FieldsOf(body), &after));
     after.updated_at = Now();
     if (IsRescheduled(*before, after)) {
       MR_ASSIGN_OR_RETURN(after.next_run_at, NextRunOf(transaction, after, Now()));

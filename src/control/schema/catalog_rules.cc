@@ -129,8 +129,11 @@ Status CheckColumn(const std::set<std::string>& columns, const FieldPath& path, 
                      fmt::join(columns, ", "));
 }
 
-Status CheckKeys(bool known, const Json& entry, const std::string& name) {
-  const std::set<std::string> columns = ColumnsOf(entry["stream"]["jsonSchema"]);
+/// Against the columns that the source has now; the entry's own may be older.
+Status CheckKeys(const Json* offered, const Json& entry, const std::string& name) {
+  const bool known = offered != nullptr;
+  const std::set<std::string> columns =
+      ColumnsOf((known ? *offered : entry)["stream"]["jsonSchema"]);
   const FieldPath cursor = CursorOf(entry);
   const auto key = PrimaryKeyOf(entry);
   const bool incremental = entry["config"]["syncMode"] == "incremental";
@@ -233,7 +236,7 @@ Status NormalizeEntry(const CatalogKnowledge& known, Json* entry) {
     return CheckAbilities(json["config"], name);
   }
   MR_RETURN_IF_ERROR(CheckModes(known, offered, json, name));
-  MR_RETURN_IF_ERROR(CheckKeys(offered != nullptr, json, name));
+  MR_RETURN_IF_ERROR(CheckKeys(offered, json, name));
   MR_RETURN_IF_ERROR(CheckSelection(json, name));
   return CheckAbilities(json["config"], name);
 }

@@ -42,6 +42,12 @@ Result<std::vector<ConnectionEvent>> ListConnectionEvents(SqlTransaction& transa
                                                           const Page& page) {
   SqlCondition condition;
   condition.AndEqual("connection_id", filter.connection_id);
+  if (!filter.workspace_id.empty()) {
+    condition.And(
+        "connection_id IN (SELECT id FROM connection WHERE workspace_id = {} AND deleted "
+        "= 0)",
+        filter.workspace_id);
+  }
   condition.AndIn("type", filter.types);
   if (filter.created_from) condition.And("created_at >= {}", *filter.created_from);
   if (filter.created_to) condition.And("created_at <= {}", *filter.created_to);

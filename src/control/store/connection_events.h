@@ -25,6 +25,7 @@ struct ConnectionEvent {
 /// Which events to list, the newest first. Empty: any.
 struct ConnectionEventFilter {
   std::string connection_id;
+  std::string workspace_id;  ///< of its connections that are there
   std::vector<std::string> types;
   std::optional<int64_t> created_from, created_to;  ///< microseconds, both inclusive
 };

@@ -94,6 +94,17 @@ Result<std::optional<Job>> FindJob(SqlTransaction& transaction, int64_t id) {
   return rows.empty() ? std::nullopt : std::optional(JobOf(rows.front()));
 }
 
+Result<std::vector<Job>> FindJobs(SqlTransaction& transaction, const std::vector<int64_t>& ids) {
+  std::vector<Job> jobs;
+  if (ids.empty()) return jobs;
+  // Numbers of ours: nothing of them comes from outside.
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(fmt::format("SELECT {} FROM job WHERE id IN ({})",
+                                                    kJobColumns, fmt::join(ids, ", "))));
+  for (const SqlRow& row : rows) jobs.push_back(JobOf(row));
+  return jobs;
+}
+
 Result<std::vector<Job>> ListJobs(SqlTransaction& transaction, const JobFilter& filter,
                                   const Page& page) {
   SqlCondition condition;

@@ -67,6 +67,8 @@ Result<int64_t> NextFencingToken(SqlTransaction& transaction, int64_t now);
 /// Gives the job its id. IsDuplicateKey: the connection has an active one.
 Status InsertJob(SqlTransaction& transaction, Job* job);
 Result<std::optional<Job>> FindJob(SqlTransaction& transaction, int64_t id);
+/// Those that are there, in no order.
+Result<std::vector<Job>> FindJobs(SqlTransaction& transaction, const std::vector<int64_t>& ids);
 Result<std::vector<Job>> ListJobs(SqlTransaction& transaction, const JobFilter& filter,
                                   const Page& page);
 Result<int64_t> CountJobs(SqlTransaction& transaction, const JobFilter& filter);

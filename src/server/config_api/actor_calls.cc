@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
-#include "control/schema/sync_catalog.h"
 #include "control/secrets/config_mask.h"
 #include "control/secrets/config_references.h"
+#include "control/store/definitions.h"
 #include "control/worker/probe.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/probe_json.h"
@@ -67,12 +67,25 @@ Json ActorCalls::Read(const Actor& actor, const Json& configuration) const {
           {"supportState", "supported"}};
 }
 
+Status ActorCalls::NoSuchDefinition(const std::string& definition_id) const {
+  std::optional<CustomDefinition> custom;
+  MR_RETURN_IF_ERROR(services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(custom, FindCustomDefinition(transaction, kind_, definition_id));
+    return Status::Ok();
+  }));
+  if (!custom) {
+    return ConfigError("there is no {} definition with the id {}", ToString(kind_), definition_id);
+  }
+  return ConfigError("{} is a container image ({}:{}): this version can't run those yet",
+                     TextOf(*custom->document, "name"),
+                     TextOf(*custom->document, "dockerRepository"),
+                     TextOf(*custom->document, "dockerImageTag"));
+}
+
 Status ActorCalls::CheckConfiguration(const std::string& definition_id,
                                       const Json& configuration) const {
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
-  if (entry == nullptr) {
-    return ConfigError("there is no {} definition with the id {}", ToString(kind_), definition_id);
-  }
+  if (entry == nullptr) return NoSuchDefinition(definition_id);
   MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
   // What is stored keeps its references.
   return ConnectorConfiguration(spec.value("connectionSpecification", Json::object()),
@@ -226,30 +239,6 @@ ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
           RestoreSecrets(SpecificationOf(entry->name), *opened.configuration, configuration);
     }
     return check(definition_id);
-  });
-}
-
-ApiReply ActorCalls::Discover(const Json& body) const {
-  return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
-    const CatalogueEntry* entry =
-        FindDefinition(services_.catalogue, kind_, opened.actor.definition_id);
-    if (entry == nullptr) return NotThere(opened.actor.id);
-    auto resolved = ConnectorConfiguration(SpecificationOf(entry->name), *opened.configuration,
-                                           ServerEnvironment());
-    if (!resolved.ok()) return Failure(resolved.status());
-    StartDocument start;
-    start.task = "discover";
-    start.rules = services_.rules;
-    start.source = ConnectorConfig{entry->name, *std::move(resolved)};
-    const ProbeJob job("discover_schema", opened.actor.id, services_.Now());
-    const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
-    Json reply{{"jobInfo", job.Ended(outcome, services_.Now())}};
-    if (outcome.status.ok()) {
-      auto catalog = SyncCatalogOf(*outcome.result);
-      if (!catalog.ok()) return Failure(catalog.status());
-      reply["catalog"] = *std::move(catalog);
-    }
-    return ApiReply{200, std::move(reply)};
   });
 }
 

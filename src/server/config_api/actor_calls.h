@@ -28,8 +28,6 @@ class ActorCalls {
   ApiReply Check(const Json& body) const;
   /// Tries out what is sent, without storing it; with an id, masks stand for what is stored.
   ApiReply CheckUnsaved(const Json& body) const;
-  /// Sources only: the catalog, as syncCatalog.
-  ApiReply Discover(const Json& body) const;
 
  private:
   std::string Field(std::string_view rest) const;  ///< "sourceId" for "Id"
@@ -44,6 +42,8 @@ class ActorCalls {
   ApiReply WithOpened(const std::string& id,
                       const std::function<ApiReply(const Opened&)>& then) const;
   Json Read(const Actor& actor, const Json& configuration) const;
+  /// Why a source or destination of that definition can't be made.
+  Status NoSuchDefinition(const std::string& definition_id) const;
   /// Config errors: not this connector, not this specification.
   Status CheckConfiguration(const std::string& definition_id, const Json& configuration) const;
   ApiReply RunCheck(const std::string& definition_id, const Json& configuration) const;

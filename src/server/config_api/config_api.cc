@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "server/config_api/actor_calls.h"
+#include "server/config_api/config_routes.h"
+#include "server/config_api/connection_routes.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/workspace_calls.h"
 #include "server/http/json_body.h"
@@ -87,6 +89,11 @@ void AddActors(ConfigRoutes& routes, const ActorCalls& calls, std::string_view k
 
 }  // namespace
 
+void AddCall(ConfigRoutes& routes, std::string_view method, std::string_view path,
+             ConfigCall call) {
+  Add(routes, method, path, std::move(call));
+}
+
 ConfigApi::ConfigApi(const Services& services) {
   Add(routes_, "GET", "health", [](const Json&) {
     return ApiReply{200, Json{{"available", true}}};
@@ -96,10 +103,7 @@ ConfigApi::ConfigApi(const Services& services) {
     AddDefinitions(routes_, DefinitionCalls(services, kind), ToString(kind));
     AddActors(routes_, ActorCalls(services, kind), ToString(kind));
   }
-  Post(routes_, "sources/discover_schema",
-       [calls = ActorCalls(services, ConnectorType::kSource)](const Json& body) {
-         return calls.Discover(body);
-       });
+  AddConnectionRoutes(routes_, services);
 }
 
 HttpResponse ConfigApi::Handle(const HttpRequest& request) const {

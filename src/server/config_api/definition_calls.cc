@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/config_api/custom_definition_calls.h"
 #include "server/config_api/request_fields.h"
 
 namespace millrace {
@@ -32,8 +33,36 @@ const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ConnectorType k
   return nullptr;
 }
 
-ApiReply DefinitionCalls::List(const Json&) const {
+Json DefinitionVersionJson(const CatalogueEntry& entry) {
+  return {{"dockerRepository", entry.docker_repository},
+          {"dockerImageTag", entry.docker_image_tag},
+          {"supportsRefreshes", true},
+          {"isVersionOverrideApplied", false},
+          {"supportLevel", entry.support_level.empty() ? "none" : entry.support_level},
+          {"supportState", "supported"},
+          {"supportsFileTransfer", false},
+          {"supportsDataActivation", false}};
+}
+
+ApiReply DefinitionCalls::List(const Json& body) const {
   Json list = Json::array();
+  bool workspace_found = true;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    list = Json::array();
+    std::string workspace_id;
+    if (!TextOf(body, "workspaceId").empty()) {
+      MR_ASSIGN_OR_RETURN(const auto workspace, WorkspaceOf(transaction, body));
+      workspace_found = workspace.has_value();
+      if (workspace) workspace_id = workspace->id;
+    }
+    MR_ASSIGN_OR_RETURN(const auto custom, ListCustomDefinitions(transaction, kind_, workspace_id));
+    for (const CustomDefinition& definition : custom) {
+      list.push_back(CustomDefinitionJson(definition));
+    }
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
   for (const CatalogueEntry& entry : services_.catalogue.entries()) {
     if (entry.type == kind_) list.push_back(DefinitionJson(entry, kind_));
   }
@@ -43,8 +72,15 @@ ApiReply DefinitionCalls::List(const Json&) const {
 ApiReply DefinitionCalls::Get(const Json& body) const {
   const std::string id = TextOf(body, IdField(kind_));
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
-  if (entry == nullptr) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
-  return {200, DefinitionJson(*entry, kind_)};
+  if (entry != nullptr) return {200, DefinitionJson(*entry, kind_)};
+  std::optional<CustomDefinition> custom;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(custom, FindCustomDefinition(transaction, kind_, id));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!custom) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
+  return {200, CustomDefinitionJson(*custom)};
 }
 
 ApiReply DefinitionCalls::GetSpecification(const Json& body) const {

@@ -13,6 +13,7 @@ class DefinitionCalls {
   DefinitionCalls(const Services& services, ConnectorType kind)
       : services_(services), kind_(kind) {}
 
+  /// With `workspaceId`, custom ones of that workspace only.
   ApiReply List(const Json& body) const;
   ApiReply Get(const Json& body) const;
   /// A definition that has no specification here yet is 422, by name.
@@ -26,5 +27,8 @@ class DefinitionCalls {
 /// By definition id; null when there is none of that kind.
 const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ConnectorType kind,
                                      const std::string& id);
+
+/// ActorDefinitionVersionRead.
+Json DefinitionVersionJson(const CatalogueEntry& entry);
 
 }  // namespace millrace

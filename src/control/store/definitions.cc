@@ -1,0 +1,67 @@
+#include "control/store/definitions.h"
+
+#include <nlohmann/json.hpp>
+
+#include "control/store/sql_condition.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view kSelect =
+    "SELECT id, workspace_id, kind, document, created_at FROM definition WHERE deleted = 0";
+
+CustomDefinition DefinitionOf(const SqlRow& row) {
+  return {row.Text(0), row.Text(1),
+          row.Text(2) == "source" ? ConnectorType::kSource : ConnectorType::kDestination,
+          Json::parse(row.Text(3)), row.Integer(4)};
+}
+
+}  // namespace
+
+Result<std::optional<CustomDefinition>> FindCustomDefinition(SqlTransaction& transaction,
+                                                             ConnectorType kind,
+                                                             const std::string& id) {
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(fmt::format("{} AND kind = :1 AND id = :2", kSelect),
+                                        {std::string(ToString(kind)), id}));
+  return rows.empty() ? std::nullopt : std::optional(DefinitionOf(rows.front()));
+}
+
+Result<std::vector<CustomDefinition>> ListCustomDefinitions(SqlTransaction& transaction,
+                                                            ConnectorType kind,
+                                                            const std::string& workspace_id) {
+  SqlCondition condition;
+  condition.AndEqual("kind", std::string(ToString(kind)));
+  condition.AndEqual("workspace_id", workspace_id);
+  MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(std::string(kSelect) + condition.text() +
+                                                             " ORDER BY created_at, id",
+                                                         condition.parameters()));
+  std::vector<CustomDefinition> definitions;
+  for (const SqlRow& row : rows) definitions.push_back(DefinitionOf(row));
+  return definitions;
+}
+
+Status InsertCustomDefinition(SqlTransaction& transaction, const CustomDefinition& definition) {
+  return transaction
+      .Execute(
+          "INSERT INTO definition (id, workspace_id, kind, document, created_at) "
+          "VALUES (:1, :2, :3, :4, :5)",
+          {definition.id, definition.workspace_id, std::string(ToString(definition.kind)),
+           definition.document->dump(), definition.created_at})
+      .status();
+}
+
+Status UpdateCustomDefinition(SqlTransaction& transaction, const CustomDefinition& definition) {
+  return transaction
+      .Execute("UPDATE definition SET document = :1 WHERE id = :2 AND deleted = 0",
+               {definition.document->dump(), definition.id})
+      .status();
+}
+
+Status DeleteCustomDefinition(SqlTransaction& transaction, const std::string& id) {
+  return transaction
+      .Execute("UPDATE definition SET deleted = 1 WHERE id = :1 AND deleted = 0", {id})
+      .status();
+}
+
+}  // namespace millrace

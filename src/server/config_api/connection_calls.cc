@@ -1,0 +1,201 @@
+#include "server/config_api/connection_calls.h"
+
+#include <nlohmann/json.hpp>
+
+#include "control/schema/sync_catalog.h"
+#include "control/store/actors.h"
+#include "control/store/tags.h"
+#include "server/config_api/connection_json.h"
+#include "server/config_api/request_fields.h"
+
+namespace millrace {
+namespace {
+
+/// More than a workspace may have.
+constexpr Page kAll{.limit = 20'000, .offset = 0};
+constexpr const char* kOrganization = "00000000-0000-0000-0000-000000000000";
+
+std::vector<std::string> IdsOf(const std::vector<Connection>& connections) {
+  std::vector<std::string> ids;
+  for (const Connection& connection : connections) ids.push_back(connection.id);
+  return ids;
+}
+
+}  // namespace
+
+ConnectionService ConnectionServiceOf(const Services& services) {
+  ConnectionService service(services.database, services.catalogue, services.clock);
+  service.set_before_delete(
+      [&jobs = services.jobs](SqlTransaction& transaction, const std::string& id) {
+        return jobs.CancelActive(transaction, id);
+      });
+  return service;
+}
+
+ConnectionCalls::ConnectionCalls(const Services& services)
+    : services_(services), service_(ConnectionServiceOf(services)) {}
+
+ApiReply ConnectionCalls::ReplyOf(const Result<ConnectionOutcome>& outcome) const {
+  if (!outcome.ok()) return Failure(outcome.status());
+  if (outcome->kind == ConnectionOutcome::Kind::kNotThere) {
+    return NotFound(outcome->what, outcome->id);
+  }
+  if (outcome->kind == ConnectionOutcome::Kind::kConflict) {
+    return Conflict("somebody else changed the connection at the same time: try again");
+  }
+  services_.jobs.Wake();
+  return Get({{"connectionId", outcome->connection.id}});
+}
+
+ApiReply ConnectionCalls::Create(const Json& body) const {
+  return ReplyOf(service_.Create(body, {}));
+}
+
+ApiReply ConnectionCalls::Update(const Json& body) const {
+  if (TextOf(body, "status") == "deprecated") return Delete(body);
+  return ReplyOf(service_.Update(body, {}));
+}
+
+ApiReply ConnectionCalls::UpdateWithReason(const Json& body) const {
+  const Json& update = FieldOf(body, "connectionUpdate");
+  if (!update.is_object()) {
+    return Unprocessable("connectionUpdate", "connectionUpdate must be an object");
+  }
+  ChangeReason reason;
+  reason.reason = TextOf(body, "updateReason");
+  reason.automatic = FieldOf(body, "autoUpdate") == true;
+  return ReplyOf(service_.Update(update, reason));
+}
+
+ApiReply ConnectionCalls::Delete(const Json& body) const {
+  const auto outcome = service_.Delete(TextOf(body, "connectionId"));
+  if (!outcome.ok()) return Failure(outcome.status());
+  if (outcome->kind == ConnectionOutcome::Kind::kNotThere) {
+    return NotFound(outcome->what, outcome->id);
+  }
+  services_.jobs.Wake();
+  return NoContent();
+}
+
+ApiReply ConnectionCalls::Get(const Json& body) const {
+  const std::string id = TextOf(body, "connectionId");
+  std::optional<Connection> connection;
+  std::map<std::string, std::vector<Tag>> tags;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(connection, FindConnection(transaction, id));
+    MR_ASSIGN_OR_RETURN(tags, TagsOfConnections(transaction, {id}));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!connection) return NotFound("connection", id);
+  return {200, ConnectionJson(*connection, tags[id])};
+}
+
+ApiReply ConnectionCalls::ListOf(const ConnectionFilter& filter, const Page& page) const {
+  Json list = Json::array();
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    list = Json::array();
+    MR_ASSIGN_OR_RETURN(const auto connections, ListConnections(transaction, filter, page));
+    MR_ASSIGN_OR_RETURN(auto tags, TagsOfConnections(transaction, IdsOf(connections)));
+    for (const Connection& connection : connections) {
+      list.push_back(ConnectionJson(connection, tags[connection.id]));
+    }
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  return {200, Json{{"connections", std::move(list)}}};
+}
+
+ApiReply ConnectionCalls::List(const Json& body) const {
+  std::optional<Workspace> workspace;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(workspace, WorkspaceOf(transaction, body));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!workspace) return NotFound("workspace", TextOf(body, "workspaceId"));
+  ConnectionFilter filter;
+  filter.workspace_id = workspace->id;
+  return ListOf(filter, kAll);
+}
+
+ApiReply ConnectionCalls::ListPaginated(const Json& body) const {
+  ConnectionFilter filter;
+  filter.workspace_ids = FieldPathOf(FieldOf(body, "workspaceIds"));
+  filter.tag_ids = FieldPathOf(FieldOf(body, "tagIds"));
+  for (std::string& id : filter.workspace_ids) {
+    if (id != "default") continue;
+    const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+      MR_ASSIGN_OR_RETURN(const auto workspace, DefaultWorkspace(transaction));
+      if (workspace) id = workspace->id;
+      return Status::Ok();
+    });
+    if (!read.ok()) return Failure(read);
+  }
+  return ListOf(filter, PageOf(body));
+}
+
+ApiReply ConnectionCalls::Search(const Json& body) const {
+  ConnectionFilter filter;
+  filter.name_contains = TextOf(body, "name");
+  filter.source_id = TextOf(body, "sourceId");
+  filter.destination_id = TextOf(body, "destinationId");
+  filter.status = TextOf(body, "status");
+  if (const std::string id = TextOf(body, "connectionId"); !id.empty()) filter.ids = {id};
+  for (const auto& [end, id_field, ids] :
+       {std::tuple("source", "sourceDefinitionId", &filter.source_definition_ids),
+        std::tuple("destination", "destinationDefinitionId", &filter.destination_definition_ids)}) {
+    const std::string id = TextOf(FieldOf(body, end), id_field);
+    if (!id.empty()) *ids = {id};
+  }
+  if (const std::string id = TextOf(FieldOf(body, "source"), "workspaceId"); !id.empty()) {
+    filter.workspace_id = id;
+  }
+  ApiReply reply = ListOf(filter, kAll);
+  if (reply.status != 200) return reply;
+  Json found = Json::array();
+  for (const Json& connection : (*reply.body)["connections"]) {
+    bool matches = true;
+    for (const char* field : {"namespaceDefinition", "namespaceFormat", "prefix", "scheduleType",
+                              "scheduleData", "schedule"}) {
+      const Json& wanted = FieldOf(body, field);
+      matches = matches && (wanted.is_null() || wanted == FieldOf(connection, field));
+    }
+    if (matches) found.push_back(connection);
+  }
+  return {200, Json{{"connections", std::move(found)}}};
+}
+
+ApiReply ConnectionCalls::ListByDefinition(const Json& body) const {
+  ConnectionFilter filter;
+  const bool source = TextOf(body, "actorType") == "source";
+  (source ? filter.source_definition_ids
+          : filter.destination_definition_ids) = {TextOf(body, "actorDefinitionId")};
+  return ListOf(filter, kAll);
+}
+
+ApiReply ConnectionCalls::GetContext(const Json& body) const {
+  const std::string id = TextOf(body, "connectionId");
+  std::optional<Connection> connection;
+  std::optional<Actor> source, destination;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(connection, FindConnection(transaction, id));
+    if (!connection) return Status::Ok();
+    MR_ASSIGN_OR_RETURN(source,
+                        FindActor(transaction, ConnectorType::kSource, connection->source_id));
+    MR_ASSIGN_OR_RETURN(destination, FindActor(transaction, ConnectorType::kDestination,
+                                               connection->destination_id));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!connection || !source || !destination) return NotFound("connection", id);
+  return {200, Json{{"connectionId", id},
+                    {"sourceId", source->id},
+                    {"destinationId", destination->id},
+                    {"sourceDefinitionId", source->definition_id},
+                    {"destinationDefinitionId", destination->definition_id},
+                    {"workspaceId", connection->workspace_id},
+                    {"organizationId", kOrganization}}};
+}
+
+}  // namespace millrace

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "control/connections/connection_service.h"
+#include "server/config_api/api_reply.h"
+#include "server/config_api/services.h"
+
+namespace millrace {
+
+/// connections/*: what people have set up. Their jobs are other calls.
+class ConnectionCalls {
+ public:
+  explicit ConnectionCalls(const Services& services);
+
+  ApiReply Create(const Json& body) const;
+  ApiReply Get(const Json& body) const;
+  ApiReply Update(const Json& body) const;
+  /// {"connectionUpdate", "updateReason", "autoUpdate"}
+  ApiReply UpdateWithReason(const Json& body) const;
+  ApiReply Delete(const Json& body) const;
+  /// All of a workspace.
+  ApiReply List(const Json& body) const;
+  /// Of several workspaces, a page of them.
+  ApiReply ListPaginated(const Json& body) const;
+  ApiReply Search(const Json& body) const;
+  /// {"actorDefinitionId", "actorType"}
+  ApiReply ListByDefinition(const Json& body) const;
+  ApiReply GetContext(const Json& body) const;
+
+  /// The reply to a change; ConnectionRead when it was done.
+  ApiReply ReplyOf(const Result<ConnectionOutcome>& outcome) const;
+  const ConnectionService& service() const { return service_; }
+
+ private:
+  ApiReply ListOf(const ConnectionFilter& filter, const Page& page) const;
+
+  Services services_;
+  ConnectionService service_;
+};
+
+/// A service that ends the jobs of what it deletes.
+ConnectionService ConnectionServiceOf(const Services& services);
+
+}  // namespace millrace

@@ -1,0 +1,135 @@
+#include "server/config_api/connection_routes.h"
+
+#include <nlohmann/json.hpp>
+
+#include "server/config_api/config_routes.h"
+#include "server/config_api/connection_calls.h"
+#include "server/config_api/connection_event_calls.h"
+#include "server/config_api/connection_history_calls.h"
+#include "server/config_api/connection_status_calls.h"
+#include "server/config_api/custom_definition_calls.h"
+#include "server/config_api/schema_calls.h"
+#include "server/config_api/state_calls.h"
+#include "server/config_api/tag_calls.h"
+#include "server/config_api/version_calls.h"
+#include "server/config_api/web_backend_calls.h"
+
+namespace millrace {
+namespace {
+
+/// One method of a class of calls under its path.
+template <typename Calls>
+struct CallRow {
+  const char* path;
+  ApiReply (Calls::*call)(const Json&) const;
+};
+
+template <typename Calls, size_t size>
+void AddAll(ConfigRoutes& routes, const Calls& calls, const CallRow<Calls> (&rows)[size]) {
+  for (const CallRow<Calls>& row : rows) {
+    AddCall(routes, "POST", row.path,
+            [calls, call = row.call](const Json& body) { return (calls.*call)(body); });
+  }
+}
+
+constexpr CallRow<ConnectionCalls> kConnectionCalls[] = {
+    {"connections/create", &ConnectionCalls::Create},
+    {"connections/get", &ConnectionCalls::Get},
+    {"connections/update", &ConnectionCalls::Update},
+    {"connections/update_with_reason", &ConnectionCalls::UpdateWithReason},
+    {"connections/delete", &ConnectionCalls::Delete},
+    {"connections/list", &ConnectionCalls::List},
+    {"connections/list_all", &ConnectionCalls::List},
+    {"connections/list_paginated", &ConnectionCalls::ListPaginated},
+    {"connections/search", &ConnectionCalls::Search},
+    {"connections/list_by_actor_definition", &ConnectionCalls::ListByDefinition},
+    {"connections/get_context", &ConnectionCalls::GetContext},
+};
+constexpr CallRow<ConnectionStatusCalls> kStatusCalls[] = {
+    {"connections/status", &ConnectionStatusCalls::Statuses},
+    {"web_backend/connections/status_counts", &ConnectionStatusCalls::Counts},
+    {"web_backend/workspace/state", &ConnectionStatusCalls::WorkspaceState},
+};
+constexpr CallRow<SchemaCalls> kSchemaCalls[] = {
+    {"sources/discover_schema", &SchemaCalls::Discover},
+    {"sources/most_recent_source_actor_catalog", &SchemaCalls::MostRecent},
+    {"sources/apply_schema_changes", &SchemaCalls::ApplyToSource},
+    {"connections/apply_schema_changes", &SchemaCalls::ApplyToConnection},
+};
+constexpr CallRow<WebBackendCalls> kWebBackendCalls[] = {
+    {"web_backend/connections/list", &WebBackendCalls::List},
+    {"web_backend/connections/get", &WebBackendCalls::Get},
+    {"web_backend/connections/create", &WebBackendCalls::Create},
+    {"web_backend/connections/update", &WebBackendCalls::Update},
+    {"web_backend/describe_cron_expression", &WebBackendCalls::DescribeCron},
+    {"web_backend/check_updates", &WebBackendCalls::CheckUpdates},
+};
+constexpr CallRow<TagCalls> kTagCalls[] = {
+    {"tags/list", &TagCalls::List},     {"tags/get", &TagCalls::Get},
+    {"tags/create", &TagCalls::Create}, {"tags/update", &TagCalls::Update},
+    {"tags/delete", &TagCalls::Delete},
+};
+constexpr CallRow<StateCalls> kStateCalls[] = {
+    {"state/get", &StateCalls::Get},
+    {"state/create_or_update_safe", &StateCalls::Replace},
+    {"web_backend/state/get_type", &StateCalls::GetType},
+};
+constexpr CallRow<ConnectionEventCalls> kEventCalls[] = {
+    {"connections/events/list", &ConnectionEventCalls::List},
+    {"connections/events/get", &ConnectionEventCalls::Get},
+    {"connections/events/list_minimal", &ConnectionEventCalls::ListMinimal},
+};
+
+constexpr CallRow<ConnectionHistoryCalls> kHistoryCalls[] = {
+    {"connections/sync_progress", &ConnectionHistoryCalls::SyncProgress},
+    {"connections/last_job_per_stream", &ConnectionHistoryCalls::LastJobPerStream},
+    {"connections/history/uptime", &ConnectionHistoryCalls::Uptime},
+    {"connections/history/data", &ConnectionHistoryCalls::Uptime},
+    {"connections/stream_history", &ConnectionHistoryCalls::StreamHistory},
+    {"stream_statuses/list", &ConnectionHistoryCalls::StreamStatuses},
+    {"stream_statuses/latest_per_run_state", &ConnectionHistoryCalls::LatestPerRunState},
+};
+constexpr CallRow<VersionCalls> kVersionCalls[] = {
+    {"actor_definition_versions/get_for_source", &VersionCalls::GetForSource},
+    {"actor_definition_versions/get_for_destination", &VersionCalls::GetForDestination},
+    {"actor_definition_versions/get_default", &VersionCalls::GetDefault},
+    {"actor_definition_versions/resolve", &VersionCalls::Resolve},
+    {"source_definition_specifications/get_for_source", &VersionCalls::SpecificationForSource},
+    {"destination_definition_specifications/get_for_destination",
+     &VersionCalls::SpecificationForDestination},
+    {"sources/upgrade_version", &VersionCalls::UpgradeSource},
+    {"destinations/upgrade_version", &VersionCalls::UpgradeDestination},
+    {"connector_documentation/get", &VersionCalls::Documentation},
+};
+constexpr CallRow<CustomDefinitionCalls> kSourceDefinitionCalls[] = {
+    {"source_definitions/create_custom", &CustomDefinitionCalls::Create},
+    {"source_definitions/update", &CustomDefinitionCalls::Update},
+    {"source_definitions/delete", &CustomDefinitionCalls::Delete},
+};
+constexpr CallRow<CustomDefinitionCalls> kDestinationDefinitionCalls[] = {
+    {"destination_definitions/create_custom", &CustomDefinitionCalls::Create},
+    {"destination_definitions/update", &CustomDefinitionCalls::Update},
+    {"destination_definitions/delete", &CustomDefinitionCalls::Delete},
+};
+
+}  // namespace
+
+void AddConnectionRoutes(ConfigRoutes& routes, const Services& services) {
+  const ConnectionCalls connections(services);
+  AddAll(routes, connections, kConnectionCalls);
+  AddCall(routes, "GET", "connections/{connectionId}",
+          [connections](const Json& body) { return connections.Get(body); });
+  AddAll(routes, ConnectionStatusCalls(services), kStatusCalls);
+  AddAll(routes, SchemaCalls(services), kSchemaCalls);
+  AddAll(routes, WebBackendCalls(services), kWebBackendCalls);
+  AddAll(routes, ConnectionHistoryCalls(services), kHistoryCalls);
+  AddAll(routes, VersionCalls(services), kVersionCalls);
+  AddAll(routes, CustomDefinitionCalls(services, ConnectorType::kSource), kSourceDefinitionCalls);
+  AddAll(routes, CustomDefinitionCalls(services, ConnectorType::kDestination),
+         kDestinationDefinitionCalls);
+  AddAll(routes, TagCalls(services), kTagCalls);
+  AddAll(routes, StateCalls(services), kStateCalls);
+  AddAll(routes, ConnectionEventCalls(services), kEventCalls);
+}
+
+}  // namespace millrace

@@ -1,0 +1,248 @@
+#include "server/config_api/web_backend_calls.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "control/schedule/cron_text.h"
+#include "control/schedule/cron_times.h"
+#include "control/schedule/schedule.h"
+#include "control/schema/sync_catalog.h"
+#include "control/store/tags.h"
+#include "server/config_api/actor_calls.h"
+#include "server/config_api/connection_json.h"
+#include "server/config_api/connection_status.h"
+#include "server/config_api/definition_calls.h"
+#include "server/config_api/request_fields.h"
+#include "server/config_api/schema_calls.h"
+
+namespace millrace {
+namespace {
+
+constexpr int kExecutionsShown = 5;
+
+struct Sorting {
+  ConnectionOrder order = ConnectionOrder::kName;
+  bool descending = false;
+};
+
+Sorting SortingOf(const std::string& key) {
+  Sorting sorting;
+  sorting.descending = key.ends_with("_desc");
+  if (key.starts_with("sourceName")) sorting.order = ConnectionOrder::kSourceName;
+  if (key.starts_with("destinationName")) sorting.order = ConnectionOrder::kDestinationName;
+  if (key.starts_with("lastSync")) sorting.order = ConnectionOrder::kLastSync;
+  return sorting;
+}
+
+ConnectionFilter FilterOf(const Json& body, const std::string& workspace_id) {
+  const Json& filters = FieldOf(body, "filters");
+  ConnectionFilter filter;
+  filter.workspace_id = workspace_id;
+  filter.with_catalog = false;
+  filter.source_ids = FieldPathOf(FieldOf(body, "sourceId"));
+  filter.destination_ids = FieldPathOf(FieldOf(body, "destinationId"));
+  filter.statuses = FieldPathOf(FieldOf(filters, "states"));
+  filter.tag_ids = FieldPathOf(FieldOf(filters, "tagIds"));
+  filter.source_definition_ids = FieldPathOf(FieldOf(filters, "sourceDefinitionIds"));
+  filter.destination_definition_ids = FieldPathOf(FieldOf(filters, "destinationDefinitionIds"));
+  filter.any_name_contains = TextOf(filters, "searchTerm");
+  return filter;
+}
+
+/// Those of `ids` whose health is one of `wanted`; all of them when nothing is wanted.
+Result<std::vector<std::string>> WithHealth(SqlTransaction& transaction,
+                                            std::vector<std::string> ids,
+                                            const std::vector<std::string>& wanted) {
+  if (wanted.empty() || ids.empty()) return ids;
+  ConnectionFilter filter;
+  filter.ids = ids;
+  filter.with_catalog = false;
+  const auto limit = static_cast<int64_t>(ids.size());
+  MR_ASSIGN_OR_RETURN(const auto connections,
+                      ListConnections(transaction, filter, {.limit = limit, .offset = 0}));
+  MR_ASSIGN_OR_RETURN(auto jobs, JobsOfConnections(transaction, ids));
+  std::map<std::string, std::string> health;
+  for (const Connection& connection : connections) {
+    health[connection.id] = HealthOf(connection, jobs[connection.id]);
+  }
+  std::erase_if(ids, [&](const std::string& id) {
+    return std::find(wanted.begin(), wanted.end(), health[id]) == wanted.end();
+  });
+  return ids;
+}
+
+std::string SchemaChangeOf(const Connection& connection) {
+  if (FieldOf(*connection.document, "breakingChange") == true) return "breaking";
+  return FieldOf(*connection.document, "schemaChange") == "non_breaking" ? "non_breaking"
+                                                                         : "no_change";
+}
+
+/// {"sourceId", "name", "sourceDefinitionId", "sourceName"}
+Result<Json> EndJson(SqlTransaction& transaction, const Catalogue& catalogue, ConnectorType kind,
+                     const std::string& id, Json* version) {
+  const std::string word(ToString(kind));
+  MR_ASSIGN_OR_RETURN(const auto actor, FindActor(transaction, kind, id));
+  Json json{{word + "Id", id}, {"name", ""}, {word + "DefinitionId", ""}, {word + "Name", ""}};
+  *version = Json::object();
+  if (!actor) return json;
+  const CatalogueEntry* entry = FindDefinition(catalogue, kind, actor->definition_id);
+  json["name"] = actor->name;
+  json[word + "DefinitionId"] = actor->definition_id;
+  json[word + "Name"] = entry == nullptr ? actor->definition_id : entry->display_name;
+  if (entry != nullptr) *version = DefinitionVersionJson(*entry);
+  return json;
+}
+
+void AddJobs(const ConnectionJobs& jobs, Json* json) {
+  if (jobs.last_sync) {
+    (*json)["latestSyncJobCreatedAt"] = Seconds(jobs.last_sync->created_at);
+    (*json)["latestSyncJobStatus"] = jobs.last_sync->status;
+  }
+  (*json)["isSyncing"] = jobs.active.has_value();
+}
+
+Result<Json> ItemJson(SqlTransaction& transaction, const Catalogue& catalogue,
+                      const Connection& connection, const ConnectionJobs& jobs,
+                      const std::vector<Tag>& tags) {
+  Json json{{"connectionId", connection.id}, {"name", connection.name},
+            {"status", connection.status},   {"schemaChange", SchemaChangeOf(connection)},
+            {"onDemandEnabled", false},      {"tags", TagListJson(tags)}};
+  for (const char* field : {"scheduleType", "scheduleData", "statusReason"}) {
+    if (const Json& value = FieldOf(*connection.document, field); !value.is_null()) {
+      json[field] = value;
+    }
+  }
+  AddJobs(jobs, &json);
+  for (const auto& [kind, id] :
+       {std::pair(ConnectorType::kSource, connection.source_id),
+        std::pair(ConnectorType::kDestination, connection.destination_id)}) {
+    Json version;
+    MR_ASSIGN_OR_RETURN(json[std::string(ToString(kind))],
+                        EndJson(transaction, catalogue, kind, id, &version));
+    json[fmt::format("{}ActorDefinitionVersion", ToString(kind))] = std::move(version);
+  }
+  return json;
+}
+
+}  // namespace
+
+ApiReply WebBackendCalls::List(const Json& body) const {
+  Json list = Json::array();
+  size_t total = 0;
+  const int64_t page_size = PageOf(body).limit;
+  bool workspace_found = false;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    list = Json::array();
+    MR_ASSIGN_OR_RETURN(const auto workspace, WorkspaceOf(transaction, body));
+    workspace_found = workspace.has_value();
+    if (!workspace) return Status::Ok();
+    const Sorting sorting = SortingOf(TextOf(body, "sortKey"));
+    MR_ASSIGN_OR_RETURN(auto ids, ListConnectionIds(transaction, FilterOf(body, workspace->id),
+                                                    sorting.order, sorting.descending));
+    MR_ASSIGN_OR_RETURN(ids,
+                        WithHealth(transaction, std::move(ids),
+                                   FieldPathOf(FieldOf(FieldOf(body, "filters"), "statuses"))));
+    total = ids.size();
+    auto from = ids.begin();
+    if (const std::string cursor = TextOf(body, "cursor"); !cursor.empty()) {
+      from = std::find(ids.begin(), ids.end(), cursor);
+      if (from != ids.end()) ++from;
+    }
+    ids.erase(ids.begin(), from);
+    if (ids.size() > static_cast<size_t>(page_size)) ids.resize(static_cast<size_t>(page_size));
+    if (ids.empty()) return Status::Ok();
+    ConnectionFilter page;
+    page.ids = ids;
+    page.with_catalog = false;
+    MR_ASSIGN_OR_RETURN(const auto connections,
+                        ListConnections(transaction, page, {.limit = page_size, .offset = 0}));
+    MR_ASSIGN_OR_RETURN(auto jobs, JobsOfConnections(transaction, ids));
+    MR_ASSIGN_OR_RETURN(auto tags, TagsOfConnections(transaction, ids));
+    std::map<std::string, Json> items;
+    for (const Connection& connection : connections) {
+      MR_ASSIGN_OR_RETURN(items[connection.id],
+                          ItemJson(transaction, services_.catalogue, connection,
+                                   jobs[connection.id], tags[connection.id]));
+    }
+    for (const std::string& id : ids) list.push_back(std::move(items[id]));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
+  return {
+      200,
+      Json{{"connections", std::move(list)}, {"page_size", page_size}, {"num_connections", total}}};
+}
+
+ApiReply WebBackendCalls::Get(const Json& body) const {
+  const ApiReply connection = calls_.Get(body);
+  if (connection.status != 200) return connection;
+  Json json = *connection.body;
+  for (const ConnectorType kind : {ConnectorType::kSource, ConnectorType::kDestination}) {
+    const std::string word(ToString(kind));
+    const Json id{{word + "Id", json[word + "Id"]}};
+    const ApiReply end = ActorCalls(services_, kind).Get(id);
+    if (end.status != 200) return end;
+    const CatalogueEntry* entry =
+        FindDefinition(services_.catalogue, kind, TextOf(*end.body, word + "DefinitionId"));
+    json[word] = *end.body;
+    json[word + "ActorDefinitionVersion"] =
+        entry == nullptr ? Json::object() : DefinitionVersionJson(*entry);
+  }
+  const std::string id = TextOf(body, "connectionId");
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(auto jobs, JobsOfConnections(transaction, {id}));
+    AddJobs(jobs[id], &json);
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  const bool breaking = FieldOf(json, "breakingChange") == true;
+  json["schemaChange"] = breaking ? "breaking" : json.value("schemaChange", "no_change");
+  json["operations"] = Json::array();
+  if (FieldOf(body, "withRefreshedCatalog") == true) {
+    const ApiReply refreshed = SchemaCalls(services_).Refresh(&json);
+    if (refreshed.status != 200) return refreshed;
+  }
+  if (const Json& id = FieldOf(json, "sourceCatalogId");
+      !id.is_null() && !json.contains("catalogId")) {
+    json["catalogId"] = id;
+  }
+  return {200, std::move(json)};
+}
+
+ApiReply WebBackendCalls::Create(const Json& body) const {
+  const ApiReply made = calls_.Create(body);
+  if (made.status != 200) return made;
+  return Get({{"connectionId", (*made.body)["connectionId"]}});
+}
+
+ApiReply WebBackendCalls::Update(const Json& body) const {
+  const ApiReply updated = calls_.Update(body);
+  if (updated.status != 200) return updated;
+  return Get({{"connectionId", (*updated.body)["connectionId"]}});
+}
+
+ApiReply WebBackendCalls::DescribeCron(const Json& body) const {
+  const std::string expression = TextOf(body, "cronExpression");
+  std::string zone = TextOf(body, "cronTimeZone");
+  if (zone.empty()) zone = "UTC";
+  const auto schedule = CronSchedule(expression, zone);
+  if (!schedule.ok()) return Unprocessable("cronExpression", schedule.status().ToString());
+  Json times = Json::array();
+  std::optional<int64_t> time = Seconds(services_.Now());
+  for (int i = 0; i < kExecutionsShown; ++i) {
+    time = NextCronTime(schedule->cron, zone, *time);
+    if (!time) break;
+    times.push_back(*time);
+  }
+  return {200, Json{{"cronExpression", expression},
+                    {"description", millrace::DescribeCron(schedule->cron)},
+                    {"nextExecutions", std::move(times)}}};
+}
+
+ApiReply WebBackendCalls::CheckUpdates(const Json&) const {
+  // Connectors come with Millrace: there is nothing to update one by one.
+  return {200, Json{{"destinationDefinitions", 0}, {"sourceDefinitions", 0}}};
+}
+
+}  // namespace millrace
