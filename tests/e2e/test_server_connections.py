@@ -245,3 +245,56 @@ def test_a_breaking_change_pauses_until_somebody_mends_it(server, shop):
     mended = server.call("web_backend/connections/update", connectionId=id, syncCatalog=catalog, status="active")
     assert mended["status"] == "active" and mended["schemaChange"] == "no_change" and "statusReason" not in mended
     assert shop.look(id)[2]["status"] == "active"
+
+
+def test_definitions_of_ones_own(server):
+    image = {"name": "Mine", "dockerRepository": "example/source-mine", "dockerImageTag": "1.0.0", "documentationUrl": "https://example.com"}
+    made = server.call("source_definitions/create_custom", workspaceId="default", sourceDefinition=image)
+    id = made["sourceDefinitionId"]
+    assert made["custom"] is True and {k: made[k] for k in image} == image
+    assert server.call("source_definitions/get", sourceDefinitionId=id) == made
+    for path in ("list", "list_for_workspace", "list_latest"):
+        assert made in server.call(f"source_definitions/{path}", workspaceId="default")["sourceDefinitions"]
+    assert id not in {d["destinationDefinitionId"] for d in server.call("destination_definitions/list")["destinationDefinitions"]}
+    refused = server.call("sources/create", expect=422, sourceDefinitionId=id, name="x", connectionConfiguration={})
+    assert "example/source-mine:1.0.0" in refused["message"] and "yet" in refused["message"]
+    assert server.call("source_definitions/update", sourceDefinitionId=id, dockerImageTag="1.1.0")["dockerImageTag"] == "1.1.0"
+    assert status_of(server, "source_definitions/delete", sourceDefinitionId=id) == 204
+    assert status_of(server, "source_definitions/get", sourceDefinitionId=id) == 404
+    assert status_of(server, "source_definitions/create_custom", sourceDefinition={"name": "x"}) == 422
+    assert status_of(server, "source_definitions/update", sourceDefinitionId=FAKER, dockerImageTag="9") == 422
+    assert status_of(server, "source_definitions/delete", sourceDefinitionId="no") == 404
+
+
+def test_versions_and_specifications(server):
+    both = ends(server)
+    version = server.call("actor_definition_versions/get_for_source", sourceId=both["sourceId"])
+    assert version["dockerRepository"] == "airbyte/source-faker" and version["supportsRefreshes"] is True and version["supportState"] == "supported"
+    assert server.call("actor_definition_versions/get_default", actorDefinitionId=FAKER) == version
+    resolved = server.call("actor_definition_versions/resolve", actorDefinitionId=FAKER, actorType="source", dockerImageTag=version["dockerImageTag"])
+    assert resolved["dockerImageTag"] == version["dockerImageTag"]
+    assert status_of(server, "actor_definition_versions/resolve", actorDefinitionId=FAKER, actorType="source", dockerImageTag="0") == 404
+    assert "connectionSpecification" in server.call("source_definition_specifications/get_for_source", sourceId=both["sourceId"])
+    assert "connectionSpecification" in server.call("destination_definition_specifications/get_for_destination", destinationId=both["destinationId"])
+    assert status_of(server, "sources/upgrade_version", sourceId=both["sourceId"]) == 204 and status_of(server, "sources/upgrade_version", sourceId="no") == 404
+    assert status_of(server, "connector_documentation/get", actorType="source", actorDefinitionId=FAKER) == 404
+
+
+def test_an_end_counts_its_connections(server):
+    both = ends(server)
+    assert server.call("sources/get", sourceId=both["sourceId"])["numConnections"] == 0
+    for _ in range(2):
+        server.call("connections/create", **both)
+    assert server.call("destinations/list")["destinations"][0]["numConnections"] == 2
+    assert server.call("scheduler/sources/discover_schema", sourceDefinitionId=FAKER, connectionConfiguration={"count": 1})["catalog"]["streams"]
+
+
+def test_a_connection_without_jobs_has_no_history(server):
+    id = server.call("connections/create", **ends(server), syncCatalog=users())["connectionId"]
+    assert server.call("connections/sync_progress", connectionId=id) == {"connectionId": id, "configType": "sync", "streams": []}
+    for path in ("last_job_per_stream", "history/uptime", "history/data", "stream_history"):
+        assert server.call(f"connections/{path}", connectionId=id, timezone="Europe/Paris", numberOfJobs=8) == []
+        assert status_of(server, f"connections/{path}", connectionId="no", timezone="UTC") == 404
+    assert status_of(server, "connections/stream_history", connectionId=id, timezone="Mars/Base") == 422
+    assert server.call("stream_statuses/list", connectionId=id, workspaceId="default") == {"streamStatuses": []}
+    assert server.call("stream_statuses/latest_per_run_state", connectionId=id) == {"streamStatuses": []}

@@ -6,9 +6,11 @@
 #include "base/uuid.h"
 #include "control/connections/connection_rules.h"
 #include "control/connections/connection_timeline.h"
+#include "control/connections/destination_modes.h"
 #include "control/schedule/schedule_document.h"
 #include "control/schema/sync_catalog.h"
 #include "control/store/actors.h"
+#include "control/store/connection_lock.h"
 #include "control/store/discovered_catalogs.h"
 #include "control/store/jobs.h"
 #include "control/store/tags.h"
@@ -26,17 +28,6 @@ std::string TextIn(const Json& body, std::string_view name) {
 
 ConnectionOutcome NotThere(std::string what, std::string id) {
   return {ConnectionOutcome::Kind::kNotThere, std::move(what), std::move(id), {}};
-}
-
-/// The destination's modes, as far as its specification says.
-std::vector<std::string> ModesOf(const Catalogue& catalogue, const std::string& definition_id) {
-  for (const CatalogueEntry& entry : catalogue.entries()) {
-    if (entry.definition_id != definition_id) continue;
-    const auto spec = BuiltinSpec(entry.name);
-    if (!spec.ok()) return {};
-    return FieldPathOf(FieldOf(*spec, "supported_destination_sync_modes"));
-  }
-  return {};
 }
 
 /// Ids of `tags`: a list of tags or of their ids. A tag that isn't there: its id in `missing`.
@@ -112,7 +103,7 @@ Result<std::optional<ConnectionOutcome>> ConnectionService::FindEnds(
   }
   ends->source = *source;
   ends->destination = *destination;
-  ends->known.destination_modes = ModesOf(catalogue_, destination->definition_id);
+  ends->known.destination_modes = DestinationModesOf(catalogue_, destination->definition_id);
   MR_ASSIGN_OR_RETURN(const auto offered, LatestDiscoveredCatalog(transaction, source_id, ""));
   if (offered) {
     MR_ASSIGN_OR_RETURN(Json catalog, SyncCatalogOf(*offered->catalog));
@@ -193,6 +184,7 @@ Result<ConnectionOutcome> ConnectionService::Update(const Json& body,
   if (TextIn(body, "status") == "deprecated") return Delete(TextIn(body, "connectionId"));
   ConnectionOutcome outcome;
   MR_RETURN_IF_ERROR(database_.Write([&](SqlTransaction& transaction) -> Status {
+    MR_RETURN_IF_ERROR(LockConnection(transaction, TextIn(body, "connectionId")));
     MR_ASSIGN_OR_RETURN(outcome, UpdateIn(transaction, body, reason));
     return Status::Ok();
   }));

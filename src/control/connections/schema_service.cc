@@ -5,11 +5,14 @@
 
 #include "base/uuid.h"
 #include "control/connections/connection_timeline.h"
+#include "control/connections/destination_modes.h"
 #include "control/schema/catalog_diff.h"
 #include "control/schema/catalog_propagation.h"
 #include "control/schema/catalog_rules.h"
 #include "control/schema/sync_catalog.h"
+#include "control/secrets/config_references.h"
 #include "control/store/connection_events.h"
+#include "control/store/connection_lock.h"
 
 namespace millrace {
 namespace {
@@ -36,14 +39,6 @@ std::string HashOf(const SecretBox& box, const Actor& source, const CatalogueEnt
     hash += fmt::format("{:02x}", static_cast<uint8_t>(byte));
   }
   return hash;
-}
-
-std::vector<std::string> ModesOf(const Catalogue& catalogue, const std::string& definition_id) {
-  const CatalogueEntry* entry = EntryOf(catalogue, definition_id);
-  if (entry == nullptr) return {};
-  const auto spec = BuiltinSpec(entry->name);
-  return spec.ok() ? FieldPathOf(FieldOf(*spec, "supported_destination_sync_modes"))
-                   : std::vector<std::string>();
 }
 
 /// The streams that were there when the connection's owner chose; all that is offered now when
@@ -137,9 +132,13 @@ Result<std::optional<Discovery>> SchemaService::Discover(const std::string& sour
   }));
   if (!source) return std::optional<Discovery>();
   if (discovery.cached) return std::optional(std::move(discovery));
+  MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
+  MR_ASSIGN_OR_RETURN(Json resolved,
+                      ConnectorConfiguration(FieldOf(spec, "connectionSpecification"),
+                                             Json::parse(configuration), ServerEnvironment()));
   StartDocument start;
   start.task = "discover";
-  start.source = ConnectorConfig{entry->name, Json::parse(configuration)};
+  start.source = ConnectorConfig{entry->name, std::move(resolved)};
   discovery.outcome = probe_(start);
   if (!discovery.outcome.status.ok()) return std::optional(std::move(discovery));
   // What can't be read is the connector's fault; it is kept from everything else here.
@@ -166,7 +165,7 @@ Status SchemaService::TakeOver(const Json& now, const std::string& offered_id,
   Json document = *check->connection.document;
   CatalogKnowledge known;
   known.offered = now;
-  known.destination_modes = ModesOf(catalogue_, destination_definition);
+  known.destination_modes = DestinationModesOf(catalogue_, destination_definition);
   const std::string policy = document.value("nonBreakingChangesPreference", "ignore");
   const bool changed = ConcernsSelection(*check->diff, document["syncCatalog"]);
   document["schemaChange"] = changed && policy == "ignore" ? "non_breaking" : "no_change";
@@ -237,6 +236,7 @@ Result<std::optional<SchemaCheck>> SchemaService::Apply(const std::string& conne
   Status written;
   for (int attempt = 0; attempt < kTriesMax; ++attempt) {
     written = database_.Write([&](SqlTransaction& transaction) -> Status {
+      MR_RETURN_IF_ERROR(LockConnection(transaction, connection_id));
       MR_ASSIGN_OR_RETURN(check, ApplyIn(transaction, connection_id, offered));
       return Status::Ok();
     });

@@ -155,6 +155,22 @@ Result<int64_t> CountConnections(SqlTransaction& transaction, const ConnectionFi
   return rows.at(0).Integer(0);
 }
 
+Result<std::map<std::string, int64_t>> CountConnectionsOf(
+    SqlTransaction& transaction, ConnectorType kind, const std::vector<std::string>& actor_ids) {
+  std::map<std::string, int64_t> counts;
+  if (actor_ids.empty()) return counts;
+  const std::string end = fmt::format("{}_id", ToString(kind));
+  SqlCondition condition;
+  condition.AndIn(end, actor_ids);
+  MR_ASSIGN_OR_RETURN(
+      const auto rows,
+      transaction.Query(fmt::format("SELECT {0}, count(*) FROM connection{1}{2} GROUP BY {0}", end,
+                                    kThere, condition.text()),
+                        condition.parameters()));
+  for (const SqlRow& row : rows) counts[row.Text(0)] = row.Integer(1);
+  return counts;
+}
+
 Result<std::vector<Connection>> ListDueConnections(SqlTransaction& transaction, int64_t now,
                                                    int64_t limit) {
   MR_ASSIGN_OR_RETURN(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,6 +61,9 @@ Result<std::vector<std::string>> ListConnectionIds(SqlTransaction& transaction,
                                                    const ConnectionFilter& filter,
                                                    ConnectionOrder order, bool descending);
 Result<int64_t> CountConnections(SqlTransaction& transaction, const ConnectionFilter& filter);
+/// How many connections each of these sources or destinations has; those with none are left out.
+Result<std::map<std::string, int64_t>> CountConnectionsOf(
+    SqlTransaction& transaction, ConnectorType kind, const std::vector<std::string>& actor_ids);
 /// Active ones whose next_run_at is not after `now`, the longest overdue first; without their
 /// syncCatalog.
 Result<std::vector<Connection>> ListDueConnections(SqlTransaction& transaction, int64_t now,

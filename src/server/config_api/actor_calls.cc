@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
+#include "control/schema/sync_catalog.h"
 #include "control/secrets/config_mask.h"
 #include "control/secrets/config_references.h"
+#include "control/store/connections.h"
 #include "control/store/definitions.h"
 #include "control/worker/probe.h"
 #include "server/config_api/definition_calls.h"
@@ -62,6 +64,7 @@ Json ActorCalls::Read(const Actor& actor, const Json& configuration) const {
           {Field("Name"), entry == nullptr ? actor.definition_id : entry->display_name},
           {"status", "active"},
           {"createdAt", Seconds(actor.created_at)},
+          {"numConnections", 0},
           {"isVersionOverrideApplied", false},
           {"isEntitled", true},
           {"supportState", "supported"}};
@@ -125,7 +128,9 @@ ApiReply ActorCalls::Create(const Json& body) const {
 
 ApiReply ActorCalls::Get(const Json& body) const {
   return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
-    return ApiReply{200, Read(opened.actor, *opened.configuration)};
+    Json actors = Json::array({Read(opened.actor, *opened.configuration)});
+    const Status counted = AddConnectionCounts(&actors);
+    return counted.ok() ? ApiReply{200, std::move(actors[0])} : Failure(counted);
   });
 }
 
@@ -153,6 +158,7 @@ ApiReply ActorCalls::List(const Json& body) const {
   });
   if (!read.ok()) return Failure(read);
   if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
+  if (const Status counted = AddConnectionCounts(&list); !counted.ok()) return Failure(counted);
   return {200, Json{{Field("s"), std::move(list)}}};
 }
 
@@ -221,14 +227,17 @@ ApiReply ActorCalls::Check(const Json& body) const {
   });
 }
 
-ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
+ApiReply ActorCalls::WithUnsaved(
+    const Json& body,
+    const std::function<ApiReply(const std::string& definition_id, const Json& configuration)>&
+        then) const {
   Json configuration = body.value("connectionConfiguration", Json());
   if (!configuration.is_object()) {
     return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
   }
   const auto check = [&](const std::string& definition_id) {
     const Status checked = CheckConfiguration(definition_id, configuration);
-    return checked.ok() ? RunCheck(definition_id, configuration) : Failure(checked);
+    return checked.ok() ? then(definition_id, configuration) : Failure(checked);
   };
   const std::string id = TextOf(body, Field("Id"));
   if (id.empty()) return check(TextOf(body, Field("DefinitionId")));
@@ -240,6 +249,45 @@ ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
     }
     return check(definition_id);
   });
+}
+
+ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
+  return WithUnsaved(body, [this](const std::string& definition_id, const Json& configuration) {
+    return RunCheck(definition_id, configuration);
+  });
+}
+
+ApiReply ActorCalls::DiscoverUnsaved(const Json& body) const {
+  return WithUnsaved(body, [this](const std::string& definition_id, const Json& configuration) {
+    const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
+    auto resolved =
+        ConnectorConfiguration(SpecificationOf(entry->name), configuration, ServerEnvironment());
+    if (!resolved.ok()) return Failure(resolved.status());
+    StartDocument start;
+    start.task = "discover";
+    start.rules = services_.rules;
+    start.source = ConnectorConfig{entry->name, *std::move(resolved)};
+    const ProbeJob job("discover_schema", definition_id, services_.Now());
+    const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
+    Json reply{{"jobInfo", job.Ended(outcome, services_.Now())}};
+    if (!outcome.status.ok()) return ApiReply{200, std::move(reply)};
+    auto catalog = SyncCatalogOf(*outcome.result);
+    if (!catalog.ok()) return Failure(catalog.status());
+    reply["catalog"] = *std::move(catalog);
+    return ApiReply{200, std::move(reply)};
+  });
+}
+
+Status ActorCalls::AddConnectionCounts(Json* actors) const {
+  std::vector<std::string> ids;
+  for (const Json& actor : *actors) ids.push_back(TextOf(actor, Field("Id")));
+  std::map<std::string, int64_t> counts;
+  MR_RETURN_IF_ERROR(services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(counts, CountConnectionsOf(transaction, kind_, ids));
+    return Status::Ok();
+  }));
+  for (Json& actor : *actors) actor["numConnections"] = counts[TextOf(actor, Field("Id"))];
+  return Status::Ok();
 }
 
 }  // namespace millrace

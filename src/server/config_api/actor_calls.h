@@ -28,6 +28,8 @@ class ActorCalls {
   ApiReply Check(const Json& body) const;
   /// Tries out what is sent, without storing it; with an id, masks stand for what is stored.
   ApiReply CheckUnsaved(const Json& body) const;
+  /// Sources only: what one with the configuration that is sent would offer.
+  ApiReply DiscoverUnsaved(const Json& body) const;
 
  private:
   std::string Field(std::string_view rest) const;  ///< "sourceId" for "Id"
@@ -46,6 +48,12 @@ class ActorCalls {
   Status NoSuchDefinition(const std::string& definition_id) const;
   /// Config errors: not this connector, not this specification.
   Status CheckConfiguration(const std::string& definition_id, const Json& configuration) const;
+  /// What `then` makes of the configuration that is sent, checked, masks filled in.
+  ApiReply WithUnsaved(const Json& body,
+                       const std::function<ApiReply(const std::string& definition_id,
+                                                    const Json& configuration)>& then) const;
+  /// The reply with numConnections in each of `actors`, a list of what Read made.
+  Status AddConnectionCounts(Json* actors) const;
   ApiReply RunCheck(const std::string& definition_id, const Json& configuration) const;
 
   Services services_;

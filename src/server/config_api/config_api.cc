@@ -103,6 +103,10 @@ ConfigApi::ConfigApi(const Services& services) {
     AddDefinitions(routes_, DefinitionCalls(services, kind), ToString(kind));
     AddActors(routes_, ActorCalls(services, kind), ToString(kind));
   }
+  Post(routes_, "scheduler/sources/discover_schema",
+       [calls = ActorCalls(services, ConnectorType::kSource)](const Json& body) {
+         return calls.DiscoverUnsaved(body);
+       });
   AddConnectionRoutes(routes_, services);
 }
 

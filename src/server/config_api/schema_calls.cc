@@ -18,7 +18,11 @@ constexpr std::chrono::seconds kDiscoveryLimit = std::chrono::minutes(10);
 
 SchemaService SchemaServiceOf(const Services& services) {
   return {services.database, services.box, services.catalogue, services.clock,
-          [](const StartDocument& start) { return RunProbe(start, kDiscoveryLimit); }};
+          [rules = services.rules](const StartDocument& start) {
+            StartDocument confined = start;
+            confined.rules = rules;
+            return RunProbe(confined, kDiscoveryLimit);
+          }};
 }
 
 SchemaCalls::SchemaCalls(const Services& services)
