@@ -102,6 +102,11 @@ void AddServerCommand(CLI::App* root, CommandLine* line) {
       ->check(CLI::IsMember({"always"}));
   server->add_option("--tls-cert", line->tls_certificate, "Serve HTTPS: the certificate (PEM)");
   server->add_option("--tls-key", line->tls_key, "and its key (PEM)");
+  server->add_option("--files-dir", line->files_dir,
+                     "Where local files of sources and destinations lie (default: `files` in the "
+                     "data folder)");
+  server->add_flag("--allow-link-local", line->allow_link_local,
+                   "Let connectors reach link-local and cloud metadata addresses");
   server->add_option("--log-storage", line->log_storage,
                      "s3://BUCKET/PREFIX for the logs of attempts (default: in the data folder)");
   server->add_option("--log-format", line->log_format, "text or json: this process's own log")

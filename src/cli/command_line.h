@@ -31,6 +31,8 @@ struct CommandLine {
   std::string database_url;
   std::string auth;  ///< "always", or empty
   std::string tls_certificate, tls_key;
+  std::string files_dir;
+  bool allow_link_local = false;
   std::string log_storage;
   std::string log_format = "text";                    ///< or json
   bool force = false;                                 ///< of `restore`

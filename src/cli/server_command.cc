@@ -37,6 +37,8 @@ int RunServer(const CommandLine& line) {
   options.auth_always = line.auth == "always";
   options.tls_certificate_file = line.tls_certificate;
   options.tls_key_file = line.tls_key;
+  if (!line.files_dir.empty()) options.files_dir = std::filesystem::absolute(line.files_dir);
+  options.allow_link_local = line.allow_link_local;
   UseServerLog(line.log_format == "json");
   // A file at its largest size is an error of that write, not the end of the server.
   std::signal(SIGXFSZ, SIG_IGN);

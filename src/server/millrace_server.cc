@@ -81,7 +81,8 @@ bool ListensOnLoopbackOnly(const ServerOptions& options) {
 
 /// What connectors may touch on this server.
 ConnectorRules RulesOf(const ServerOptions& options) {
-  return {.files_dir = (options.data_dir / "files").string(), .allow_link_local = false};
+  const auto files_dir = options.files_dir.empty() ? options.data_dir / "files" : options.files_dir;
+  return {.files_dir = files_dir.string(), .allow_link_local = options.allow_link_local};
 }
 
 class Server : public MillraceServer {

@@ -19,7 +19,9 @@ struct ServerOptions {
   bool auth_always = false;          ///< credentials are asked for on loopback too
   std::string tls_certificate_file;  ///< both or neither
   std::string tls_key_file;
-  std::string log_storage;  ///< of attempts, see AttemptLogs::OpenAt; empty: data_dir
+  std::filesystem::path files_dir;  ///< of connectors' local files; empty: `files` in data_dir
+  bool allow_link_local = false;    ///< connectors may reach link-local and metadata addresses
+  std::string log_storage;          ///< of attempts, see AttemptLogs::OpenAt; empty: data_dir
 };
 
 /// The server: metadata database, secrets, API. One a data folder, which it locks. Owned by the

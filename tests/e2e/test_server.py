@@ -5,6 +5,7 @@ import pytest
 
 FAKER, POSTGRES, STRIPE = "dfd88b22-b603-4c3d-aad7-3701784586b1", "decd338e-5647-4c0b-adf4-da0e75f5a750", "e094cb9a-26de-4645-8761-65c0c425d1de"
 S3 = "4816b78f-1489-44c1-9060-4b19d5fa9362"
+FILE = "778daa7c-feaf-4db6-96f3-70fd645acc77"
 PASSWORD = "secret-of-the-source"
 
 
@@ -41,6 +42,23 @@ def test_checks_and_discovers(start):
         unsaved = server.call("scheduler/sources/check_connection", sourceDefinitionId=POSTGRES, connectionConfiguration=wrong)
         assert unsaved["status"] == "failed" and "127.0.0.1" in unsaved["message"] and unsaved["jobInfo"]["failureReason"]["failureType"]
         assert PASSWORD not in json.dumps(unsaved)
+
+
+def test_connectors_touch_only_what_the_rules_allow(start, tmp_path):
+    with start() as server:
+        def check(url, storage="local"):
+            config = {"dataset_name": "t", "format": "csv", "url": url, "provider": {"storage": storage}}
+            reply = server.call("scheduler/sources/check_connection", sourceDefinitionId=FILE, connectionConfiguration=config)
+            return reply["status"], reply.get("message") or ""
+
+        assert "lies outside" in check("/etc/passwd")[1]
+        files = tmp_path / "data" / "files"
+        (files / "t.csv").write_text("a\n1\n")
+        (files / "out").symlink_to(tmp_path)
+        (tmp_path / "t.csv").write_text("a\n1\n")
+        assert check("/local/t.csv")[0] == "succeeded" and check(str(files / "t.csv"))[0] == "succeeded"
+        assert "lies outside" in check("/local/out/t.csv")[1]
+        assert "link-local" in check("http://169.254.169.254/latest/meta-data/", "HTTPS")[1]
 
 
 def test_secrets_are_sealed_masked_and_kept(start, tmp_path, db):
