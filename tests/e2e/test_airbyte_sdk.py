@@ -74,3 +74,28 @@ def test_workspaces_sources_and_destinations(server):
         assert sdk.destinations.delete_destination(request=api.DeleteDestinationRequest(destination_id=destination.destination_id)).status_code == 204
         assert sdk.workspaces.delete_workspace(request=api.DeleteWorkspaceRequest(workspace_id=workspace)).status_code == 204
         assert sdk.organizations.list_organizations_for_user().organizations_response.data
+
+
+def test_connections_and_tags(server):
+    with signed_in(server, by_credentials(server)) as sdk:
+        workspace = sdk.workspaces.list_workspaces(request=api.ListWorkspacesRequest()).workspaces_response.data[0].workspace_id
+        source = sdk.sources.create_source(request=models.SourceCreateRequest(name="s", workspace_id=workspace, configuration=models.SourceFaker(count=20))).source_response
+        nowhere = models.DestinationCreateRequest(name="d", workspace_id=workspace, configuration=models.DestinationDevNull(test_destination=models.Silent()))
+        destination = sdk.destinations.create_destination(request=nowhere).destination_response
+        asked = api.GetStreamPropertiesRequest(source_id=source.source_id, destination_id=destination.destination_id)
+        streams = sdk.streams.get_stream_properties(request=asked).stream_properties_response
+        assert {s.stream_name for s in streams} == {"users", "products", "purchases"}
+        tag = sdk.tags.create_tag(request=models.TagCreateRequest(name="nightly", color="FF00AA", workspace_id=workspace)).tag_response
+        made = sdk.connections.create_connection(request=models.ConnectionCreateRequest(
+            name="c", source_id=source.source_id, destination_id=destination.destination_id,
+            schedule=models.AirbyteAPIConnectionSchedule(schedule_type=models.ScheduleTypeEnum.MANUAL),
+            configurations=models.StreamConfigurations(streams=[models.StreamConfiguration(name="users", sync_mode=models.ConnectionSyncModeEnum.FULL_REFRESH_OVERWRITE)]),
+            tags=[models.Tag(name=tag.name, color=tag.color, tag_id=tag.tag_id, workspace_id=workspace)])).connection_response
+        assert [s.name for s in made.configurations.streams] == ["users"] and made.tags[0].name == "nightly"
+        cron = models.AirbyteAPIConnectionSchedule(schedule_type=models.ScheduleTypeEnum.CRON, cron_expression="0 0 12 * * ?")
+        change = api.PatchConnectionRequest(connection_id=made.connection_id, connection_patch_request=models.ConnectionPatchRequest(name="renamed", schedule=cron))
+        patched = sdk.connections.patch_connection(request=change).connection_response
+        assert (patched.name, patched.schedule.cron_expression) == ("renamed", "0 0 12 * * ?")
+        assert len(sdk.connections.list_connections(request=api.ListConnectionsRequest(workspace_ids=[workspace])).connections_response.data) == 1
+        assert sdk.connections.delete_connection(request=api.DeleteConnectionRequest(connection_id=made.connection_id)).status_code == 204
+        assert sdk.tags.delete_tag(request=api.DeleteTagRequest(tag_id=tag.tag_id)).status_code == 204

@@ -138,3 +138,48 @@ def test_checks_discovers_and_lists_streams(api):
     streams = api("GET", f"streams?sourceId={source}&destinationId={destination}")
     users = next(s for s in streams if s["streamName"] == "users")
     assert "full_refresh_overwrite" in users["syncModes"] and ["id"] in users["propertyFields"] and ["address", "city"] in users["propertyFields"]
+
+
+def connection(api, **more):
+    return api("POST", "connections", sourceId=faker(api)["sourceId"], destinationId=dev_null(api)["destinationId"], **more)
+
+
+def test_connections(api):
+    made = connection(api)
+    assert made["status"] == "active" and made["schedule"] == {"scheduleType": "manual"} and made["prefix"] == "" and made["tags"] == []
+    assert made["namespaceDefinition"] == "destination" and made["nonBreakingSchemaUpdatesBehavior"] == "ignore" and made["createdAt"] > 1_700_000_000
+    streams = {s["name"]: s for s in made["configurations"]["streams"]}
+    assert set(streams) == {"users", "products", "purchases"} and {s["syncMode"] for s in streams.values()} == {"full_refresh_overwrite"}
+    one = f"connections/{made['connectionId']}"
+    assert api("GET", one) == made and api("GET", f"{one}/") == made
+    patched = api("PATCH", one, name="new", schedule={"scheduleType": "cron", "cronExpression": "0 0 12 * * ?"}, status="inactive", prefix="raw_",
+                  namespaceDefinition="custom_format", namespaceFormat="x_${SOURCE_NAMESPACE}", nonBreakingSchemaUpdatesBehavior="disable_connection",
+                  configurations={"streams": [{"name": "users", "syncMode": "incremental_deduped_history", "cursorField": ["updated_at"], "primaryKey": [["id"]]}]})
+    assert patched["schedule"] == {"scheduleType": "cron", "cronExpression": "0 0 12 * * ?"}
+    assert (patched["name"], patched["status"], patched["prefix"], patched["namespaceDefinition"]) == ("new", "inactive", "raw_", "custom_format")
+    assert patched["nonBreakingSchemaUpdatesBehavior"] == "disable_connection" and [s["name"] for s in patched["configurations"]["streams"]] == ["users"]
+    assert patched["configurations"]["streams"][0]["syncMode"] == "incremental_deduped_history"
+    assert api("PATCH", one, configurations={"streams": [{"name": "products"}]})["configurations"]["streams"][0]["name"] == "products"
+    assert api("PATCH", one, schedule={"scheduleType": "basic", "basicTiming": "every 6 hours"})["schedule"] == {"scheduleType": "basic", "basicTiming": "Every 6 HOURS"}
+    assert [c["connectionId"] for c in api("GET", "connections?limit=100&workspaceIds=default")["data"]] == [made["connectionId"]]
+    for wrong in ({"schedule": {"scheduleType": "cron", "cronExpression": "never"}}, {"status": "ACTIVE"}, {"configurations": {"streams": [{"name": "nothing"}]}},
+                  {"configurations": {"streams": [{"name": "users", "syncMode": "faster"}]}}, {"namespaceDefinition": "customformat"}):
+        reply = api.server.request("PATCH", f"/api/public/v1/{one}", json.dumps(wrong).encode())
+        assert reply.status in (400, 422) and reply.body["detail"], (wrong, reply.text)
+    assert api("GET", one)["status"] == "inactive"
+    api("DELETE", one, expect=204)
+    api("GET", one, expect=404)
+    api("DELETE", one, expect=404)
+
+
+def test_tags(api):
+    workspace = api("GET", "workspaces/default")["workspaceId"]
+    tag = api("POST", "tags", name="nightly", color="FF00AA", workspaceId=workspace)
+    assert api("GET", f"tags/{tag['tagId']}") == tag and api("GET", f"tags?workspaceIds={workspace}")["data"] == [tag]
+    assert api("PATCH", f"tags/{tag['tagId']}", name="daily", color="00FF00")["name"] == "daily"
+    made = connection(api, tags=[tag])
+    assert [t["tagId"] for t in made["tags"]] == [tag["tagId"]]
+    assert len(api("GET", f"connections?tagIds={tag['tagId']}")["data"]) == 1
+    api("DELETE", f"tags/{tag['tagId']}", expect=204)
+    assert api("GET", f"connections/{made['connectionId']}")["tags"] == []
+    api("GET", f"tags/{tag['tagId']}", expect=404)
