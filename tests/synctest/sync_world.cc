@@ -160,7 +160,9 @@ Result<ConfiguredCatalog> SyncWorld::BeginAttempt(SyncCounters& counters) {
   ConfiguredCatalog catalog = catalog_;
   FileStateStore states(folder_ / "state.json");
   const AttemptReason reason{
-      [&](const StreamDescriptor& stream) { return refreshed.contains(stream); },
+      [&](const StreamDescriptor& stream) {
+        return refreshed.contains(stream) ? RefreshMode::kTruncate : RefreshMode::kNone;
+      },
       [](const std::string&) {},
       /*retried=*/false,
       {}};
@@ -191,7 +193,7 @@ Result<SyncSummary> SyncWorld::Sync(std::optional<KillPoint> kill) {
   acknowledged_ = source.acknowledged();
   if (!summary.ok()) return summary;
   for (const StreamProgress& stream : summary->streams) {
-    if (stream.status == StreamStatus::kComplete) counters.Complete(stream.stream);
+    if (stream.status == StreamStatus::kComplete) counters.generations().Complete(stream.stream);
   }
   MR_RETURN_IF_ERROR(counters.Save());
   return summary;
