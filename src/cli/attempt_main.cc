@@ -74,13 +74,13 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
     (void)channel.Tell(LogMessage(level, message)).ok();
   });
   int exit_code = 1;
-  std::optional<HardStop> hard_stop;  // only a sync has something to commit
-  if (start.task != "sync") hard_stop.emplace(stop);
+  std::optional<HardStop> hard_stop;  // of a task that has nothing to commit
+  const bool commits = start.task == "sync" || start.task == "clear";
+  if (!commits) hard_stop.emplace(stop);
   if (start.task == "check") exit_code = RunCheckTask(start, channel);
   if (start.task == "discover") exit_code = RunDiscoverTask(start, channel);
   if (start.task == "verify") exit_code = RunVerifyTask(start, channel, stop);
-  if (start.task == "sync")
-    exit_code = RunSyncTask(start, channel, stop, start.parent ? &lease : nullptr);
+  if (commits) exit_code = RunSyncTask(start, channel, stop, start.parent ? &lease : nullptr);
   SetLogSink([](LogLevel, std::string_view) {});
   return exit_code;
 }

@@ -16,7 +16,6 @@ struct LaterCommand {
   const char* what;
 };
 constexpr LaterCommand kLaterCommands[] = {
-    {"worker", "Run a worker for a server on another machine"},
     {"plan", "Show what apply would change on a server"},
     {"apply", "Bring a server to what connection files say"},
     {"export", "Write a server's connections as files"},
@@ -112,6 +111,19 @@ void AddServerCommand(CLI::App* root, CommandLine* line) {
   server->add_option("--log-format", line->log_format, "text or json: this process's own log")
       ->check(CLI::IsMember({"text", "json"}));
   server->add_flag("-v,--verbose", line->verbose, "Print details of errors");
+}
+
+void AddWorkerCommand(CLI::App* root, CommandLine* line) {
+  CLI::App* worker =
+      AddCommand(root, line, "worker", "Run jobs of servers that share a PostgreSQL database");
+  worker->add_option("--data-dir", line->data_dir, "A folder of its own (default: ~/.millrace)");
+  worker->add_option("--database-url", line->database_url, "postgresql://… of the metadata")
+      ->required();
+  worker->add_option("--log-storage", line->log_storage,
+                     "s3://BUCKET/PREFIX for the logs of attempts, the same as the servers'");
+  worker->add_option("--log-format", line->log_format, "text or json: this process's own log")
+      ->check(CLI::IsMember({"text", "json"}));
+  worker->add_flag("-v,--verbose", line->verbose, "Print details of errors");
 }
 
 /// Commands that work on what a server keeps.
@@ -249,6 +261,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddConnectorCommands(&root, line);
   AddStateCommands(&root, line);
   AddServerCommand(&root, line);
+  AddWorkerCommand(&root, line);
   AddUpkeepCommands(&root, line);
   CLI::App* version = AddCommand(&root, line, "version", "Print the version");
   version->add_flag("--json", line->json, "Print one JSON document");

@@ -21,5 +21,7 @@ int RunRestore(const CommandLine& line);
 int RunSecrets(const CommandLine& line);
 /// Serves until a signal comes.
 int RunServer(const CommandLine& line);
+/// Runs a server's jobs until a signal comes.
+int RunWorker(const CommandLine& line);
 
 }  // namespace millrace

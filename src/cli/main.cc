@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
       {"verify", millrace::RunVerify},         {"version", millrace::RunVersion},
       {"server", millrace::RunServer},         {"backup", millrace::RunBackup},
       {"restore", millrace::RunRestore},       {"secrets", millrace::RunSecrets},
+      {"worker", millrace::RunWorker},
   };
   const millrace::ParsedCommandLine parsed = millrace::ParseCommandLine(argc, argv);
   if (parsed.exit_code >= 0) return parsed.exit_code;

@@ -4,14 +4,11 @@
 #include <optional>
 
 #include "base/log.h"
-#include "base/process_lock.h"
 #include "control/identity/application_access.h"
 #include "control/identity/sign_in.h"
 #include "control/logs/attempt_logs.h"
 #include "control/retention/retention_schedule.h"
 #include "control/secrets/secret_box.h"
-#include "control/store/migrations.h"
-#include "control/store/settings.h"
 #include "control/store/sql_database.h"
 #include "server/config_api/config_api.h"
 #include "server/config_api/workspace_calls.h"
@@ -25,13 +22,12 @@
 #include "server/metrics/server_metrics.h"
 #include "server/openapi/openapi_document.h"
 #include "server/public_api/public_api.h"
+#include "server/server_stores.h"
+#include "server/worker_host.h"
 
 namespace millrace {
 namespace {
 
-constexpr int kDatabaseConnections = 4;
-constexpr const char* kKeyProof = "secret_key_proof";
-constexpr const char* kProofText = "millrace";
 constexpr const char* kWelcome = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Millrace</title></head>
 <body style="font-family: system-ui, sans-serif; max-width: 40rem; margin: 4rem auto">
@@ -39,33 +35,6 @@ constexpr const char* kWelcome = R"(<!doctype html>
 <p>The API is at <a href="/api/v1/health">/api/v1</a>. There is no user interface in this version.</p>
 </body></html>
 )";
-
-/// Held while the server lives: one server a data folder.
-Result<ProcessLock> LockDataDir(const std::filesystem::path& data_dir) {
-  std::error_code error;
-  std::filesystem::create_directories(data_dir, error);
-  if (error) {
-    return ConfigError("can't make the data folder {}: {}", data_dir.string(), error.message());
-  }
-  MR_ASSIGN_OR_RETURN(auto lock, ProcessLock::Open(data_dir / "server.lock", /*inherited=*/false));
-  MR_ASSIGN_OR_RETURN(const bool taken, lock.Try());
-  if (taken) return lock;
-  return ConfigError("another server (process {}) has the data folder {}", lock.Holder(),
-                     data_dir.string());
-}
-
-/// The first server leaves a text sealed with its key; the next ones must be able to open it.
-Status ProveKey(SqlDatabase& database, const SecretBox& box) {
-  return database.Write([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(const auto proof, FindSetting(transaction, kKeyProof));
-    if (!proof) return PutSetting(transaction, kKeyProof, box.Seal(kProofText));
-    const auto opened = box.Open(*proof);
-    if (opened.ok() && *opened == kProofText) return Status::Ok();
-    return ConfigError(
-        "the metadata database was made with another secret key: give that one "
-        "(MILLRACE_SECRET_KEY, MILLRACE_SECRET_KEY_FILE, or secret.key in the data folder)");
-  });
-}
 
 /// A warning for whoever opens the server to others, and whether that was done.
 bool ListensOnLoopbackOnly(const ServerOptions& options) {
@@ -87,12 +56,11 @@ ConnectorRules RulesOf(const ServerOptions& options) {
 
 class Server : public MillraceServer {
  public:
-  Server(const ServerOptions& options, ProcessLock lock, std::unique_ptr<SqlDatabase> database,
-         SecretBox box, std::unique_ptr<AttemptLogs> logs)
-      : lock_(std::move(lock)),
-        database_(std::move(database)),
-        box_(std::move(box)),
-        logs_(std::move(logs)),
+  Server(const ServerOptions& options, ServerStores stores)
+      : lock_(std::move(stores.lock)),
+        database_(std::move(stores.database)),
+        box_(std::move(stores.box)),
+        logs_(std::move(stores.logs)),
         jobs_(*database_, Clock::System()),
         services_{*database_, box_,   Catalogue::Embedded(), Clock::System(),
                   jobs_,      *logs_, RulesOf(options)},
@@ -106,11 +74,12 @@ class Server : public MillraceServer {
         gate_(sign_in_, applications_, {ListensOnLoopbackOnly(options), options.auth_always}) {}
 
   Status Open(const ServerOptions& options) {
-    MR_RETURN_IF_ERROR(Migrate(*database_));
-    MR_RETURN_IF_ERROR(ProveKey(*database_, box_));
     MR_RETURN_IF_ERROR(WorkspaceCalls::EnsureDefault(services_));
     MR_ASSIGN_OR_RETURN(const std::string password, FirstPasswordFromEnvironment());
     MR_RETURN_IF_ERROR(sign_in_.EnsureFirstPerson(password));
+    MR_ASSIGN_OR_RETURN(
+        worker_, WorkerHost::Start({*database_, box_, *logs_, jobs_, RulesOf(options), &moved_},
+                                   options.data_dir));
     HttpServer::Options http;
     http.listen = options.listen;
     http.tls_certificate_file = options.tls_certificate_file;
@@ -126,7 +95,12 @@ class Server : public MillraceServer {
     return Status::Ok();
   }
 
-  void Stop(std::chrono::milliseconds limit) override { http_->Stop(limit); }
+  void Stop(std::chrono::milliseconds limit) override {
+    const SteadyTime until = Clock::System().Now() + limit;
+    http_->Stop(limit);
+    worker_->Stop(std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::max(until - Clock::System().Now(), SteadyTime::duration::zero())));
+  }
   std::vector<std::string> addresses() const override { return http_->addresses(); }
 
   std::vector<std::string> Routes() const override {
@@ -176,6 +150,7 @@ class Server : public MillraceServer {
   const IdentityApi identity_api_;
   const RequestGate gate_;
   std::optional<RetentionSchedule> retention_;
+  std::unique_ptr<WorkerHost> worker_;
   std::unique_ptr<HttpServer> http_;  // last: requests use all of the above
 };
 
@@ -185,16 +160,9 @@ Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOption
   if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {
     return ConfigError("--tls-cert and --tls-key belong together: give both or neither");
   }
-  MR_ASSIGN_OR_RETURN(auto lock, LockDataDir(options.data_dir));
-  MR_ASSIGN_OR_RETURN(auto box, SecretBox::Load(options.data_dir / "secret.key"));
-  const std::string url = options.database_url.empty()
-                              ? "sqlite://" + (options.data_dir / "millrace.db").string()
-                              : options.database_url;
-  MR_ASSIGN_OR_RETURN(auto database, SqlDatabase::Open(url, kDatabaseConnections));
-  MR_ASSIGN_OR_RETURN(auto logs,
-                      AttemptLogs::OpenAt(options.log_storage, options.data_dir, Clock::System()));
-  auto server = std::make_unique<Server>(options, std::move(lock), std::move(database),
-                                         std::move(box), std::move(logs));
+  MR_ASSIGN_OR_RETURN(
+      auto stores, OpenServerStores(options.data_dir, options.database_url, options.log_storage));
+  auto server = std::make_unique<Server>(options, std::move(stores));
   MR_RETURN_IF_ERROR(server->Open(options));
   return std::unique_ptr<MillraceServer>(std::move(server));
 }

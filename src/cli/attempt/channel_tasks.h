@@ -19,7 +19,8 @@ int RunDiscoverTask(const StartDocument& start, AttemptChannel& channel);
 /// Compares the destination with the source; RESULT is {"streams": [StreamVerdict's JSON]}.
 int RunVerifyTask(const StartDocument& start, AttemptChannel& channel, AttemptStop& stop);
 
-/// Copies; RESULT is a SyncReport. With a lease no commit begins without it.
+/// Copies, or (the task "clear") empties the tables of the catalog's streams; RESULT is a
+/// SyncReport. With a lease no commit begins without it.
 int RunSyncTask(const StartDocument& start, AttemptChannel& channel, AttemptStop& stop,
                 CommitLease* lease);
 

@@ -7,6 +7,7 @@
 #include "cli/attempt/channel_failure.h"
 #include "cli/attempt/channel_state_store.h"
 #include "cli/attempt/channel_tasks.h"
+#include "cli/attempt/empty_source.h"
 #include "cli/attempt/sync_options_of.h"
 #include "pipeline/run_sync.h"
 
@@ -43,7 +44,9 @@ int TellInterrupted(AttemptChannel& channel) {
 int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptStop& stop,
                 CommitLease* lease) {
   StartDocument start = document;
-  const auto source = MakeSource(*start.source);
+  const bool clears = start.task == "clear";
+  const auto source = clears ? Result<std::unique_ptr<Source>>(std::make_unique<EmptySource>())
+                             : MakeSource(*start.source);
   if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
   const auto destination = MakeDestination(*start.destination);
   if (!destination.ok()) {

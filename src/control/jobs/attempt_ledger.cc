@@ -104,6 +104,7 @@ Result<bool> StoreAttemptProgress(SqlTransaction& transaction, const AttemptKey&
                            key.job, key.number, key.fencing_token}));
   if (touched != 1) return false;
   for (const StreamReport& report : streams) {
+    if (report.status.empty()) continue;  // nothing was heard of it: what is stored stands
     const std::string run_state = RunStateOf(report);
     MR_RETURN_IF_ERROR(
         PutStreamStatus(transaction, {key.job, key.number, report.stream, connection_id, run_state,

@@ -19,6 +19,7 @@ constexpr auto kTick = std::chrono::milliseconds(250);
 constexpr auto kFlushEvery = std::chrono::seconds(1);
 constexpr auto kStoreAgainAfter = std::chrono::milliseconds(500);
 /// How long an attempt may take to end after it was asked to; cancelling takes 3 s at most.
+constexpr auto kEndPatience = std::chrono::seconds(15);
 constexpr auto kCancelPatience = std::chrono::milliseconds(1500);
 /// Between the end of what the attempt may begin and the end of the stored lease.
 constexpr int64_t kLeaseMarginMicros = 2'000'000;
@@ -77,6 +78,8 @@ void AttemptRun::Leave() {
 
 void AttemptRun::Run() {
   parts_.logs.Begin(target_.id(), target_.secrets);
+  LogLine("INFO", fmt::format("job {}, attempt {}: {} streams", target_.key.job, target_.key.number,
+                              target_.streams.size()));
   for (const std::string& warning : target_.warnings) LogLine("WARN", warning);
   RenewLease();
   while (KeepGoing()) {
@@ -249,7 +252,11 @@ Result<bool> AttemptRun::StoreEnding() {
     return Status::Ok();
   }));
   stored_end_ = stored;
+  LogLine("INFO", fmt::format("the attempt {}; {} rows committed",
+                              end_.succeeded ? "succeeded" : "failed", RecordsCommitted(*stats)));
   if (stored && parts_.moved != nullptr) CountMoved(*stats, end_.succeeded, parts_.moved);
+  // With the answer it ends by itself.
+  killed_after_ = parts_.clock.Now() + kEndPatience;
   return stored;
 }
 

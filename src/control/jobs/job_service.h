@@ -54,11 +54,15 @@ class JobService {
   /// Both outlive it.
   JobService(SqlDatabase& database, const Clock& clock) : database_(database), clock_(clock) {}
 
-  /// Called after a job was made or is to be cancelled, from that thread: wakes the worker and the
-  /// scheduler of this process, which otherwise look once a second. Set before anybody calls.
-  void set_listener(std::function<void()> listener) { listener_ = std::move(listener); }
+  /// Called after a job was made or is to be cancelled, from that thread; must not block: wakes the
+  /// worker and the scheduler of this process, which otherwise look once a second.
+  void set_listener(std::function<void()> listener) {
+    std::lock_guard lock(mutex_);
+    listener_ = std::move(listener);
+  }
   /// Also for who changed a connection's schedule.
   void Wake() const {
+    std::lock_guard lock(mutex_);
     if (listener_) listener_();
   }
 
@@ -87,8 +91,8 @@ class JobService {
 
   SqlDatabase& database_;
   const Clock& clock_;
-  std::function<void()> listener_;
   mutable std::mutex mutex_;
+  std::function<void()> listener_;  // guarded by mutex_
   mutable std::condition_variable ended_;
 };
 

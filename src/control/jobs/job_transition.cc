@@ -1,5 +1,6 @@
 #include "control/jobs/job_transition.h"
 
+#include "control/jobs/auto_disable.h"
 #include "control/jobs/job_timeline.h"
 
 namespace millrace {
@@ -26,6 +27,9 @@ Result<bool> MoveJob(SqlTransaction& transaction, Job* job, JobEvent event, int6
   if (IsFinalJobState(job->status)) {
     MR_ASSIGN_OR_RETURN(const auto attempts, AttemptsOf(transaction, job->id));
     MR_RETURN_IF_ERROR(TellJobEnded(transaction, *job, attempts));
+    if (job->status == "failed") {
+      MR_RETURN_IF_ERROR(DisableIfOnlyFailing(transaction, job->connection_id, now));
+    }
   }
   return true;
 }

@@ -171,6 +171,21 @@ Result<std::vector<Attempt>> AttemptsOf(SqlTransaction& transaction, int64_t job
   return attempts;
 }
 
+Result<std::map<int64_t, std::vector<Attempt>>> AttemptsOfJobs(SqlTransaction& transaction,
+                                                               const std::vector<int64_t>& jobs) {
+  std::map<int64_t, std::vector<Attempt>> attempts;
+  if (jobs.empty()) return attempts;
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(fmt::format("SELECT {} FROM attempt WHERE job_id IN ({}) "
+                                                    "ORDER BY job_id, number",
+                                                    kAttemptColumns, fmt::join(jobs, ", "))));
+  for (const SqlRow& row : rows) {
+    Attempt attempt = AttemptOf(row);
+    attempts[attempt.job_id].push_back(std::move(attempt));
+  }
+  return attempts;
+}
+
 Result<bool> UpdateAttempt(SqlTransaction& transaction, const Attempt& attempt) {
   MR_ASSIGN_OR_RETURN(
       const int64_t touched,

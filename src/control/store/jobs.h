@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,6 +80,9 @@ Result<bool> UpdateJob(SqlTransaction& transaction, const Job& job, const std::s
 
 Status InsertAttempt(SqlTransaction& transaction, const Attempt& attempt);
 Result<std::vector<Attempt>> AttemptsOf(SqlTransaction& transaction, int64_t job_id);
+/// By the id of their job.
+Result<std::map<int64_t, std::vector<Attempt>>> AttemptsOfJobs(SqlTransaction& transaction,
+                                                               const std::vector<int64_t>& jobs);
 /// All but its key, worker and token. False: another worker took it over (the token differs).
 Result<bool> UpdateAttempt(SqlTransaction& transaction, const Attempt& attempt);
 

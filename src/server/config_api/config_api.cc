@@ -6,6 +6,7 @@
 #include "server/config_api/config_routes.h"
 #include "server/config_api/connection_routes.h"
 #include "server/config_api/definition_calls.h"
+#include "server/config_api/job_routes.h"
 #include "server/config_api/workspace_calls.h"
 #include "server/http/json_body.h"
 
@@ -108,6 +109,7 @@ ConfigApi::ConfigApi(const Services& services) {
          return calls.DiscoverUnsaved(body);
        });
   AddConnectionRoutes(routes_, services);
+  AddJobRoutes(routes_, services);
 }
 
 HttpResponse ConfigApi::Handle(const HttpRequest& request) const {

@@ -1,0 +1,56 @@
+#include "server/server_stores.h"
+
+#include "control/store/migrations.h"
+#include "control/store/settings.h"
+
+namespace millrace {
+namespace {
+
+constexpr int kDatabaseConnections = 8;
+constexpr const char* kKeyProof = "secret_key_proof";
+constexpr const char* kProofText = "millrace";
+
+/// Held while the server lives: one server a data folder.
+Result<ProcessLock> LockDataDir(const std::filesystem::path& data_dir) {
+  std::error_code error;
+  std::filesystem::create_directories(data_dir, error);
+  if (error) {
+    return ConfigError("can't make the data folder {}: {}", data_dir.string(), error.message());
+  }
+  MR_ASSIGN_OR_RETURN(auto lock, ProcessLock::Open(data_dir / "server.lock", /*inherited=*/false));
+  MR_ASSIGN_OR_RETURN(const bool taken, lock.Try());
+  if (taken) return lock;
+  return ConfigError("another server (process {}) has the data folder {}", lock.Holder(),
+                     data_dir.string());
+}
+
+/// The first server leaves a text sealed with its key; the next ones must be able to open it.
+Status ProveKey(SqlDatabase& database, const SecretBox& box) {
+  return database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(const auto proof, FindSetting(transaction, kKeyProof));
+    if (!proof) return PutSetting(transaction, kKeyProof, box.Seal(kProofText));
+    const auto opened = box.Open(*proof);
+    if (opened.ok() && *opened == kProofText) return Status::Ok();
+    return ConfigError(
+        "the metadata database was made with another secret key: give that one "
+        "(MILLRACE_SECRET_KEY, MILLRACE_SECRET_KEY_FILE, or secret.key in the data folder)");
+  });
+}
+
+}  // namespace
+
+Result<ServerStores> OpenServerStores(const std::filesystem::path& data_dir,
+                                      const std::string& database_url,
+                                      const std::string& log_storage) {
+  MR_ASSIGN_OR_RETURN(auto lock, LockDataDir(data_dir));
+  MR_ASSIGN_OR_RETURN(auto box, SecretBox::Load(data_dir / "secret.key"));
+  const std::string url =
+      database_url.empty() ? "sqlite://" + (data_dir / "millrace.db").string() : database_url;
+  MR_ASSIGN_OR_RETURN(auto database, SqlDatabase::Open(url, kDatabaseConnections));
+  MR_RETURN_IF_ERROR(Migrate(*database));
+  MR_RETURN_IF_ERROR(ProveKey(*database, box));
+  MR_ASSIGN_OR_RETURN(auto logs, AttemptLogs::OpenAt(log_storage, data_dir, Clock::System()));
+  return ServerStores{std::move(lock), std::move(database), std::move(box), std::move(logs)};
+}
+
+}  // namespace millrace

@@ -1,0 +1,50 @@
+#include "server/worker_host.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/log.h"
+
+namespace millrace {
+namespace {
+
+/// A whole number of the environment, 0 when it isn't there.
+Result<int> NumberFromEnvironment(const char* name) {
+  const char* const text = std::getenv(name);
+  if (text == nullptr || *text == '\0') return 0;
+  const std::string_view all(text);
+  int number = 0;
+  const auto [end, error] = std::from_chars(all.data(), all.data() + all.size(), number);
+  if (error == std::errc() && end == all.data() + all.size() && number > 0) return number;
+  return ConfigError("{} must be a whole number, 1 or greater", name);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
+                                                      const std::filesystem::path& data_dir) {
+  JobWorker::Options options;
+  options.data_dir = data_dir;
+  MR_ASSIGN_OR_RETURN(options.attempts_max, NumberFromEnvironment("MAX_SYNC_WORKERS"));
+  MR_ASSIGN_OR_RETURN(options.per_source_max,
+                      NumberFromEnvironment("MILLRACE_MAX_JOBS_PER_SOURCE"));
+  MR_ASSIGN_OR_RETURN(const int silence, NumberFromEnvironment("MILLRACE_SOURCE_SILENCE_SECONDS"));
+  if (silence > 0) options.silence_max = std::chrono::seconds(silence);
+
+  std::unique_ptr<WorkerHost> host(new WorkerHost(stores.jobs));
+  MR_ASSIGN_OR_RETURN(host->launcher_, AttemptLauncher::Open({data_dir, stores.rules, {}}));
+  Log(LogLevel::kInfo, "attempts: {}", host->launcher_->HowLimitsHold());
+  const JobWorker::Parts parts{stores.database, stores.box,  Catalogue::Embedded(),
+                               Clock::System(), stores.jobs, *host->launcher_,
+                               stores.logs,     stores.moved};
+  MR_ASSIGN_OR_RETURN(host->worker_, JobWorker::Start(parts, options));
+  stores.jobs.set_listener([worker = host->worker_.get()] { worker->Wake(); });
+  return host;
+}
+
+WorkerHost::~WorkerHost() { jobs_.set_listener({}); }
+
+void WorkerHost::Stop(std::chrono::milliseconds limit) { worker_->Stop(limit); }
+
+}  // namespace millrace

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "control/jobs/job_worker.h"
+
+namespace millrace {
+
+/// The part of a server, and all of a worker, that runs jobs: attempts' processes and who looks
+/// after them. Owned by the server's or worker's main thread.
+class WorkerHost {
+ public:
+  /// What it works with; all of it outlives it.
+  struct Stores {
+    SqlDatabase& database;
+    const SecretBox& box;
+    AttemptLogs& logs;
+    JobService& jobs;
+    ConnectorRules rules;          ///< what connectors may touch
+    MovedTotals* moved = nullptr;  ///< counts what was done, for /metrics
+  };
+
+  /// Begins to run jobs. MAX_SYNC_WORKERS says how many at once (default: one a core),
+  /// MILLRACE_MAX_JOBS_PER_SOURCE how many of one source over all workers (default: any),
+  /// MILLRACE_SOURCE_SILENCE_SECONDS how long a source may be silent (default: 10800). The caller
+  /// holds the lock of the data folder.
+  static Result<std::unique_ptr<WorkerHost>> Start(const Stores& stores,
+                                                   const std::filesystem::path& data_dir);
+  ~WorkerHost();
+
+  /// See JobWorker.
+  void Stop(std::chrono::milliseconds limit);
+
+ private:
+  explicit WorkerHost(JobService& jobs) : jobs_(jobs) {}
+
+  JobService& jobs_;
+  std::unique_ptr<AttemptLauncher> launcher_;
+  std::unique_ptr<JobWorker> worker_;
+};
+
+}  // namespace millrace
