@@ -9,6 +9,9 @@
 namespace millrace {
 namespace {
 
+/// A database of many thousand tables takes minutes.
+constexpr std::chrono::seconds kDiscoveryLimit = std::chrono::minutes(30);
+
 /// A whole number of the environment, 0 when it isn't there.
 Result<int> NumberFromEnvironment(const char* name) {
   const char* const text = std::getenv(name);
@@ -32,19 +35,34 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
   MR_ASSIGN_OR_RETURN(const int silence, NumberFromEnvironment("MILLRACE_SOURCE_SILENCE_SECONDS"));
   if (silence > 0) options.silence_max = std::chrono::seconds(silence);
 
-  std::unique_ptr<WorkerHost> host(new WorkerHost(stores.jobs));
+  std::unique_ptr<WorkerHost> host(new WorkerHost(stores));
   MR_ASSIGN_OR_RETURN(host->launcher_, AttemptLauncher::Open({data_dir, stores.rules, {}}));
   Log(LogLevel::kInfo, "attempts: {}", host->launcher_->HowLimitsHold());
-  const JobWorker::Parts parts{stores.database, stores.box,  Catalogue::Embedded(),
-                               Clock::System(), stores.jobs, *host->launcher_,
-                               stores.logs,     stores.moved};
+  const JobWorker::Parts parts{stores.database, stores.box,   Catalogue::Embedded(),
+                               Clock::System(), stores.jobs,  *host->launcher_,
+                               stores.logs,     stores.moved, &host->schemas_};
   MR_ASSIGN_OR_RETURN(host->worker_, JobWorker::Start(parts, options));
   stores.jobs.set_listener([worker = host->worker_.get()] { worker->Wake(); });
   return host;
 }
 
-WorkerHost::~WorkerHost() { jobs_.set_listener({}); }
+WorkerHost::WorkerHost(const Stores& stores)
+    : jobs_(stores.jobs),
+      schemas_(stores.database, stores.box, Catalogue::Embedded(), Clock::System(),
+               [rules = stores.rules, stop = stop_.get_token()](const StartDocument& start) {
+                 StartDocument confined = start;
+                 confined.rules = rules;
+                 return RunProbe(confined, kDiscoveryLimit, stop);
+               }) {}
 
-void WorkerHost::Stop(std::chrono::milliseconds limit) { worker_->Stop(limit); }
+WorkerHost::~WorkerHost() {
+  stop_.request_stop();
+  jobs_.set_listener({});
+}
+
+void WorkerHost::Stop(std::chrono::milliseconds limit) {
+  stop_.request_stop();
+  worker_->Stop(limit);
+}
 
 }  // namespace millrace

@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 
+#include "control/connections/schema_service.h"
 #include "control/jobs/job_worker.h"
 
 namespace millrace {
@@ -33,9 +35,11 @@ class WorkerHost {
   void Stop(std::chrono::milliseconds limit);
 
  private:
-  explicit WorkerHost(JobService& jobs) : jobs_(jobs) {}
+  explicit WorkerHost(const Stores& stores);
 
   JobService& jobs_;
+  std::stop_source stop_;  // of discoveries that are under way
+  const SchemaService schemas_;
   std::unique_ptr<AttemptLauncher> launcher_;
   std::unique_ptr<JobWorker> worker_;
 };

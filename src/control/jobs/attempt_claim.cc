@@ -34,6 +34,9 @@ Result<std::optional<Job>> TakeWaitingJob(SqlTransaction& transaction, SqlDataba
       "(SELECT count(*) FROM job AS other JOIN connection AS theirs "
       "ON theirs.id = other.connection_id "
       "WHERE other.status = 'running' AND theirs.source_id = connection.source_id)";
+  constexpr std::string_view kLooked =
+      "AND (job.looked = 1 OR job.status = 'incomplete' OR "
+      "job.config_type NOT IN ('sync', 'refresh')) ";
   // A lock on the source keeps two workers from both taking its last place.
   const std::string lock = engine == SqlDatabase::Engine::kPostgres
                                ? " FOR UPDATE OF job SKIP LOCKED FOR NO KEY UPDATE OF actor SKIP "
@@ -48,8 +51,8 @@ Result<std::optional<Job>> TakeWaitingJob(SqlTransaction& transaction, SqlDataba
                       "JOIN actor ON actor.id = connection.source_id "
                       "WHERE job.status IN ('pending', 'incomplete') AND "
                       "(job.next_attempt_at IS NULL OR job.next_attempt_at <= :1) AND {} < :2 "
-                      "ORDER BY job.id LIMIT 1{}",
-                      kOthersOfSource, lock),
+                      "{}ORDER BY job.id LIMIT 1{}",
+                      kOthersOfSource, rules.after_look ? kLooked : "", lock),
           {now, limit}));
   if (rows.empty()) return std::optional<Job>();
   // What was committed before the lock was had counts, too.

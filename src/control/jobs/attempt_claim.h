@@ -33,6 +33,7 @@ struct ClaimRules {
   std::string worker;          ///< this worker's name, the same after a restart
   int64_t lease_micros = 0;    ///< how long the attempt is its own, from `now`
   int64_t per_source_max = 0;  ///< jobs of one source at a time, over all workers; 0: no limit
+  bool after_look = false;     ///< only jobs whose source was looked at (SourceLook)
 };
 
 /// Takes the job that has waited longest, if one is due: makes its next attempt, gives its streams

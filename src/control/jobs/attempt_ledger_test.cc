@@ -7,6 +7,7 @@
 #include "control/jobs/attempt_claim.h"
 #include "control/jobs/attempt_document.h"
 #include "control/jobs/job_service.h"
+#include "control/jobs/source_look.h"
 #include "control/jobs/testing/jobs_fixture.h"
 #include "control/store/connection_states.h"
 #include "control/store/stream_statuses.h"
@@ -100,6 +101,29 @@ TEST_P(AttemptLedgerTest, AJobGoesToOneWorkerWithWhatItNeeds) {
   EXPECT_EQ(StateOfA().fencing_token, claim->attempt.fencing_token);
   EXPECT_FALSE(claim->saved.epoch.empty());
   EXPECT_FALSE(Claim()) << "it is taken";
+}
+
+TEST_P(AttemptLedgerTest, ASyncWaitsForTheLookAtItsSourceWhereThereIsOne) {
+  const int64_t id = Ask({.connection_id = "a"});
+  const auto claim = [&] {
+    std::optional<AttemptClaim> claimed;
+    Write([&](SqlTransaction& t) -> Status {
+      MR_ASSIGN_OR_RETURN(claimed, ClaimAttempt(t, database().engine(),
+                                                {"w1", kLease, 0, /*after_look=*/true}, Now()));
+      return Status::Ok();
+    });
+    return claimed.has_value();
+  };
+  EXPECT_FALSE(claim());
+  Write([&](SqlTransaction& t) -> Status {
+    MR_ASSIGN_OR_RETURN(const auto waiting, JobsToLookFor(t, 10));
+    EXPECT_EQ(waiting.size(), 1u);
+    EXPECT_EQ(waiting.at(0).connection_id, "a");
+    return t.Execute("UPDATE job SET looked = 1 WHERE id = :1", {id}).status();
+  });
+  EXPECT_TRUE(claim());
+  Ask({.connection_id = "b", .config_type = "clear"});
+  EXPECT_TRUE(claim()) << "a clear asks no source";
 }
 
 TEST_P(AttemptLedgerTest, OneSourceIsNotReadByTooMany) {

@@ -72,6 +72,7 @@ void JobWorker::Stop(std::chrono::milliseconds limit) {
   if (!loop_.joinable()) return;
   loop_.request_stop();
   loop_.join();
+  looks_.clear();  // their probes end at once: whoever has the probes was told to stop
   const SteadyTime until = parts_.clock.Now() + limit;
   for (;;) {
     Reap();
@@ -153,7 +154,30 @@ void JobWorker::LookAround() {
   said_trouble_ = !due.ok();
   if (!runs_.empty()) CancelAsked();
   EndLost();
+  if (parts_.schemas != nullptr) LookAtSources();
   ClaimDue();
+}
+
+void JobWorker::LookAtSources() {
+  looks_.remove_if([](const SourceLook& look) { return look.done(); });
+  const auto places = static_cast<size_t>(options_.attempts_max);
+  if (looks_.size() >= places) return;
+  std::vector<WaitingJob> waiting;
+  const Status read = parts_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(waiting,
+                        JobsToLookFor(transaction, static_cast<int64_t>(places + looks_.size())));
+    return Status::Ok();
+  });
+  if (!read.ok()) return;
+  for (const WaitingJob& job : waiting) {
+    if (looks_.size() >= places) return;
+    const bool under_way = std::any_of(
+        looks_.begin(), looks_.end(), [&](const SourceLook& look) { return look.job() == job.id; });
+    if (under_way) continue;
+    looks_.emplace_back(
+        SourceLook::Parts{parts_.database, parts_.clock, parts_.jobs, *parts_.schemas}, job,
+        [this] { Wake(); });
+  }
 }
 
 void JobWorker::Reap() {
@@ -203,7 +227,7 @@ void JobWorker::EndLost() {
 void JobWorker::ClaimDue() {
   const ClaimRules rules{
       name_, std::chrono::duration_cast<std::chrono::microseconds>(options_.lease).count(),
-      options_.per_source_max};
+      options_.per_source_max, parts_.schemas != nullptr};
   while (static_cast<int>(runs_.size()) < options_.attempts_max) {
     std::optional<AttemptClaim> claim;
     const Status claimed = parts_.database.Write([&](SqlTransaction& transaction) -> Status {

@@ -11,6 +11,7 @@
 #include "catalogue/catalogue.h"
 #include "control/jobs/attempt_run.h"
 #include "control/jobs/job_service.h"
+#include "control/jobs/source_look.h"
 #include "control/secrets/secret_box.h"
 
 namespace millrace {
@@ -38,6 +39,8 @@ class JobWorker {
     AttemptLauncher& launcher;
     AttemptLogs& logs;
     MovedTotals* moved = nullptr;  ///< for /metrics
+    /// Keeps connections in step with their sources before each sync; null: nobody does.
+    const SchemaService* schemas = nullptr;
   };
 
   /// Finds the attempts that an earlier process left, ends those that are gone, and begins to work.
@@ -59,6 +62,7 @@ class JobWorker {
   void LookAround();
   void Reap();
   void CancelAsked();
+  void LookAtSources();
   void ClaimDue();
   void EndLost();
   void Begin(AttemptClaim claim);
@@ -70,7 +74,8 @@ class JobWorker {
   const Parts parts_;
   const Options options_;
   const std::string name_;
-  std::list<AttemptRun> runs_;  // of the loop's thread; of Stop's once that has ended
+  std::list<SourceLook> looks_;  // of the loop's thread; of Stop's once that has ended
+  std::list<AttemptRun> runs_;   // of the loop's thread; of Stop's once that has ended
   SteadyTime next_lost_;
   bool said_trouble_ = false;
   std::mutex mutex_;

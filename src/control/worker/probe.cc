@@ -30,7 +30,8 @@ bool Take(const Json& message, ProbeOutcome* outcome) {
 
 }  // namespace
 
-ProbeOutcome RunProbe(const StartDocument& start, std::chrono::seconds limit) {
+ProbeOutcome RunProbe(const StartDocument& start, std::chrono::seconds limit,
+                      std::stop_token stop) {
   ProbeOutcome outcome;
   const auto program = AttemptProgram();
   auto process = program.ok() ? AttemptProcess::Start(*program, start) : program.status();
@@ -40,6 +41,10 @@ ProbeOutcome RunProbe(const StartDocument& start, std::chrono::seconds limit) {
   }
   const Deadline deadline = Deadline::After(limit);
   while (!deadline.Passed()) {
+    if (stop.stop_requested()) {
+      outcome.status = Status::Canceled();
+      return outcome;
+    }
     const auto event = (*process)->Wait(/*wake_fd=*/-1, std::chrono::seconds(1));
     if (!event.ok()) {
       outcome.status = event.status();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ struct ProbeOutcome {
 };
 
 /// Runs a check or a discovery in a process of its own and waits for it; the process is killed
-/// when `limit` passes, which is a transient error. From any thread.
-ProbeOutcome RunProbe(const StartDocument& start, std::chrono::seconds limit);
+/// when `limit` passes, which is a transient error, or when `stop` is requested (kCanceled, within
+/// a second). From any thread.
+ProbeOutcome RunProbe(const StartDocument& start, std::chrono::seconds limit,
+                      std::stop_token stop = {});
 
 }  // namespace millrace

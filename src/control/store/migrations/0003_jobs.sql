@@ -8,7 +8,8 @@ CREATE TABLE job (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   started_at BIGINT,
-  next_attempt_at BIGINT  -- when the retry ladder lets it go on
+  next_attempt_at BIGINT,  -- when the retry ladder lets it go on
+  looked BIGINT NOT NULL DEFAULT 0  -- 1: its source was asked for its streams, before the first attempt
 );
 -- One at a time.
 CREATE UNIQUE INDEX job_active ON job (connection_id)
