@@ -2,6 +2,7 @@
 import base64
 import contextlib
 import json
+import time
 
 import pytest
 from airbyte_api import AirbyteAPI, api, errors, models
@@ -76,7 +77,7 @@ def test_workspaces_sources_and_destinations(server):
         assert sdk.organizations.list_organizations_for_user().organizations_response.data
 
 
-def test_connections_and_tags(server):
+def test_connections_tags_and_jobs(server):
     with signed_in(server, by_credentials(server)) as sdk:
         workspace = sdk.workspaces.list_workspaces(request=api.ListWorkspacesRequest()).workspaces_response.data[0].workspace_id
         source = sdk.sources.create_source(request=models.SourceCreateRequest(name="s", workspace_id=workspace, configuration=models.SourceFaker(count=20))).source_response
@@ -97,5 +98,15 @@ def test_connections_and_tags(server):
         patched = sdk.connections.patch_connection(request=change).connection_response
         assert (patched.name, patched.schedule.cron_expression) == ("renamed", "0 0 12 * * ?")
         assert len(sdk.connections.list_connections(request=api.ListConnectionsRequest(workspace_ids=[workspace])).connections_response.data) == 1
+        job = sdk.jobs.create_job(request=models.JobCreateRequest(connection_id=made.connection_id, job_type=models.JobTypeEnum.SYNC)).job_response
+        until = time.monotonic() + 60
+        while job.status in (models.JobStatusEnum.PENDING, models.JobStatusEnum.RUNNING, models.JobStatusEnum.INCOMPLETE):
+            assert time.monotonic() < until
+            time.sleep(0.2)
+            job = sdk.jobs.get_job(request=api.GetJobRequest(job_id=job.job_id)).job_response
+        assert job.status == models.JobStatusEnum.SUCCEEDED and job.rows_synced == 20
+        listed = sdk.jobs.list_jobs(request=api.ListJobsRequest(connection_id=made.connection_id, limit=5)).jobs_response.data
+        assert [j.job_id for j in listed] == [job.job_id]
+        assert sdk.jobs.cancel_job(request=api.CancelJobRequest(job_id=job.job_id)).job_response.status == models.JobStatusEnum.SUCCEEDED
         assert sdk.connections.delete_connection(request=api.DeleteConnectionRequest(connection_id=made.connection_id)).status_code == 204
         assert sdk.tags.delete_tag(request=api.DeleteTagRequest(tag_id=tag.tag_id)).status_code == 204

@@ -1,5 +1,6 @@
 """The public API of `millrace server`: its own forms, pages and errors."""
 import json
+import time
 
 import pytest
 
@@ -144,6 +145,15 @@ def connection(api, **more):
     return api("POST", "connections", sourceId=faker(api)["sourceId"], destinationId=dev_null(api)["destinationId"], **more)
 
 
+def ended(api, job, limit=60):
+    """The job once it is over."""
+    until = time.monotonic() + limit
+    while api("GET", f"jobs/{job['jobId']}")["status"] not in ("succeeded", "failed", "cancelled"):
+        assert time.monotonic() < until, api("GET", f"jobs/{job['jobId']}/logs")
+        time.sleep(0.2)
+    return api("GET", f"jobs/{job['jobId']}")
+
+
 def test_connections(api):
     made = connection(api)
     assert made["status"] == "active" and made["schedule"] == {"scheduleType": "manual"} and made["prefix"] == "" and made["tags"] == []
@@ -183,3 +193,29 @@ def test_tags(api):
     api("DELETE", f"tags/{tag['tagId']}", expect=204)
     assert api("GET", f"connections/{made['connectionId']}")["tags"] == []
     api("GET", f"tags/{tag['tagId']}", expect=404)
+
+
+def test_jobs(api):
+    made = connection(api)["connectionId"]
+    job = api("POST", "jobs", connectionId=made, jobType="sync")
+    assert job["status"] in ("pending", "running") and job["jobType"] == "sync" and job["connectionId"] == made and job["startTime"].endswith("Z")
+    assert None not in job.values() and "lastUpdatedAt" not in job
+    done = ended(api, job)
+    assert done["status"] == "succeeded" and done["rowsSynced"] == 140 and done["bytesSynced"] > 0 and done["duration"].startswith("PT") and done["lastUpdatedAt"]
+    assert api("DELETE", f"jobs/{job['jobId']}") == done, "cancelling what is over changes nothing"
+    again = ended(api, api("POST", f"connections/{made}/refresh", refreshMode="Merge"))
+    assert again["jobType"] == "refresh" and again["status"] == "succeeded"
+    cleared = ended(api, api("POST", "jobs", connectionId=made, jobType="clear"))
+    assert cleared["jobType"] == "clear"
+    ids = [j["jobId"] for j in api("GET", f"jobs?connectionId={made}&orderBy=createdAt%7CDESC")["data"]]
+    assert ids == [cleared["jobId"], again["jobId"], job["jobId"]]
+    assert [j["jobId"] for j in api("GET", f"jobs?connectionId={made}&jobType=sync&status=succeeded&limit=1&workspaceIds=default&createdAtStart=2020-01-01T00:00:00Z")["data"]] == [job["jobId"]]
+    assert api("GET", f"jobs?connectionId={made}&createdAtEnd=2020-01-01T00:00:00Z")["data"] == []
+    logs = api("GET", f"jobs/{job['jobId']}/logs")["attempts"][0]
+    assert logs["status"] == "succeeded" and json.dumps(logs["logs"])
+    assert api("GET", f"connections/{made}/state")["connectionId"] == made
+    api("GET", "jobs/999999", expect=404)
+    api("DELETE", "jobs/999999", expect=404)
+    api("POST", "jobs", expect=404, connectionId="nothing", jobType="sync")
+    api("PATCH", f"connections/{made}", status="inactive")
+    assert "inactive" in api("POST", "jobs", expect=409, connectionId=made, jobType="sync")["detail"]
