@@ -7,25 +7,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_descriptor.h"
 #include "base/uuid.h"
 
 namespace millrace {
 namespace {
-
-/// Owns a descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Status WriteAll(int fd, std::string_view content, const std::filesystem::path& path) {
   while (!content.empty()) {
@@ -65,7 +51,7 @@ Status ErrnoError(int error_number, std::string_view doing) {
 
 Result<std::string> ReadFile(const std::filesystem::path& path, int64_t bytes_max) {
   const std::string doing = "reading " + path.string();
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return ErrnoError(errno, doing);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return ErrnoError(errno, doing);
@@ -86,7 +72,7 @@ Result<std::string> ReadFile(const std::filesystem::path& path, int64_t bytes_ma
 
 Status SyncFolder(const std::filesystem::path& folder) {
   const std::string doing = "syncing " + folder.string();
-  Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0) return ErrnoError(errno, doing);
   if (::fsync(directory.get()) != 0 && errno != EINVAL) return ErrnoError(errno, doing);
   return Status::Ok();
@@ -100,7 +86,7 @@ Status WriteFileAtomically(const std::filesystem::path& path, std::string_view c
   if (code) return ErrnoError(code.value(), "making " + folder.string());
   const auto staged = folder / fmt::format(".{}.{}", path.filename().string(), RandomUuid());
   {
-    Descriptor file(::open(staged.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    FileDescriptor file(::open(staged.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     if (file.get() < 0) return ErrnoError(errno, "creating " + staged.string());
     Status status = WriteAll(file.get(), content, path);
     if (status.ok() && ::fsync(file.get()) != 0) {

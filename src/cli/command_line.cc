@@ -83,8 +83,8 @@ void AddSyncCommands(CLI::App* root, CommandLine* line) {
 }
 
 void AddServerCommand(CLI::App* root, CommandLine* line) {
-  CLI::App* server = AddCommand(root, line, "server",
-                                "Serve the API: sources and destinations; connections come later");
+  CLI::App* server =
+      AddCommand(root, line, "server", "Serve the APIs, run connections on schedule");
   server->add_option("--data-dir", line->data_dir,
                      "Where it keeps everything (default: ~/.millrace)");
   server

@@ -78,7 +78,8 @@ class Server : public MillraceServer {
     MR_ASSIGN_OR_RETURN(const std::string password, FirstPasswordFromEnvironment());
     MR_RETURN_IF_ERROR(sign_in_.EnsureFirstPerson(password));
     MR_ASSIGN_OR_RETURN(
-        worker_, WorkerHost::Start({*database_, box_, *logs_, jobs_, RulesOf(options), &moved_},
+        worker_, WorkerHost::Start({*database_, box_, *logs_, jobs_, RulesOf(options), &moved_,
+                                    options.attempt_program},
                                    options.data_dir));
     HttpServer::Options http;
     http.listen = options.listen;

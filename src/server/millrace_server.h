@@ -21,7 +21,8 @@ struct ServerOptions {
   std::string tls_key_file;
   std::filesystem::path files_dir;  ///< of connectors' local files; empty: `files` in data_dir
   bool allow_link_local = false;    ///< connectors may reach link-local and metadata addresses
-  std::string log_storage;          ///< of attempts, see AttemptLogs::OpenAt; empty: data_dir
+  std::filesystem::path attempt_program;  ///< empty: AttemptProgram()
+  std::string log_storage;                ///< of attempts, see AttemptLogs::OpenAt; empty: data_dir
 };
 
 /// The server: metadata database, secrets, API. One a data folder, which it locks. Owned by the

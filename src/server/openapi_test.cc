@@ -38,6 +38,7 @@ TEST(OpenApi, NamesEveryPathThatIsServedAndNoOther) {
   ServerOptions options;
   options.data_dir = folder;
   options.listen = {"127.0.0.1:0"};
+  options.attempt_program = MILLRACE_ATTEMPT;
   {
     const auto server = MillraceServer::Start(options);
     ASSERT_TRUE(server.ok()) << server.status().ToString();

@@ -36,7 +36,8 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
   if (silence > 0) options.silence_max = std::chrono::seconds(silence);
 
   std::unique_ptr<WorkerHost> host(new WorkerHost(stores));
-  MR_ASSIGN_OR_RETURN(host->launcher_, AttemptLauncher::Open({data_dir, stores.rules, {}}));
+  MR_ASSIGN_OR_RETURN(host->launcher_,
+                      AttemptLauncher::Open({data_dir, stores.rules, stores.attempt_program}));
   Log(LogLevel::kInfo, "attempts: {}", host->launcher_->HowLimitsHold());
   const JobWorker::Parts parts{stores.database, stores.box,   Catalogue::Embedded(),
                                Clock::System(), stores.jobs,  *host->launcher_,

@@ -19,8 +19,9 @@ class WorkerHost {
     const SecretBox& box;
     AttemptLogs& logs;
     JobService& jobs;
-    ConnectorRules rules;          ///< what connectors may touch
-    MovedTotals* moved = nullptr;  ///< counts what was done, for /metrics
+    ConnectorRules rules;                        ///< what connectors may touch
+    MovedTotals* moved = nullptr;                ///< counts what was done, for /metrics
+    std::filesystem::path attempt_program = {};  ///< empty: AttemptProgram()
   };
 
   /// Begins to run jobs. MAX_SYNC_WORKERS says how many at once (default: one a core),

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/file_descriptor.h"
 #include "base/file_io.h"
 #include "control/logs/log_storage.h"
 
@@ -14,20 +15,6 @@ namespace fs = std::filesystem;
 
 /// So many jobs to a folder: no folder grows without bound.
 constexpr int64_t kJobsPerFolder = 1000;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// "12-0.jsonl" → {12, 0}; a job of -1 when the name is none.
 AttemptId IdOf(const fs::path& path) {
@@ -51,7 +38,8 @@ class LogFolder : public LogStorage {
     std::error_code made;
     fs::create_directories(path.parent_path(), made);
     if (made) return ErrnoError(made.value(), "making " + path.parent_path().string());
-    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const FileDescriptor file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     struct stat before {};
     if (file.get() < 0 || ::fstat(file.get(), &before) != 0) return ErrnoError(errno, doing);
     while (!lines.empty()) {
@@ -80,7 +68,7 @@ class LogFolder : public LogStorage {
   Result<std::string> Read(const AttemptId& id, int64_t offset, int64_t size) override {
     const fs::path path = PathOf(id);
     const std::string doing = "reading " + path.string();
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0 && errno == ENOENT) return std::string();
     if (file.get() < 0) return ErrnoError(errno, doing);
     std::string bytes(static_cast<size_t>(size), '\0');

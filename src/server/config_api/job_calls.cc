@@ -7,6 +7,7 @@
 #include "control/store/connections.h"
 #include "server/config_api/job_json.h"
 #include "server/config_api/request_fields.h"
+#include "server/config_api/request_time.h"
 
 namespace millrace {
 namespace {
@@ -53,15 +54,11 @@ Result<std::vector<StreamDescriptor>> StreamsOf(const Json& body) {
   return streams;
 }
 
-/// Microseconds of a time in ISO 8601, or of whole seconds; none when it isn't there.
-std::optional<int64_t> TimeOf(const Json& body, const char* field) {
+/// Also of whole seconds.
+std::optional<int64_t> JobTimeOf(const Json& body, const char* field) {
   constexpr int64_t kMicrosPerSecond = 1'000'000;
   if (const auto seconds = NumberOf(body, field)) return *seconds * kMicrosPerSecond;
-  const std::string text = TextOf(body, field);
-  std::tm parts{};
-  const char* const end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-  if (text.empty() || end == nullptr) return std::nullopt;
-  return static_cast<int64_t>(::timegm(&parts)) * kMicrosPerSecond;
+  return TimeOf(body, field);
 }
 
 JobFilter FilterOf(const Json& body) {
@@ -70,10 +67,10 @@ JobFilter FilterOf(const Json& body) {
   filter.config_types = TextsOf(body, "configTypes");
   filter.statuses = TextsOf(body, "statuses");
   if (filter.statuses.empty()) filter.statuses = TextsOf(body, "status");
-  filter.created_from = TimeOf(body, "createdAtStart");
-  filter.created_to = TimeOf(body, "createdAtEnd");
-  filter.updated_from = TimeOf(body, "updatedAtStart");
-  filter.updated_to = TimeOf(body, "updatedAtEnd");
+  filter.created_from = JobTimeOf(body, "createdAtStart");
+  filter.created_to = JobTimeOf(body, "createdAtEnd");
+  filter.updated_from = JobTimeOf(body, "updatedAtStart");
+  filter.updated_to = JobTimeOf(body, "updatedAtEnd");
   filter.by_update = TextOf(body, "orderByField") == "updatedAt";
   filter.oldest_first = TextOf(body, "orderByMethod") == "ASC";
   return filter;

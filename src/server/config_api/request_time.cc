@@ -35,14 +35,16 @@ std::optional<int64_t> Parsed(const std::string& text, const char* format) {
 
 }  // namespace
 
-std::optional<int64_t> TimeOf(const Json& body, std::string_view field) {
-  std::string text = TextOf(body, field);
-  if (text.empty()) return std::nullopt;
+std::optional<int64_t> TimeOfIso(std::string text) {
   const int64_t fraction = TakeFraction(&text);
   for (const char* format : {"%FT%TZ", "%FT%T%Ez", "%FT%T", "%F %T", "%F"}) {
     if (const auto time = Parsed(text, format)) return *time + fraction;
   }
   return std::nullopt;
+}
+
+std::optional<int64_t> TimeOf(const Json& body, std::string_view field) {
+  return TimeOfIso(TextOf(body, field));
 }
 
 std::string IsoTime(int64_t microseconds) {

@@ -5,6 +5,7 @@
 #include "control/store/actors.h"
 #include "server/config_api/definition_calls.h"
 #include "server/http/json_body.h"
+#include "server/public_api/resource_routes.h"
 #include "server/public_api/typed_sources.h"
 
 namespace millrace {
@@ -59,14 +60,10 @@ HttpResponse ActorResource::List(const HttpRequest& request) const {
     return Status::Ok();
   });
   if (!read.ok()) return ProblemOf(Failure(read));
-  Json rows = Json::array();
-  for (const Actor& actor : actors) {
-    const auto answer = CallConfig(context_, Path("get"), {{Field("Id"), actor.id}});
-    if (answer.reply.status == 404) continue;  // deleted a moment ago
-    if (!answer.ok()) return ProblemOf(answer.reply);
-    rows.push_back(Said(answer.document()));
-  }
-  return ListResponse(request, *page, std::move(rows));
+  std::vector<Json> calls;
+  for (const Actor& actor : actors) calls.push_back({{Field("Id"), actor.id}});
+  return ListOfAnswers(context_, request, *page, {Path("get"), calls},
+                       [this](const Json& actor) { return Said(actor); });
 }
 
 HttpResponse ActorResource::Create(const HttpRequest& request) const {
@@ -151,22 +148,13 @@ void ActorResource::AddTo(Router& router) const {
   const ActorResource self = *this;
   const std::string all = fmt::format("/api/public/v1/{}s", ToString(kind_));
   const std::string one = all + "/{id}";
-  router.Add("GET", all,
-             [self](const HttpRequest& request, const auto&) { return self.List(request); });
-  router.Add("POST", all,
-             [self](const HttpRequest& request, const auto&) { return self.Create(request); });
-  router.Add("GET", one, [self](const HttpRequest&, const PathParameters& path) {
-    return self.Get(path.at("id"));
-  });
+  AddResource(router, all, self);
   for (const bool whole : {false, true}) {
     router.Add(whole ? "PUT" : "PATCH", one,
                [self, whole](const HttpRequest& request, const PathParameters& path) {
                  return self.Update(request, path.at("id"), whole);
                });
   }
-  router.Add("DELETE", one, [self](const HttpRequest&, const PathParameters& path) {
-    return self.Delete(path.at("id"));
-  });
   router.Add("POST", one + "/check", [self](const HttpRequest&, const PathParameters& path) {
     return self.Check(path.at("id"));
   });

@@ -14,13 +14,15 @@ class ActorResource {
 
   void AddTo(Router& router) const;
 
- private:
+  // What its routes call (see AddResource).
   HttpResponse List(const HttpRequest& request) const;
   HttpResponse Create(const HttpRequest& request) const;
   HttpResponse Get(const std::string& id) const;
   /// `whole`: what is sent replaces the configuration (PUT); else its fields are changed (PATCH).
   HttpResponse Update(const HttpRequest& request, const std::string& id, bool whole) const;
   HttpResponse Delete(const std::string& id) const;
+
+ private:
   HttpResponse Check(const std::string& id) const;
   HttpResponse Discover(const HttpRequest& request, const std::string& id) const;
 

@@ -5,6 +5,7 @@
 #include "control/store/connections.h"
 #include "server/http/json_body.h"
 #include "server/public_api/connection_words.h"
+#include "server/public_api/resource_routes.h"
 #include "server/public_api/stream_words.h"
 
 namespace millrace {
@@ -56,14 +57,9 @@ HttpResponse ConnectionResource::List(const HttpRequest& request) const {
     return Status::Ok();
   });
   if (!read.ok()) return ProblemOf(Failure(read));
-  Json rows = Json::array();
-  for (const Connection& connection : connections) {
-    const auto answer = CallConfig(context_, "connections/get", {{"connectionId", connection.id}});
-    if (answer.reply.status == 404) continue;  // deleted a moment ago
-    if (!answer.ok()) return ProblemOf(answer.reply);
-    rows.push_back(ConnectionToPublic(answer.document()));
-  }
-  return ListResponse(request, *page, std::move(rows));
+  std::vector<Json> calls;
+  for (const Connection& one : connections) calls.push_back({{"connectionId", one.id}});
+  return ListOfAnswers(context_, request, *page, {"connections/get", calls}, ConnectionToPublic);
 }
 
 HttpResponse ConnectionResource::Create(const HttpRequest& request) const {
@@ -178,19 +174,7 @@ void ConnectionResource::AddTo(Router& router) const {
   const std::string one = all + "/{id}";
   router.Add("GET", "/api/public/v1/streams",
              [self](const HttpRequest& request, const auto&) { return self.Streams(request); });
-  router.Add("GET", all,
-             [self](const HttpRequest& request, const auto&) { return self.List(request); });
-  router.Add("POST", all,
-             [self](const HttpRequest& request, const auto&) { return self.Create(request); });
-  router.Add("GET", one, [self](const HttpRequest&, const PathParameters& path) {
-    return self.Get(path.at("id"));
-  });
-  router.Add("PATCH", one, [self](const HttpRequest& request, const PathParameters& path) {
-    return self.Update(request, path.at("id"));
-  });
-  router.Add("DELETE", one, [self](const HttpRequest&, const PathParameters& path) {
-    return self.Delete(path.at("id"));
-  });
+  AddResource(router, all, self);
   router.Add("GET", one + "/state", [self](const HttpRequest&, const PathParameters& path) {
     return self.GetState(path.at("id"));
   });

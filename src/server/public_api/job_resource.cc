@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "control/store/jobs.h"
+#include "server/config_api/request_time.h"
 #include "server/http/json_body.h"
 #include "server/public_api/job_words.h"
+#include "server/public_api/resource_routes.h"
 
 namespace millrace {
 namespace {
@@ -28,10 +30,9 @@ bool ReadTime(const HttpRequest& request, const char* name, int64_t add,
               std::optional<int64_t>* time) {
   const std::string text = QueryText(request, name);
   if (text.empty()) return true;
-  const auto seconds = SecondsOf(text);
-  constexpr int64_t kMost = int64_t{1} << 40;  // beyond, microseconds don't fit
-  if (!seconds || *seconds > kMost || *seconds < -kMost) return false;
-  *time = *seconds * 1'000'000 + add;
+  const auto micros = TimeOfIso(text);
+  if (!micros) return false;
+  *time = *micros + add;
   return true;
 }
 
@@ -92,14 +93,9 @@ HttpResponse JobResource::List(const HttpRequest& request) const {
     return Status::Ok();
   });
   if (!read.ok()) return ProblemOf(Failure(read));
-  Json rows = Json::array();
-  for (const Job& job : jobs) {
-    const auto answer = CallConfig(context_, "jobs/get_without_logs", {{"id", job.id}});
-    if (answer.reply.status == 404) continue;  // deleted a moment ago
-    if (!answer.ok()) return ProblemOf(answer.reply);
-    rows.push_back(JobToPublic(answer.document()));
-  }
-  return ListResponse(request, *page, std::move(rows));
+  std::vector<Json> calls;
+  for (const Job& job : jobs) calls.push_back({{"id", job.id}});
+  return ListOfAnswers(context_, request, *page, {"jobs/get_without_logs", calls}, JobToPublic);
 }
 
 HttpResponse JobResource::StartJob(const std::string& job_type, const std::string& connection_id,
@@ -144,7 +140,7 @@ HttpResponse JobResource::Get(const std::string& id) const {
   return answer.ok() ? JsonResponse(200, JobToPublic(answer.document())) : ProblemOf(answer.reply);
 }
 
-HttpResponse JobResource::Cancel(const std::string& id) const {
+HttpResponse JobResource::Delete(const std::string& id) const {
   const auto number = JobIdOf(id);
   if (!number) return NoJobId();
   const auto answer = CallConfig(context_, "jobs/cancel", {{"id", *number}});
@@ -170,16 +166,7 @@ void JobResource::AddTo(Router& router) const {
   const JobResource self = *this;
   const std::string all = "/api/public/v1/jobs";
   const std::string one = all + "/{id}";
-  router.Add("GET", all,
-             [self](const HttpRequest& request, const auto&) { return self.List(request); });
-  router.Add("POST", all,
-             [self](const HttpRequest& request, const auto&) { return self.Create(request); });
-  router.Add("GET", one, [self](const HttpRequest&, const PathParameters& path) {
-    return self.Get(path.at("id"));
-  });
-  router.Add("DELETE", one, [self](const HttpRequest&, const PathParameters& path) {
-    return self.Cancel(path.at("id"));
-  });
+  AddResource(router, all, self);
   router.Add("GET", one + "/logs", [self](const HttpRequest&, const PathParameters& path) {
     return self.Logs(path.at("id"));
   });

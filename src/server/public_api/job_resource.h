@@ -12,11 +12,14 @@ class JobResource {
 
   void AddTo(Router& router) const;
 
- private:
+  // What its routes call (see AddResource).
   HttpResponse List(const HttpRequest& request) const;
   HttpResponse Create(const HttpRequest& request) const;
   HttpResponse Get(const std::string& id) const;
-  HttpResponse Cancel(const std::string& id) const;
+  /// Cancels it.
+  HttpResponse Delete(const std::string& id) const;
+
+ private:
   HttpResponse Logs(const std::string& id) const;
   /// Starts a refresh or a clear of the connection in the path.
   HttpResponse Start(const HttpRequest& request, const std::string& connection_id,

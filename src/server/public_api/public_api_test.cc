@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/config_api/request_time.h"
 #include "server/public_api/connection_words.h"
 #include "server/public_api/job_words.h"
 #include "server/public_api/public_call.h"
@@ -167,11 +168,11 @@ TEST(Jobs, TellNoTimeThatIsUnknown) {
 }
 
 TEST(Times, AreRead) {
-  EXPECT_EQ(SecondsOf("2023-11-14T22:13:20Z"), 1'700'000'000);
-  EXPECT_EQ(SecondsOf("2023-11-14T23:13:20.5+01:00"), 1'700'000'000);
-  EXPECT_EQ(SecondsOf("1970-01-02"), 86'400);
+  EXPECT_EQ(TimeOfIso("2023-11-14T22:13:20Z"), 1'700'000'000'000'000);
+  EXPECT_EQ(TimeOfIso("2023-11-14T23:13:20.5+01:00"), 1'700'000'000'500'000);
+  EXPECT_EQ(TimeOfIso("1970-01-02"), 86'400'000'000);
   for (const char* wrong : {"", "now", "2023-13-01T00:00:00Z", "2023-11-14T22:13:20Zx"}) {
-    EXPECT_FALSE(SecondsOf(wrong)) << wrong;
+    EXPECT_FALSE(TimeOfIso(wrong)) << wrong;
   }
   EXPECT_EQ(IsoDuration(0), "PT0S");
   EXPECT_EQ(IsoDuration(3600), "PT1H");

@@ -143,4 +143,17 @@ HttpResponse ListResponse(const HttpRequest& request, const PublicPage& page, Js
   return JsonResponse(200, {{"previous", previous}, {"next", next}, {"data", std::move(rows)}});
 }
 
+HttpResponse ListOfAnswers(const PublicContext& context, const HttpRequest& request,
+                           const PublicPage& page, const RepeatedCall& call,
+                           const std::function<Json(const Json&)>& say) {
+  Json rows = Json::array();
+  for (const Json& body : call.bodies) {
+    const auto answer = CallConfig(context, call.path, body);
+    if (answer.reply.status == 404) continue;
+    if (!answer.ok()) return ProblemOf(answer.reply);
+    rows.push_back(say(answer.document()));
+  }
+  return ListResponse(request, page, std::move(rows));
+}
+
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,5 +64,15 @@ Result<std::vector<std::string>> WorkspacesAsked(const PublicContext& context,
 /// {"previous", "next", "data"}. `rows` has one more than the page's limit when there is a next
 /// page; the addresses keep the request's other parameters and are empty where there is no page.
 HttpResponse ListResponse(const HttpRequest& request, const PublicPage& page, Json rows);
+
+/// The same call of the config API with one document after the other.
+struct RepeatedCall {
+  std::string path;
+  std::vector<Json> bodies;
+};
+/// A page of its answers, each in the words of `say`; what was deleted a moment ago is left out.
+HttpResponse ListOfAnswers(const PublicContext& context, const HttpRequest& request,
+                           const PublicPage& page, const RepeatedCall& call,
+                           const std::function<Json(const Json&)>& say);
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 
 #include "control/store/workspaces.h"
 #include "server/http/json_body.h"
+#include "server/public_api/resource_routes.h"
 
 namespace millrace {
 namespace {
@@ -65,23 +66,6 @@ HttpResponse TagResource::Delete(const std::string& id) const {
   return answer.ok() ? HttpResponse{204, "", "", {}} : ProblemOf(answer.reply);
 }
 
-void TagResource::AddTo(Router& router) const {
-  const TagResource self = *this;
-  const std::string all = "/api/public/v1/tags";
-  const std::string one = all + "/{id}";
-  router.Add("GET", all,
-             [self](const HttpRequest& request, const auto&) { return self.List(request); });
-  router.Add("POST", all,
-             [self](const HttpRequest& request, const auto&) { return self.Create(request); });
-  router.Add("GET", one, [self](const HttpRequest&, const PathParameters& path) {
-    return self.Get(path.at("id"));
-  });
-  router.Add("PATCH", one, [self](const HttpRequest& request, const PathParameters& path) {
-    return self.Update(request, path.at("id"));
-  });
-  router.Add("DELETE", one, [self](const HttpRequest&, const PathParameters& path) {
-    return self.Delete(path.at("id"));
-  });
-}
+void TagResource::AddTo(Router& router) const { AddResource(router, "/api/public/v1/tags", *this); }
 
 }  // namespace millrace

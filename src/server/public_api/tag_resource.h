@@ -11,13 +11,14 @@ class TagResource {
 
   void AddTo(Router& router) const;
 
- private:
+  // What its routes call (see AddResource).
   HttpResponse List(const HttpRequest& request) const;
   HttpResponse Create(const HttpRequest& request) const;
   HttpResponse Get(const std::string& id) const;
   HttpResponse Update(const HttpRequest& request, const std::string& id) const;
   HttpResponse Delete(const std::string& id) const;
 
+ private:
   Result<std::vector<std::string>> AllWorkspaces() const;
 
   PublicContext context_;
