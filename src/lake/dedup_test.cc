@@ -89,6 +89,29 @@ TEST_F(DedupTest, TellsWhatMergingTook) {
   EXPECT_EQ(load_->TakeMergeTotals(stream().descriptor()), MergeTotals{}) << "they are taken";
 }
 
+TEST_F(DedupTest, WhoTakesChangesAwayIsFirstInTheChain) {
+  Sync(1, R"([[1, "a"]])");
+  Begin(1);
+  Put(R"([[2, "b"]])");
+  // Its changes lie there, and the manifest that names them is about to be stored.
+  std::unique_ptr<Load> older;
+  std::unique_ptr<StreamWriter> older_writer;
+  store_->BeforePut([&] {
+    older = std::move(load_);
+    older_writer = std::move(writer_);
+    context_.started_at = std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now() + std::chrono::seconds(1));
+    Begin(1);
+  });
+  EXPECT_FALSE(Commit(2).ok()) << "its changes are gone";
+  ASSERT_NE(older, nullptr);
+  (void)older->Close().ok();
+  Put(R"([[3, "c"]])");
+  CommitAndFinish(2);
+  Sync(3, R"([[4, "d"]])");
+  EXPECT_THAT(Seen(), ElementsAre("1 a", "3 c", "4 d"));
+}
+
 TEST_F(DedupTest, NullsInKeysAreEqualAndKeysMayBeComposite) {
   stream().primary_key = {{"id"}, {"v"}};
   Sync(1, R"([[1, "a"], [1, null], [null, null], [1, "a"], [null, "a"]])");

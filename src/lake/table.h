@@ -47,8 +47,9 @@ class Table {
   /// Reads the newest manifest (a table without one is new), ends what an attempt before decided
   /// but did not do, and withdraws what this epoch committed after its last saved state.
   Status Recover(const ChainEnd& end);
-  /// Removes staged objects that no manifest knows, of attempts that died; `found` are all that
-  /// lie in staged_folder(). After Recover.
+  /// Removes staged objects that no manifest knows, of attempts that died or are superseded, after
+  /// a manifest that keeps those from committing; `found` are all that lie in staged_folder().
+  /// After Recover.
   Status RemoveLeftOvers(const std::vector<ObjectInfo>& found);
   std::string staged_folder() const { return layout_.manifest_folder() + "changes/"; }
   /// True for an upload that Recover found committed and kept.

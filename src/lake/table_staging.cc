@@ -75,7 +75,11 @@ Status Table::RemoveLeftOvers(const std::vector<ObjectInfo>& found) {
       left_over.push_back(object.key);
     }
   }
-  return left_over.empty() ? Status::Ok() : store_.Delete(left_over);
+  if (left_over.empty()) return Status::Ok();
+  // Whoever put them there may live, and be about to store the manifest that names them: with ours
+  // in that place, his can't be stored any more.
+  MR_RETURN_IF_ERROR(Store(NextManifest()));
+  return store_.Delete(left_over);
 }
 
 std::vector<DataFile> Table::TakeOutOldFiles(Manifest& next) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -25,6 +26,8 @@ class FailingStore : public ObjectStore {
     left_ = requests;
     fault_ = fault;
   }
+  /// Calls `other` once, right before the next object is put: what another process does then.
+  void BeforePut(std::function<void()> other) { before_put_ = std::move(other); }
   /// The fault that was asked for has happened.
   bool failed() const { return failed_; }
 
@@ -43,10 +46,12 @@ class FailingStore : public ObjectStore {
   }
   Result<PutOutcome> Put(std::string_view key, std::string_view content,
                          const PutCondition& condition) override {
+    if (const auto other = std::exchange(before_put_, nullptr)) other();
     return Change([&] { return store_->Put(key, content, condition); });
   }
   Result<PutOutcome> PutRepeatable(std::string_view key, std::string_view content,
                                    const PutCondition& condition) override {
+    if (const auto other = std::exchange(before_put_, nullptr)) other();
     return Change([&] { return store_->PutRepeatable(key, content, condition); });
   }
   Result<std::unique_ptr<ObjectUpload>> StartUpload(std::string_view key) override {
@@ -67,6 +72,8 @@ class FailingStore : public ObjectStore {
   }
 
  private:
+  std::function<void()> before_put_;
+
   static Status Failure() { return TransientError("the test's store is gone"); }
 
   template <typename Request>
