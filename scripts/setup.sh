@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what is missing to build and test Millrace on Debian 12. Safe to run again; quick then.
 #   scripts/setup.sh          what the build needs: the packages of apt-packages.txt
-#   scripts/setup.sh tests    the same, and the tests' Python environment (.deps/venv)
+#   scripts/setup.sh tests    the same, and the tests' Python environments (.deps/venv, .deps/airflow)
 #   scripts/setup.sh fuzz     the same, and the compiler with libFuzzer
 #   scripts/setup.sh lint     the same, and clang-tidy
 # Arrow C++ is fetched by CMake, pinned and checksummed (see cmake/FindArrowWheel.cmake).
@@ -46,20 +46,27 @@ install_packages() {
   fi
 }
 
+# install_python NAME LIST [PIP OPTION...]: .deps/NAME holds what LIST says, made anew when that changes.
 install_python() {
-  local venv=$root/.deps/venv stamp
-  stamp=$(sha256sum "$here/test-requirements.txt" | cut -c1-64)
+  local venv=$root/.deps/$1 list=$here/$2 stamp
+  stamp=$(sha256sum "$list" | cut -c1-64)
   [[ -e $venv/.stamp && $(<"$venv/.stamp") == "$stamp" ]] && return 0
-  echo "setup: making the tests' Python environment"
+  echo "setup: making the Python environment of $2"
   rm -rf "$venv"
   python3 -m venv "$venv"
-  "$venv/bin/pip" install -q --disable-pip-version-check -r "$here/test-requirements.txt"
+  "$venv/bin/pip" install -q --disable-pip-version-check "${@:3}" -r "$list"
   echo "$stamp" >"$venv/.stamp"
+}
+
+# Airflow asks for other versions than the tests do; --no-deps: its list is whole but for what it says.
+install_test_environments() {
+  install_python venv test-requirements.txt
+  install_python airflow airflow-requirements.txt --no-deps
 }
 
 case ${1:-build} in
 build) install_packages ;;
-tests) install_packages && install_python ;;
+tests) install_packages && install_test_environments ;;
 fuzz) install_packages clang-16 libclang-rt-16-dev ;;
 lint) install_packages clang-tidy-16 ;;
 *)

@@ -1,24 +1,19 @@
 """Airbyte's own Python SDK (airbyte-api) against `millrace server`, unchanged: what its users' scripts do."""
-import base64
 import contextlib
-import json
 import time
 
 import pytest
 from airbyte_api import AirbyteAPI, api, errors, models
+
+from support.api_server import PASSWORD, SIGNED_IN
 
 FAKER, DEV_NULL = "dfd88b22-b603-4c3d-aad7-3701784586b1", "a7bcc9d8-13b3-4e49-b80d-d020b90045e3"
 
 
 @pytest.fixture
 def server(start):
-    with start("--auth", "always", env={"MILLRACE_ADMIN_PASSWORD": "a-better-password"}) as server:
+    with start("--auth", "always", **SIGNED_IN) as server:
         yield server
-
-
-def application(server):
-    basic = {"Authorization": "Basic " + base64.b64encode(b"airbyte@example.com:a-better-password").decode()}
-    return server.request("POST", "/api/v1/applications/create", json.dumps({"name": "sdk"}).encode(), basic).body
 
 
 @contextlib.contextmanager
@@ -28,7 +23,7 @@ def signed_in(server, security):
 
 
 def by_credentials(server, **token_url):
-    made = application(server)
+    made = server.call("applications/create", name="sdk")
     return models.Security(client_credentials=models.SchemeClientCredentials(client_id=made["clientId"], client_secret=made["clientSecret"], **token_url))
 
 
@@ -40,7 +35,7 @@ def test_signs_in_by_every_token_path(server, token_url):
 
 
 def test_signs_in_with_a_password(server):
-    basic = models.SchemeBasicAuth(username="airbyte@example.com", password="a-better-password")
+    basic = models.SchemeBasicAuth(username="airbyte@example.com", password=PASSWORD)
     with signed_in(server, models.Security(basic_auth=basic)) as sdk:
         assert sdk.workspaces.list_workspaces(request=api.ListWorkspacesRequest()).status_code == 200
     wrong = models.SchemeBasicAuth(username="airbyte@example.com", password="guess")

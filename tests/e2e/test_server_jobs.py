@@ -9,9 +9,9 @@ import pytest
 
 from support import api_server, output_files
 from support.postgres_tables import target_config
+from support.server_jobs import ended, sync, wait
 
 FAKER, LOCAL = "dfd88b22-b603-4c3d-aad7-3701784586b1", "51bce31e-57b6-4902-9523-8252914478c1"
-FINAL = {"succeeded", "failed", "cancelled"}
 MANY = 3_000_000  # takes long enough to be killed in the middle
 
 
@@ -26,27 +26,6 @@ def connection(server, count, mode="append", sync_mode="full_refresh", path="out
             entry["config"].update(cursorField=["updated_at"], primaryKey=[["id"]])
     return server.call("connections/create", sourceId=source["sourceId"], destinationId=target["destinationId"], status="active", syncCatalog=catalog,
                        **{"scheduleType": "manual", **more})["connectionId"]
-
-
-def wait(what, seconds=120):
-    """What `what` returns, once it is something."""
-    for _ in range(int(seconds * 20)):
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come in time")
-
-
-def ended(server, job, seconds=180):
-    """The job, once it is over."""
-    def look():
-        found = server.call("jobs/get", id=job)
-        return found if found["job"]["status"] in FINAL else None
-    return wait(look, seconds)
-
-
-def sync(server, connection_id):
-    return server.call("connections/sync", connectionId=connection_id)["job"]["id"]
 
 
 def attempt_processes(folder):

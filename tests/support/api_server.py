@@ -1,4 +1,5 @@
 """A running `millrace server`, and calls to its API as a client makes them."""
+import base64
 import contextlib
 import json
 import signal
@@ -18,11 +19,13 @@ class Reply:
 
 
 class ApiServer:
-    def __init__(self, url, context=None):
-        self.url, self.context = url, context
+    """`headers` go with every call: who makes it."""
+
+    def __init__(self, url, context=None, headers=None):
+        self.url, self.context, self.headers = url, context, headers or {}
 
     def request(self, method, path, data=None, headers=None):
-        request = urllib.request.Request(f"{self.url}{path}", data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})})
+        request = urllib.request.Request(f"{self.url}{path}", data=data, method=method, headers={"Content-Type": "application/json", **self.headers, **(headers or {})})
         try:
             with urllib.request.urlopen(request, timeout=60, context=self.context) as reply:
                 return Reply(reply.status, reply.read().decode(), reply.headers)
@@ -36,14 +39,24 @@ class ApiServer:
         return reply.body if reply.text else None
 
 
+def basic(user, password):
+    """The header of HTTP Basic."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+# A server that everybody must sign in to, and the one user who can.
+PASSWORD = "a-better-password"
+SIGNED_IN = {"env": {"MILLRACE_ADMIN_PASSWORD": PASSWORD}, "headers": basic("airbyte@example.com", PASSWORD)}
+
+
 @contextlib.contextmanager
-def running(millrace, data_dir, *args, env=None, log=None, context=None, **more):
+def running(millrace, data_dir, *args, env=None, log=None, context=None, headers=None, **more):
     """Starts a server on a free port, waits until it answers, and ends it with SIGTERM at the end: it must exit 0. `context`: of TLS, when it serves HTTPS."""
     port = free_port()
     log = log or data_dir.parent / f"{data_dir.name}.log"
     with open(log, "ab") as output:
         process = millrace.start("server", "--data-dir", data_dir, "--listen", f"127.0.0.1:{port}", *args, env=env, stdout=output, stderr=output, **more)
-    server = ApiServer(f"{'https' if context else 'http'}://127.0.0.1:{port}", context)
+    server = ApiServer(f"{'https' if context else 'http'}://127.0.0.1:{port}", context, headers)
     server.process, server.log = process, log
     try:
         wait_until_it_answers(server)
