@@ -136,12 +136,16 @@ TEST(SyncReport, ComesBackAsItWas) {
   users.derived = {{{"users_addresses", "public"}, 3}};
   users.estimated_records = 10;
   users.error = Error{FailureType::kTransientError, "broken", "detail", {}};
+  users.error_origin = report.error_origin = FailureOrigin::kDestination;
+  report.error = users.error;
   report.records_read = 5;
   const auto back = SyncReportFromJson(Json::parse(ToJson(report).dump()));
   ASSERT_TRUE(back.ok()) << back.status().ToString();
   EXPECT_EQ(ToJson(*back), ToJson(report));
   EXPECT_EQ(back->streams[0].merge, users.merge);
   EXPECT_EQ(back->streams[0].error->type, FailureType::kTransientError);
+  EXPECT_EQ(back->streams[0].error_origin, FailureOrigin::kDestination);
+  EXPECT_EQ(back->error_origin, FailureOrigin::kDestination);
 }
 
 }  // namespace

@@ -30,6 +30,15 @@ std::optional<Error> OptionalError(const Json& json) {
   return ErrorFromJson(*found);
 }
 
+void PutError(const Error& error, FailureOrigin origin, Json* json) {
+  (*json)["error"] = ErrorToJson(error);
+  (*json)["error_origin"] = ToString(origin);
+}
+
+FailureOrigin ErrorOrigin(const Json& json) {
+  return FailureOriginOf(json.value("error_origin", ""));
+}
+
 }  // namespace
 
 Json ToJson(const MergeTotals& merge) {
@@ -55,7 +64,7 @@ Json ToJson(const StreamReport& report) {
   if (report.merge != MergeTotals{}) json["merge"] = ToJson(report.merge);
   if (report.estimated_records) json["estimated_records"] = *report.estimated_records;
   if (report.estimated_bytes) json["estimated_bytes"] = *report.estimated_bytes;
-  if (report.error) json["error"] = ErrorToJson(*report.error);
+  if (report.error) PutError(*report.error, report.error_origin, &json);
   return json;
 }
 
@@ -68,7 +77,7 @@ Json ToJson(const SyncReport& report) {
             {"records_committed", report.records_committed},
             {"elapsed_ms", report.elapsed.count()},
             {"streams", std::move(streams)}};
-  if (report.error) json["error"] = ErrorToJson(*report.error);
+  if (report.error) PutError(*report.error, report.error_origin, &json);
   return json;
 }
 
@@ -89,6 +98,7 @@ Result<StreamReport> StreamReportFromJson(const Json& json) {
     report.estimated_records = OptionalCount(json, "estimated_records");
     report.estimated_bytes = OptionalCount(json, "estimated_bytes");
     report.error = OptionalError(json);
+    report.error_origin = ErrorOrigin(json);
   } catch (const Json::exception& error) {
     return SystemError("a stream's report that is none: {}", error.what());
   }
@@ -108,6 +118,7 @@ Result<SyncReport> SyncReportFromJson(const Json& json) {
       report.streams.push_back(std::move(stream_report));
     }
     report.error = OptionalError(json);
+    report.error_origin = ErrorOrigin(json);
   } catch (const Json::exception& error) {
     return SystemError("a sync's report that is none: {}", error.what());
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/failure_origin.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/stream_descriptor.h"
@@ -29,6 +30,7 @@ struct StreamReport {
   std::optional<int64_t> estimated_records;
   std::optional<int64_t> estimated_bytes;
   std::optional<Error> error;
+  FailureOrigin error_origin = FailureOrigin::kUnknown;
 };
 
 /// What an attempt did.
@@ -36,6 +38,7 @@ struct SyncReport {
   std::string outcome;  ///< succeeded, partial, failed, canceled, interrupted
   std::vector<StreamReport> streams;
   std::optional<Error> error;
+  FailureOrigin error_origin = FailureOrigin::kUnknown;
   int64_t records_read = 0;
   int64_t bytes_read = 0;
   int64_t records_committed = 0;

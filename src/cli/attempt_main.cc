@@ -68,7 +68,7 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
   // The parent speaks over the channel; a signal means that it is gone.
   const StopSignals signals([&stop](int) { stop.CancelOrDie(kOrphanLimit); });
   if (const Status confined = Confine(start); !confined.ok()) {
-    return TellFailure(channel, confined, /*before_contact=*/true);
+    return TellFailure(channel, confined, /*before_contact=*/true, FailureOrigin::kPlatform);
   }
   SetLogSink([&channel](LogLevel level, std::string_view message) {
     (void)channel.Tell(LogMessage(level, message)).ok();

@@ -20,8 +20,9 @@ Status Lane::Open(const SchemaPtr& schema) {
   const auto missing = is_open() ? MissingFields::kWarn : MissingFields::kRefuse;
   auto transform = OutputTransform::Make(stream_.outputs(), schema, context_.options.metadata,
                                          *context_.options.clock, missing);
-  if (!transform.ok()) return transform.status().WithStream(stream_.descriptor());
+  if (!transform.ok()) return InTransform(transform.status());
   const auto before = std::exchange(transform_, *std::move(transform));
+  const DestinationCalls::Call call(context_.destination_calls);
   if (is_open()) return ChangeSchemas(before->schemas());
   std::vector<std::unique_ptr<StreamWriter>> writers;
   for (size_t i = 0; i < transform_->schemas().size(); ++i) {
@@ -48,7 +49,7 @@ Status Lane::Write(ChangeBatch batch) {
   const int64_t bytes = batch.num_bytes();
   const int64_t changed_before = transform_->values_changed();
   auto batches = transform_->Apply(std::move(batch), rows_);
-  if (!batches.ok()) return batches.status().WithStream(stream_.descriptor());
+  if (!batches.ok()) return InTransform(batches.status());
   if (const int64_t changed = transform_->values_changed() - changed_before; changed > 0) {
     stream_.CountChangedValues(changed);
   }
@@ -56,6 +57,7 @@ Status Lane::Write(ChangeBatch batch) {
   bytes_since_flush_ += bytes;
   since_flush_.records += records;
   touched_since_flush_ = true;
+  const DestinationCalls::Call call(context_.destination_calls);
   for (size_t i = 0; i < batches->size(); ++i) {
     const ChangeBatch& rows = (*batches)[i];
     if (i > 0 && rows.num_rows() == 0) continue;
@@ -67,6 +69,7 @@ Status Lane::Write(ChangeBatch batch) {
 
 Status Lane::Truncate() {
   touched_since_flush_ = true;
+  const DestinationCalls::Call call(context_.destination_calls);
   for (size_t i = 0; i < writers_.size(); ++i) {
     MR_RETURN_IF_ERROR(InContext(writers_[i]->Truncate(), "truncating", i));
   }
@@ -76,6 +79,7 @@ Status Lane::Truncate() {
 Result<FlushedRows> Lane::Flush() {
   if (!touched_since_flush_) return FlushedRows();
   FlushedRows flushed = std::exchange(since_flush_, {});
+  const DestinationCalls::Call call(context_.destination_calls);
   for (size_t i = 0; i < writers_.size(); ++i) {
     auto parts = writers_[i]->Flush();
     if (!parts.ok()) return InContext(parts.status(), "writing", i);
@@ -89,10 +93,18 @@ Result<FlushedRows> Lane::Flush() {
 
 Status Lane::InContext(const Status& status, std::string_view doing, size_t table) const {
   if (status.ok()) return status;
-  return status
-      .WithContext(
-          fmt::format("{} {}", doing, stream_.outputs().streams[table].descriptor().ToString()))
-      .WithStream(stream_.descriptor());
+  Status why = status
+                   .WithContext(fmt::format(
+                       "{} {}", doing, stream_.outputs().streams[table].descriptor().ToString()))
+                   .WithStream(stream_.descriptor());
+  stream_.SetIncomplete(why, FailureOrigin::kDestination);
+  return why;
+}
+
+Status Lane::InTransform(const Status& status) const {
+  Status why = status.WithStream(stream_.descriptor());
+  stream_.SetIncomplete(why, FailureOrigin::kReplication);
+  return why;
 }
 
 }  // namespace millrace

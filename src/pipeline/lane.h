@@ -41,7 +41,9 @@ class Lane {
 
  private:
   Status ChangeSchemas(const std::vector<SchemaPtr>& before);
+  /// The stream's failure, in words and told to it: the destination's, or the transform's.
   Status InContext(const Status& status, std::string_view doing, size_t table) const;
+  Status InTransform(const Status& status) const;
 
   SyncContext& context_;
   SyncedStream& stream_;

@@ -47,14 +47,19 @@ void Ledger::Take(ReadyCheckpoint ready) {
   const Checkpoint checkpoint = pending.checkpoint;
   // Listed before the call: a destination may report from inside it.
   pending_.push_back(std::move(pending));
-  Status status = context_.AwaitCommit();
-  if (status.ok()) status = context_.load.Commit(checkpoint, std::move(ready.parts));
-  if (!status.ok()) Fail(status.WithContext("committing"));
+  if (const Status may = context_.AwaitCommit(); !may.ok()) {
+    return Fail(may.WithContext("committing"), FailureOrigin::kPlatform);
+  }
+  const DestinationCalls::Call call(context_.destination_calls);
+  const Status status = context_.load.Commit(checkpoint, std::move(ready.parts));
+  if (!status.ok()) Fail(status.WithContext("committing"), FailureOrigin::kDestination);
 }
 
 void Ledger::Take(const CommitReport& report) {
   if (!failure_.ok()) return;
-  if (!report.status.ok()) return Fail(report.status.WithContext("committing"));
+  if (!report.status.ok()) {
+    return Fail(report.status.WithContext("committing"), FailureOrigin::kDestination);
+  }
   durable_ = std::max(durable_, std::min(report.id, last_id_));
   Settle(durable_);
 }
@@ -73,7 +78,7 @@ void Ledger::Settle(CheckpointId durable) {
 void Ledger::Save(const Pending& pending) {
   const Checkpoint& checkpoint = pending.checkpoint;
   const Status saved = states_.Save(checkpoint.state, checkpoint.id, pending.counts);
-  if (!saved.ok()) return Fail(saved);
+  if (!saved.ok()) return Fail(saved, FailureOrigin::kPlatform);
   last_saved_ = checkpoint.id;
   state_.Merge(checkpoint.state);
   source_.Acknowledge(state_);
@@ -93,7 +98,9 @@ void Ledger::FinishAppends(const std::vector<SyncedStream*>& ends) {
     if (stream->stopped() || !AppendsAll(*stream)) continue;
     const Status status = context_.FinishTables(*stream, StreamStatus::kComplete);
     // Were its state, or a later one, saved now, its rows could not be withdrawn any more.
-    if (!status.ok()) return Fail(status.WithContext(Finishing(*stream)));
+    if (!status.ok()) {
+      return Fail(status.WithContext(Finishing(*stream)), FailureOrigin::kDestination);
+    }
   }
 }
 
@@ -106,13 +113,14 @@ void Ledger::Finish(const std::vector<SyncedStream*>& ends) {
     if (status.ok()) {
       stream->SetComplete();
     } else {
-      stream->SetIncomplete(status.WithContext(Finishing(*stream)));
+      stream->SetIncomplete(status.WithContext(Finishing(*stream)), FailureOrigin::kDestination);
     }
   }
 }
 
-void Ledger::Fail(const Status& why) {
+void Ledger::Fail(const Status& why, FailureOrigin origin) {
   failure_ = why;
+  failure_origin_ = origin;
   for (const Pending& pending : pending_) {
     context_.uncommitted_bytes.GiveBack(pending.uncommitted_bytes);
   }

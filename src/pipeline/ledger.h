@@ -34,6 +34,7 @@ class Ledger {
   bool idle() const { return pending_.empty(); }
   /// The first commit or save that failed. Nothing is committed or saved after it.
   const Status& failure() const { return failure_; }
+  FailureOrigin failure_origin() const { return failure_origin_; }
   CheckpointId last_saved() const { return last_saved_; }
 
  private:
@@ -49,7 +50,7 @@ class Ledger {
   void FinishAppends(const std::vector<SyncedStream*>& ends);
   void Finish(const std::vector<SyncedStream*>& ends);
   void Settle(CheckpointId durable);
-  void Fail(const Status& why);
+  void Fail(const Status& why, FailureOrigin origin);
 
   SyncContext& context_;
   StateStore& states_;
@@ -61,6 +62,7 @@ class Ledger {
   std::deque<Pending> pending_;
   std::map<StreamDescriptor, SyncedStream*> streams_;
   Status failure_;
+  FailureOrigin failure_origin_ = FailureOrigin::kUnknown;
 };
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/failure_origin.h"
 #include "connector/destination.h"
 #include "protocol/message.h"
 #include "protocol/state_store.h"
@@ -29,7 +30,8 @@ struct StreamProgress {
   MergeTotals merge;  ///< into its tables, those derived included
   std::optional<int64_t> estimated_records;
   std::optional<int64_t> estimated_bytes;
-  std::optional<Error> error;  ///< why it is kIncomplete
+  std::optional<Error> error;                            ///< why it is kIncomplete
+  FailureOrigin error_origin = FailureOrigin::kUnknown;  ///< whose failure that is
 };
 
 /// Hears how a sync goes. Called from RunSync's own thread only, so it needs no lock against

@@ -1,12 +1,14 @@
 #include "pipeline/run_sync.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <thread>
 
 #include "base/memory_budget.h"
 #include "base/usable_threads.h"
+#include "pipeline/destination_watch.h"
 #include "pipeline/resumption.h"
 #include "pipeline/sync_run.h"
 
@@ -91,30 +93,41 @@ Result<std::unique_ptr<Load>> OpenLoad(Destination& destination, const Configure
 
 Result<SyncSummary> RunSync(Source& source, Destination& destination, StateStore& states,
                             const ConfiguredCatalog& catalog, const SyncOptions& options,
-                            std::stop_token stop) {
+                            std::stop_token stop, FailureOrigin* failed) {
+  FailureOrigin nobody_asks;
+  FailureOrigin& doing = failed == nullptr ? nobody_asks : *failed;
+  doing = FailureOrigin::kReplication;
   MR_RETURN_IF_ERROR(CheckCatalog(catalog));
   MR_RETURN_IF_ERROR(CheckOptions(options));
   const SyncOptions resolved = Resolve(options);
   MR_RETURN_IF_ERROR(PlanOutputs(catalog, resolved.normalization).status());
+  doing = FailureOrigin::kPlatform;
   MR_ASSIGN_OR_RETURN(SavedState saved, states.Load());
+  doing = FailureOrigin::kSource;
   Resumption resumption(source, states, saved, catalog);
   MR_RETURN_IF_ERROR(AskSource(resumption, resolved.finish_early, stop));
   MemoryBudget memory(resolved.writer_bytes_max);
   SyncEvents events;
   std::stop_source abandon;
+  DestinationCalls calls(*resolved.clock);
+  std::optional<DestinationWatch> watch;
+  if (resolved.destination_waits) watch.emplace(calls, resolved.destination_waits);
   const LoadContext context = MakeLoadContext(resolved, saved, abandon.get_token(), &memory);
   std::vector<StreamOutputs> outputs;
   std::unique_ptr<Load> load;
   // Twice at most: the second time nothing goes on that the destination did not keep.
   for (bool again = true; again;) {
+    doing = FailureOrigin::kDestination;
+    const DestinationCalls::Call call(calls);
     load.reset();
     MR_ASSIGN_OR_RETURN(outputs, PlanOutputs(resumption.catalog(), resolved.normalization));
     MR_ASSIGN_OR_RETURN(
         load, OpenLoad(destination, CatalogOf(outputs), context, events, resolved, stop, abandon));
+    doing = FailureOrigin::kPlatform;
     MR_ASSIGN_OR_RETURN(again, resumption.AskDestination(*load));
   }
   SyncRun run(source, *load, states, std::move(saved), resumption.catalog(), std::move(outputs),
-              resolved, events, abandon, std::move(stop));
+              resolved, calls, events, abandon, std::move(stop));
   return run.Run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <stop_token>
 
+#include "base/failure_origin.h"
 #include "connector/destination.h"
 #include "connector/source.h"
 #include "pipeline/sync_options.h"
@@ -22,9 +23,10 @@ namespace millrace {
 /// `stop`: abandons what is not committed, within SyncOptions::cancel_limit.
 ///
 /// Returns a failure only when nothing was begun: the state can't be loaded, the destination can't
-/// be opened, an option makes no sense. Everything later stands in the summary.
+/// be opened, an option makes no sense; `failed`, when given, then says whose failure it is.
+/// Everything later stands in the summary.
 Result<SyncSummary> RunSync(Source& source, Destination& destination, StateStore& states,
                             const ConfiguredCatalog& catalog, const SyncOptions& options,
-                            std::stop_token stop);
+                            std::stop_token stop, FailureOrigin* failed = nullptr);
 
 }  // namespace millrace

@@ -57,6 +57,8 @@ TEST_F(RunSyncTest, GoesOnWithOtherStreamsWhenOneCannotBeWritten) {
   ASSERT_TRUE(summary.error.has_value());
   EXPECT_EQ(summary.error->stream, kA);
   EXPECT_EQ(summary.error->message, "writing a: disk full");
+  EXPECT_EQ(summary.error_origin, FailureOrigin::kDestination);
+  EXPECT_EQ(summary.streams[0].error_origin, FailureOrigin::kDestination);
   EXPECT_EQ(destination_.Ids(kA), Range(0, 20)) << "what its states covered before";
   EXPECT_EQ(destination_.Ids(kB), Range(0, 50));
   EXPECT_EQ((*states_.saved.state.Find(kA))["at"], 20);
@@ -143,6 +145,8 @@ TEST_F(RunSyncTest, NamesASourcesMistakes) {
             "the source sent rows of a before it opened the stream");
   EXPECT_EQ(summary.streams[1].error->message,
             "the source ended without saying whether b is complete");
+  EXPECT_EQ(summary.streams[0].error_origin, FailureOrigin::kSource);
+  EXPECT_EQ(summary.streams[1].error_origin, FailureOrigin::kSource);
 }
 
 TEST_F(RunSyncTest, NamesASourceThatStopsByItself) {
@@ -167,6 +171,8 @@ TEST_F(RunSyncTest, KeepsWhatIsCoveredWhenTheSourceFails) {
       });
   EXPECT_EQ(summary.outcome, SyncOutcome::kPartial);
   EXPECT_EQ(summary.error->message, "connection lost");
+  EXPECT_EQ(summary.error_origin, FailureOrigin::kSource);
+  EXPECT_EQ(summary.streams[0].error_origin, FailureOrigin::kSource);
   EXPECT_EQ(summary.error->type, FailureType::kTransientError);
   EXPECT_EQ(destination_.Ids(kA), Range(0, 10)) << "the rows after the state will be read again";
   EXPECT_EQ(destination_.Ids(kB), Range(0, 10));
@@ -181,6 +187,7 @@ TEST_F(RunSyncTest, EndsWhenStateCannotBeSaved) {
   });
   EXPECT_EQ(summary.outcome, SyncOutcome::kFailed);
   EXPECT_EQ(summary.error->message, "saving state: the disk is full");
+  EXPECT_EQ(summary.error_origin, FailureOrigin::kPlatform);
   EXPECT_EQ(states_.saved.checkpoint, 1u);
   EXPECT_EQ(journal_.Count("acknowledged"), 1);
   EXPECT_EQ(journal_.Count("finish"), 0);
@@ -199,6 +206,7 @@ TEST_F(RunSyncTest, EndsWhenACommitFails) {
     EXPECT_EQ(summary.outcome, SyncOutcome::kFailed);
     ASSERT_TRUE(summary.error.has_value());
     EXPECT_EQ(summary.error->message, "committing: bucket gone");
+    EXPECT_EQ(summary.error_origin, FailureOrigin::kDestination);
     EXPECT_EQ(states_.saved.checkpoint, bad - 1);
   }
 }
@@ -206,7 +214,9 @@ TEST_F(RunSyncTest, EndsWhenACommitFails) {
 TEST_F(RunSyncTest, RefusesWhatMakesNoSense) {
   ScriptSource source(journal_, nullptr);
   catalog_.streams = {TestStream("a"), TestStream("a")};
-  auto refused = RunSync(source, destination_, states_, catalog_, options_, {});
+  FailureOrigin origin = FailureOrigin::kUnknown;
+  auto refused = RunSync(source, destination_, states_, catalog_, options_, {}, &origin);
+  EXPECT_EQ(origin, FailureOrigin::kReplication);
   EXPECT_EQ(refused.status().error().message, "the stream a is selected twice");
   catalog_.streams.clear();
   EXPECT_FALSE(RunSync(source, destination_, states_, catalog_, options_, {}).ok());

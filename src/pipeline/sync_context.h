@@ -5,6 +5,7 @@
 
 #include "base/byte_budget.h"
 #include "connector/destination.h"
+#include "pipeline/destination_calls.h"
 #include "pipeline/sync_events.h"
 #include "pipeline/sync_options.h"
 
@@ -12,10 +13,11 @@ namespace millrace {
 
 /// What the parts of one running sync share. Owned by the run; outlives every thread of it.
 struct SyncContext {
-  SyncContext(const SyncOptions& sync_options, Load& destination, SyncEvents& inbox,
-              std::stop_source abandoned)
+  SyncContext(const SyncOptions& sync_options, Load& destination, DestinationCalls& calls,
+              SyncEvents& inbox, std::stop_source abandoned)
       : options(sync_options),
         load(destination),
+        destination_calls(calls),
         events(inbox),
         queue_bytes(sync_options.queue_bytes_max),
         uncommitted_bytes(sync_options.uncommitted_bytes_max),
@@ -23,6 +25,7 @@ struct SyncContext {
 
   const SyncOptions& options;
   Load& load;
+  DestinationCalls& destination_calls;  ///< every call into `load` or its writers is one
   SyncEvents& events;
   ByteBudget queue_bytes;        ///< read, not yet written
   ByteBudget uncommitted_bytes;  ///< staged, not yet saved
@@ -40,6 +43,7 @@ struct SyncContext {
   /// Finishes all tables of the stream, its own first; the first failure ends it.
   Status FinishTables(SyncedStream& stream, StreamStatus status) {
     MR_RETURN_IF_ERROR(AwaitCommit());
+    const DestinationCalls::Call call(destination_calls);
     for (const ConfiguredStream& table : stream.outputs().streams) {
       const Status finished = load.FinishStream(table.descriptor(), status);
       stream.CountMerge(load.TakeMergeTotals(table.descriptor()));

@@ -56,6 +56,10 @@ struct SyncOptions {
   /// `abandoned`; a failure ends the sync without doing it. None: nothing holds commits up.
   std::function<Status(std::stop_token abandoned)> before_commit;
 
+  /// Told how long the sync has been waiting for its destination: each second while a call into it
+  /// lasts longer, and 0 when none does any more. From a thread of its own.
+  std::function<void(std::chrono::milliseconds)> destination_waits;
+
   /// Requested by SIGINT or SIGTERM: the source is told to stop, what its last complete
   /// checkpoints cover is committed, within `finish_early_limit`; then as if canceled.
   std::stop_token finish_early;

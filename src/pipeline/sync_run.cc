@@ -49,15 +49,15 @@ std::vector<SyncedStream*> Pointers(const std::vector<std::unique_ptr<SyncedStre
 
 SyncRun::SyncRun(Source& source, Load& load, StateStore& states, SavedState saved,
                  const ConfiguredCatalog& catalog, std::vector<StreamOutputs> outputs,
-                 const SyncOptions& options, SyncEvents& events, std::stop_source abandon,
-                 std::stop_token stop)
+                 const SyncOptions& options, DestinationCalls& calls, SyncEvents& events,
+                 std::stop_source abandon, std::stop_token stop)
     : source_(source),
       options_(options),
       events_(events),
       stop_(std::move(stop)),
       resume_from_(ResumeState(saved.state, catalog, options.start_anew)),
       streams_(MakeStreams(catalog, std::move(outputs))),
-      context_(options, load, events, std::move(abandon)),
+      context_(options, load, calls, events, std::move(abandon)),
       ledger_(context_, states, source, std::move(saved), Pointers(streams_)),
       started_(options.clock->Now()),
       reported_(streams_.size(), 0),
@@ -72,17 +72,26 @@ SyncSummary SyncRun::Run() {
   on_stop.emplace(stop_, [this] { Abandon(); });
   on_finish_early.emplace(options_.finish_early, [this] { FinishEarly(); });
   source_thread_ = std::jthread([this] { events_.Post(SourceReturned{ReadAll()}); });
+  std::optional<DestinationCalls::Call> last_commits;
   while (!Over()) {
+    // All that is left are commits whose end the destination has not reported.
+    if (source_returned_ && queues_drained_ && !last_commits) {
+      last_commits.emplace(context_.destination_calls);
+    }
     if (context_.abandon.stop_requested()) watchdog_->Arm(Deadline::After(options_.cancel_limit));
     if (auto event = events_.Wait(NextWake())) Handle(*std::move(event));
     OnTick();
   }
+  last_commits.reset();
   source_thread_.join();
   global_broken_ = output_ && output_->global_broken();
   output_.reset();
   FinishIncomplete();
-  if (const Status closed = context_.load.Close(); closed.failed()) {
-    Log(LogLevel::kWarn, "closing the destination: {}", closed.ToString());
+  {
+    const DestinationCalls::Call call(context_.destination_calls);
+    if (const Status closed = context_.load.Close(); closed.failed()) {
+      Log(LogLevel::kWarn, "closing the destination: {}", closed.ToString());
+    }
   }
   on_stop.reset();
   on_finish_early.reset();
@@ -91,7 +100,7 @@ SyncSummary SyncRun::Run() {
   ReportProgress(/*final=*/true);
   SyncSummary summary = Snapshot();
   summary.outcome = Outcome();
-  summary.error = FirstError();
+  SetFirstError(&summary);
   summary.last_saved = ledger_.last_saved();
   return summary;
 }
@@ -220,13 +229,19 @@ SyncOutcome SyncRun::Outcome() const {
   return complete > 0 && !global_broken_ ? SyncOutcome::kPartial : SyncOutcome::kFailed;
 }
 
-std::optional<Error> SyncRun::FirstError() const {
-  if (ledger_.failure().failed()) return ledger_.failure().error();
-  if (source_status_.failed()) return source_status_.error();
-  for (const auto& stream : streams_) {
-    if (auto error = stream->Snapshot().error) return error;
+void SyncRun::SetFirstError(SyncSummary* summary) const {
+  if (ledger_.failure().failed()) {
+    summary->error = ledger_.failure().error();
+    summary->error_origin = ledger_.failure_origin();
+  } else if (source_status_.failed()) {
+    summary->error = source_status_.error();
+    summary->error_origin = FailureOrigin::kSource;
   }
-  return std::nullopt;
+  for (const StreamProgress& stream : summary->streams) {
+    if (summary->error) return;
+    summary->error = stream.error;
+    summary->error_origin = stream.error_origin;
+  }
 }
 
 SyncSummary SyncRun::Snapshot() const {
@@ -249,10 +264,13 @@ void SyncRun::ReportStuck() const {
   summary.outcome = stop_.stop_requested()                   ? SyncOutcome::kCanceled
                     : options_.finish_early.stop_requested() ? SyncOutcome::kInterrupted
                                                              : SyncOutcome::kFailed;
-  summary.error = Error{FailureType::kTransientError,
-                        "the source or the destination did not stop when it was told to",
-                        {},
-                        {}};
+  const bool writing = context_.destination_calls.Longest() >= options_.cancel_limit;
+  summary.error_origin = writing ? FailureOrigin::kDestination : FailureOrigin::kSource;
+  summary.error = Error{
+      FailureType::kTransientError,
+      fmt::format("the {} did not stop when it was told to", writing ? "destination" : "source"),
+      {},
+      {}};
   options_.stuck(summary);
 }
 

@@ -22,8 +22,8 @@ class SyncRun {
   /// `options` have no automatic values left; `outputs` are of the catalog's streams, in order.
   SyncRun(Source& source, Load& load, StateStore& states, SavedState saved,
           const ConfiguredCatalog& catalog, std::vector<StreamOutputs> outputs,
-          const SyncOptions& options, SyncEvents& events, std::stop_source abandon,
-          std::stop_token stop);
+          const SyncOptions& options, DestinationCalls& calls, SyncEvents& events,
+          std::stop_source abandon, std::stop_token stop);
   ~SyncRun();
 
   SyncSummary Run();
@@ -41,7 +41,7 @@ class SyncRun {
   void ReportProgress(bool final);
   void FinishIncomplete();
   SyncOutcome Outcome() const;
-  std::optional<Error> FirstError() const;
+  void SetFirstError(SyncSummary* summary) const;
 
   /// What any thread may know: the streams, their sums, the time.
   SyncSummary Snapshot() const;

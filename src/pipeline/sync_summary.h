@@ -28,6 +28,7 @@ struct SyncSummary {
   std::vector<StreamProgress> streams;
   /// The first thing that went wrong; later ones stand with their streams.
   std::optional<Error> error;
+  FailureOrigin error_origin = FailureOrigin::kUnknown;  ///< whose failure that is
   /// Every stream and the shared parts taken together.
   int64_t records_read = 0;
   int64_t bytes_read = 0;

@@ -53,11 +53,14 @@ void SyncedStream::SetComplete() {
   Touch();
 }
 
-void SyncedStream::SetIncomplete(const Status& why) {
+void SyncedStream::SetIncomplete(const Status& why, FailureOrigin origin) {
   {
     std::lock_guard lock(mutex_);
     status_ = StreamStatus::kIncomplete;
-    if (!error_ && why.failed()) error_ = why.WithStream(descriptor()).error();
+    if (!error_ && why.failed()) {
+      error_ = why.WithStream(descriptor()).error();
+      error_origin_ = origin;
+    }
   }
   stopped_.store(true, std::memory_order_release);
   Touch();
@@ -89,6 +92,7 @@ StreamProgress SyncedStream::Snapshot() const {
   progress.merge = merge_;
   progress.status = status_;
   progress.error = error_;
+  progress.error_origin = error_origin_;
   progress.estimated_records = estimated_records_;
   progress.estimated_bytes = estimated_bytes_;
   return progress;

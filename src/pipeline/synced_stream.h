@@ -40,7 +40,7 @@ class SyncedStream {
   void SetRunning(StreamStatus status);
   void SetComplete();
   /// It will not be complete; the first reason given is kept. Ok or kCanceled gives none.
-  void SetIncomplete(const Status& why);
+  void SetIncomplete(const Status& why, FailureOrigin origin = FailureOrigin::kSource);
 
   /// SetIncomplete was called: nothing more of it is to be read or written.
   bool stopped() const { return stopped_.load(std::memory_order_acquire); }
@@ -67,6 +67,7 @@ class SyncedStream {
   mutable std::mutex mutex_;
   std::optional<StreamStatus> status_;        // guarded by mutex_
   std::optional<Error> error_;                // guarded by mutex_
+  FailureOrigin error_origin_{};              // guarded by mutex_
   MergeTotals merge_;                         // guarded by mutex_
   RecordCounts derived_;                      // guarded by mutex_
   std::optional<int64_t> estimated_records_;  // guarded by mutex_

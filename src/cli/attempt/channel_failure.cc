@@ -6,14 +6,16 @@
 
 namespace millrace {
 
-int TellFailure(AttemptChannel& channel, const Status& status, bool before_contact) {
+int TellFailure(AttemptChannel& channel, const Status& status, bool before_contact,
+                FailureOrigin origin) {
   const Error error = status.failed() ? status.error()
                                       : Error{FailureType::kSystemError, status.ToString(), {}, {}};
   // When the parent is gone there is nobody to tell.
   (void)channel
       .TellLast({{"type", "FAILURE"},
                  {"before_contact", before_contact && error.type == FailureType::kConfigError},
-                 {"error", ErrorToJson(error)}})
+                 {"error", ErrorToJson(error)},
+                 {"error_origin", ToString(origin)}})
       .ok();
   return 1;
 }

@@ -48,6 +48,7 @@ StreamReport ReportOf(const StreamProgress& progress) {
   report.estimated_records = progress.estimated_records;
   report.estimated_bytes = progress.estimated_bytes;
   report.error = progress.error;
+  report.error_origin = progress.error_origin;
   return report;
 }
 
@@ -56,6 +57,7 @@ SyncReport ReportOf(const SyncSummary& summary) {
   report.outcome = ToString(summary.outcome);
   for (const StreamProgress& stream : summary.streams) report.streams.push_back(ReportOf(stream));
   report.error = summary.error;
+  report.error_origin = summary.error_origin;
   report.records_read = summary.records_read;
   report.bytes_read = summary.bytes_read;
   report.records_committed = summary.records_committed;

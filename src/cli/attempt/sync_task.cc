@@ -47,16 +47,21 @@ int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptS
   const bool clears = start.task == "clear";
   const auto source = clears ? Result<std::unique_ptr<Source>>(std::make_unique<EmptySource>())
                              : MakeSource(*start.source);
-  if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
+  if (!source.ok()) {
+    return TellFailure(channel, source.status(), /*before_contact=*/true, FailureOrigin::kSource);
+  }
   const auto destination = MakeDestination(*start.destination);
   if (!destination.ok()) {
-    return TellFailure(channel, destination.status(), /*before_contact=*/true);
+    return TellFailure(channel, destination.status(), /*before_contact=*/true,
+                       FailureOrigin::kDestination);
   }
   if (!start.catalog) {
     const HardStop hard_stop(stop);
     const Status asked = AskForCatalog(**source, channel, &start);
     if (asked.canceled() || stop.requested()) return TellInterrupted(channel);
-    if (!asked.ok()) return TellFailure(channel, asked, /*before_contact=*/false);
+    if (!asked.ok()) {
+      return TellFailure(channel, asked, /*before_contact=*/false, FailureOrigin::kSource);
+    }
   }
   ChannelStateStore states(channel, start.saved);
   ChannelProgress progress(channel);
@@ -70,11 +75,17 @@ int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptS
     TellReport(channel, ReportOf(summary));
     ::_exit(1);
   };
-  const auto summary =
-      RunSync(**source, **destination, states, *start.catalog, options, stop.cancel_token());
+  if (start.parent) {
+    options.destination_waits = [&channel](std::chrono::milliseconds span) {
+      (void)channel.Tell({{"type", "WAITING"}, {"destination_ms", span.count()}}).ok();
+    };
+  }
+  FailureOrigin failed = FailureOrigin::kUnknown;
+  const auto summary = RunSync(**source, **destination, states, *start.catalog, options,
+                               stop.cancel_token(), &failed);
   if (!summary.ok()) {
     if (summary.status().canceled()) return TellInterrupted(channel);
-    return TellFailure(channel, summary.status(), /*before_contact=*/false);
+    return TellFailure(channel, summary.status(), /*before_contact=*/false, failed);
   }
   return TellReport(channel, ReportOf(*summary));
 }
