@@ -14,6 +14,44 @@ constexpr int64_t kWarnFailures = 20, kWarnTime = 4 * kDay;
 constexpr int64_t kDisableFailures = 30, kDisableTime = 7 * kDay;
 constexpr const char* kReason = "ONLY_FAILED_JOBS_RECENTLY";
 
+/// How a connection's jobs have failed since its last success. A plain value.
+struct Failures {
+  int64_t in_row = 0;
+  int64_t since = 0;  ///< when the first of them began; microseconds since 1970 UTC
+};
+
+Status Tell(SqlTransaction& transaction, const std::string& connection_id, const char* type,
+            Json summary, int64_t now) {
+  ConnectionEvent event;
+  event.connection_id = connection_id;
+  event.type = type;
+  event.summary = std::move(summary);
+  event.created_at = now;
+  return InsertConnectionEvent(transaction, std::move(event));
+}
+
+/// Once for all failures in a row.
+Status Warn(SqlTransaction& transaction, const std::string& connection_id, const Failures& failures,
+            int64_t now) {
+  constexpr const char* kWarning = "CONNECTION_DISABLED_WARNING";
+  ConnectionEventFilter earlier;
+  earlier.connection_id = connection_id;
+  earlier.types = {kWarning};
+  earlier.created_from = failures.since;
+  MR_ASSIGN_OR_RETURN(const auto warnings, ListConnectionEvents(transaction, earlier, {}));
+  if (!warnings.empty()) return Status::Ok();
+  Log(LogLevel::kWarn,
+      "connection {} has failed {} times in a row: it will be disabled after {} failures over {} "
+      "days",
+      connection_id, failures.in_row, kDisableFailures, kDisableTime / kDay);
+  return Tell(transaction, connection_id, kWarning,
+              {{"failedJobs", failures.in_row},
+               {"failingSinceEpochSeconds", failures.since / 1'000'000},
+               {"disabledAfterJobs", kDisableFailures},
+               {"disabledAfterDays", kDisableTime / kDay}},
+              now);
+}
+
 Status Disable(SqlTransaction& transaction, const std::string& connection_id, int64_t now) {
   MR_ASSIGN_OR_RETURN(auto connection, FindConnection(transaction, connection_id));
   if (!connection || connection->status != "active") return Status::Ok();
@@ -24,12 +62,8 @@ Status Disable(SqlTransaction& transaction, const std::string& connection_id, in
   document["statusReason"] = kReason;
   connection->document = std::move(document);
   MR_RETURN_IF_ERROR(UpdateConnection(transaction, *connection).status());
-  ConnectionEvent event;
-  event.connection_id = connection_id;
-  event.type = "CONNECTION_DISABLED";
-  event.summary = Json{{"disabledReason", kReason}};
-  event.created_at = now;
-  return InsertConnectionEvent(transaction, std::move(event));
+  return Tell(transaction, connection_id, "CONNECTION_DISABLED", {{"disabledReason", kReason}},
+              now);
 }
 
 }  // namespace
@@ -51,17 +85,12 @@ Status DisableIfOnlyFailing(SqlTransaction& transaction, const std::string& conn
           "status = 'failed' AND id > COALESCE((SELECT max(id) FROM job WHERE connection_id = :2 "
           "AND status = 'succeeded'), 0)",
           {connection_id, connection_id}));
-  const int64_t failed = rows.at(0).Integer(0);
-  const int64_t since = rows.at(0).IntegerOrNone(1).value_or(now);
-  switch (DecideAutoDisable(failed, now - since)) {
+  const Failures failures{rows.at(0).Integer(0), rows.at(0).IntegerOrNone(1).value_or(now)};
+  switch (DecideAutoDisable(failures.in_row, now - failures.since)) {
     case AutoDisable::kNothing:
       return Status::Ok();
     case AutoDisable::kWarn:
-      Log(LogLevel::kWarn,
-          "connection {} has failed {} times in a row: it will be disabled after {} failures over "
-          "{} days",
-          connection_id, failed, kDisableFailures, kDisableTime / kDay);
-      return Status::Ok();
+      return Warn(transaction, connection_id, failures, now);
     case AutoDisable::kDisable:
       return Disable(transaction, connection_id, now);
   }

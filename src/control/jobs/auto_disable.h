@@ -15,8 +15,9 @@ enum class AutoDisable { kNothing, kWarn, kDisable };
 /// after 30 and 7 days. Pure.
 AutoDisable DecideAutoDisable(int64_t failed_in_row, int64_t micros_without_success);
 
-/// After a job has failed, within the transaction that says so: warns in the process's log, or
-/// disables the connection and says so on its timeline.
+/// After a job has failed, within the transaction that says so: warns, once until the next success,
+/// on the connection's timeline (CONNECTION_DISABLED_WARNING) and in the process's log; or disables
+/// the connection and says so on its timeline (CONNECTION_DISABLED).
 Status DisableIfOnlyFailing(SqlTransaction& transaction, const std::string& connection_id,
                             int64_t now);
 

@@ -46,18 +46,27 @@ TEST_P(AutoDisableTest, CountsFromTheLastSuccess) {
     });
     return found;
   };
-  for (int i = 0; i < 29; ++i) add("failed", start + i * kDay);
+  const auto events = [&] {
+    std::vector<std::string> types;
+    Write([&](SqlTransaction& t) -> Status {
+      MR_ASSIGN_OR_RETURN(const auto listed, ListConnectionEvents(t, {"a", {}, {}, {}}, {}));
+      for (const ConnectionEvent& event : listed) types.insert(types.begin(), event.type);
+      return Status::Ok();
+    });
+    return types;
+  };
+  const std::string kWarning = "CONNECTION_DISABLED_WARNING";
+  for (int i = 0; i < 19; ++i) add("failed", start + i * kDay);
+  EXPECT_TRUE(events().empty());
+  for (int i = 19; i < 29; ++i) add("failed", start + i * kDay);
+  EXPECT_EQ(events(), std::vector{kWarning}) << "once, though every later failure deserves it";
   add("succeeded", start + 29 * kDay);
   for (int i = 30; i < 59; ++i) add("failed", start + i * kDay);
   EXPECT_EQ(status(), "active");
+  EXPECT_EQ(events(), (std::vector{kWarning, kWarning})) << "again after a success";
   add("failed", start + 59 * kDay);
   EXPECT_EQ(status(), "inactive");
-  Write([&](SqlTransaction& t) -> Status {
-    MR_ASSIGN_OR_RETURN(const auto events, ListConnectionEvents(t, {"a", {}, {}, {}}, {}));
-    EXPECT_EQ(events.size(), 1u);
-    EXPECT_EQ(events.at(0).type, "CONNECTION_DISABLED");
-    return Status::Ok();
-  });
+  EXPECT_EQ(events(), (std::vector<std::string>{kWarning, kWarning, "CONNECTION_DISABLED"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, AutoDisableTest, testing::Values("sqlite", "postgres"));
