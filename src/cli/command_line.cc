@@ -82,6 +82,18 @@ void AddSyncCommands(CLI::App* root, CommandLine* line) {
   }
 }
 
+/// What the attempts of a server or worker may touch and use.
+void AddAttemptOptions(CLI::App* app, CommandLine* line) {
+  app->add_option("--files-dir", line->files_dir,
+                  "Where local files of sources and destinations lie (default: `files` in the "
+                  "data folder)");
+  app->add_flag("--allow-link-local", line->allow_link_local,
+                "Let connectors reach link-local and cloud metadata addresses");
+  app->add_option("--config", line->config_file,
+                  "A YAML file with `resources:` for attempts (default: config.yaml in the data "
+                  "folder, if there is one)");
+}
+
 void AddServerCommand(CLI::App* root, CommandLine* line) {
   CLI::App* server =
       AddCommand(root, line, "server", "Serve the APIs, run connections on schedule");
@@ -101,11 +113,7 @@ void AddServerCommand(CLI::App* root, CommandLine* line) {
       ->check(CLI::IsMember({"always"}));
   server->add_option("--tls-cert", line->tls_certificate, "Serve HTTPS: the certificate (PEM)");
   server->add_option("--tls-key", line->tls_key, "and its key (PEM)");
-  server->add_option("--files-dir", line->files_dir,
-                     "Where local files of sources and destinations lie (default: `files` in the "
-                     "data folder)");
-  server->add_flag("--allow-link-local", line->allow_link_local,
-                   "Let connectors reach link-local and cloud metadata addresses");
+  AddAttemptOptions(server, line);
   server->add_option("--log-storage", line->log_storage,
                      "s3://BUCKET/PREFIX for the logs of attempts (default: in the data folder)");
   server->add_option("--log-format", line->log_format, "text or json: this process's own log")
@@ -119,6 +127,7 @@ void AddWorkerCommand(CLI::App* root, CommandLine* line) {
   worker->add_option("--data-dir", line->data_dir, "A folder of its own (default: ~/.millrace)");
   worker->add_option("--database-url", line->database_url, "postgresql://… of the metadata")
       ->required();
+  AddAttemptOptions(worker, line);
   worker->add_option("--log-storage", line->log_storage,
                      "s3://BUCKET/PREFIX for the logs of attempts, the same as the servers'");
   worker->add_option("--log-format", line->log_format, "text or json: this process's own log")

@@ -33,6 +33,7 @@ struct CommandLine {
   std::string tls_certificate, tls_key;
   std::string files_dir;
   bool allow_link_local = false;
+  std::string config_file;  ///< config.yaml of `server` and `worker`
   std::string log_storage;
   std::string log_format = "text";                    ///< or json
   bool force = false;                                 ///< of `restore`

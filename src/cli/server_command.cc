@@ -9,6 +9,7 @@
 #include "cli/interrupt_signals.h"
 #include "cli/server_folder.h"
 #include "cli/server_log.h"
+#include "cli/server_resources.h"
 #include "server/millrace_server.h"
 
 namespace millrace {
@@ -29,7 +30,13 @@ void RaiseDescriptorLimit() {
 }  // namespace
 
 int RunServer(const CommandLine& line) {
+  auto resources = ResourcesOfServer(line);
+  if (!resources.ok()) {
+    Console::Fail(resources.status(), line.verbose);
+    return kExitUsage;
+  }
   ServerOptions options;
+  options.resources = *std::move(resources);
   options.data_dir = ServerFolder(line);
   options.database_url = line.database_url;
   options.log_storage = line.log_storage;

@@ -6,6 +6,7 @@
 #include "cli/interrupt_signals.h"
 #include "cli/server_folder.h"
 #include "cli/server_log.h"
+#include "cli/server_resources.h"
 #include "server/millrace_worker.h"
 
 namespace millrace {
@@ -20,13 +21,24 @@ int RunWorker(const CommandLine& line) {
   UseServerLog(line.log_format == "json");
   std::signal(SIGXFSZ, SIG_IGN);
   InterruptSignals signals;
-  const auto folder = ServerFolder(line);
-  auto worker = MillraceWorker::Start(folder, line.database_url, line.log_storage);
+  auto resources = ResourcesOfServer(line);
+  if (!resources.ok()) {
+    Console::Fail(resources.status(), line.verbose);
+    return kExitUsage;
+  }
+  WorkerOptions options;
+  options.data_dir = ServerFolder(line);
+  options.database_url = line.database_url;
+  options.log_storage = line.log_storage;
+  if (!line.files_dir.empty()) options.files_dir = std::filesystem::absolute(line.files_dir);
+  options.allow_link_local = line.allow_link_local;
+  options.resources = *std::move(resources);
+  auto worker = MillraceWorker::Start(options);
   if (!worker.ok()) {
     Console::Fail(worker.status(), line.verbose);
     return worker.status().error().type == FailureType::kConfigError ? kExitUsage : kExitFailed;
   }
-  Log(LogLevel::kInfo, "working on jobs; its folder is {}", folder.string());
+  Log(LogLevel::kInfo, "working on jobs; its folder is {}", options.data_dir.string());
   while (!signals.Take()) signals.WaitFor(kForever);
   Log(LogLevel::kInfo, "stopping");
   (*worker)->Stop(kStopLimit);

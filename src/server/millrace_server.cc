@@ -77,10 +77,15 @@ class Server : public MillraceServer {
     MR_RETURN_IF_ERROR(WorkspaceCalls::EnsureDefault(services_));
     MR_ASSIGN_OR_RETURN(const std::string password, FirstPasswordFromEnvironment());
     MR_RETURN_IF_ERROR(sign_in_.EnsureFirstPerson(password));
-    MR_ASSIGN_OR_RETURN(
-        worker_, WorkerHost::Start({*database_, box_, *logs_, jobs_, RulesOf(options), &moved_,
-                                    options.attempt_program},
-                                   options.data_dir));
+    const WorkerHost::Stores stores{.database = *database_,
+                                    .box = box_,
+                                    .logs = *logs_,
+                                    .jobs = jobs_,
+                                    .rules = RulesOf(options),
+                                    .resources = options.resources,
+                                    .moved = &moved_,
+                                    .attempt_program = options.attempt_program};
+    MR_ASSIGN_OR_RETURN(worker_, WorkerHost::Start(stores, options.data_dir));
     HttpServer::Options http;
     http.listen = options.listen;
     http.tls_certificate_file = options.tls_certificate_file;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "control/resources/attempt_limits.h"
 
 namespace millrace {
 
@@ -21,6 +22,7 @@ struct ServerOptions {
   std::string tls_key_file;
   std::filesystem::path files_dir;  ///< of connectors' local files; empty: `files` in data_dir
   bool allow_link_local = false;    ///< connectors may reach link-local and metadata addresses
+  DefaultResources resources;       ///< of config.yaml; the environment's are added
   std::filesystem::path attempt_program;  ///< empty: AttemptProgram()
   std::string log_storage;                ///< of attempts, see AttemptLogs::OpenAt; empty: data_dir
 };

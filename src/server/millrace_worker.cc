@@ -6,17 +6,24 @@
 namespace millrace {
 namespace {
 
+ConnectorRules RulesOf(const WorkerOptions& options) {
+  const auto files_dir = options.files_dir.empty() ? options.data_dir / "files" : options.files_dir;
+  return {.files_dir = files_dir.string(), .allow_link_local = options.allow_link_local};
+}
+
 class Worker : public MillraceWorker {
  public:
   explicit Worker(ServerStores stores)
       : stores_(std::move(stores)), jobs_(*stores_.database, Clock::System()) {}
 
-  Status Open(const std::filesystem::path& data_dir) {
-    const ConnectorRules rules{.files_dir = (data_dir / "files").string(),
-                               .allow_link_local = false};
-    MR_ASSIGN_OR_RETURN(
-        host_,
-        WorkerHost::Start({*stores_.database, stores_.box, *stores_.logs, jobs_, rules}, data_dir));
+  Status Open(const WorkerOptions& options) {
+    const WorkerHost::Stores stores{.database = *stores_.database,
+                                    .box = stores_.box,
+                                    .logs = *stores_.logs,
+                                    .jobs = jobs_,
+                                    .rules = RulesOf(options),
+                                    .resources = options.resources};
+    MR_ASSIGN_OR_RETURN(host_, WorkerHost::Start(stores, options.data_dir));
     return Status::Ok();
   }
   void Stop(std::chrono::milliseconds limit) override { host_->Stop(limit); }
@@ -29,15 +36,14 @@ class Worker : public MillraceWorker {
 
 }  // namespace
 
-Result<std::unique_ptr<MillraceWorker>> MillraceWorker::Start(const std::filesystem::path& data_dir,
-                                                              const std::string& database_url,
-                                                              const std::string& log_storage) {
-  if (database_url.empty()) {
+Result<std::unique_ptr<MillraceWorker>> MillraceWorker::Start(const WorkerOptions& options) {
+  if (options.database_url.empty()) {
     return ConfigError("a worker shares its servers' metadata: give --database-url postgresql://…");
   }
-  MR_ASSIGN_OR_RETURN(auto stores, OpenServerStores(data_dir, database_url, log_storage));
+  MR_ASSIGN_OR_RETURN(
+      auto stores, OpenServerStores(options.data_dir, options.database_url, options.log_storage));
   auto worker = std::make_unique<Worker>(std::move(stores));
-  MR_RETURN_IF_ERROR(worker->Open(data_dir));
+  MR_RETURN_IF_ERROR(worker->Open(options));
   return std::unique_ptr<MillraceWorker>(std::move(worker));
 }
 

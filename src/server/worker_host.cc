@@ -33,7 +33,12 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
   MR_ASSIGN_OR_RETURN(options.per_source_max,
                       NumberFromEnvironment("MILLRACE_MAX_JOBS_PER_SOURCE"));
   MR_ASSIGN_OR_RETURN(const int silence, NumberFromEnvironment("MILLRACE_SOURCE_SILENCE_SECONDS"));
-  if (silence > 0) options.silence_max = std::chrono::seconds(silence);
+  if (silence > 0) options.silence.source = std::chrono::seconds(silence);
+  MR_ASSIGN_OR_RETURN(const int timeout,
+                      NumberFromEnvironment("MILLRACE_DESTINATION_TIMEOUT_SECONDS"));
+  if (timeout > 0) options.silence.destination = std::chrono::seconds(timeout);
+  options.resources = stores.resources;
+  MR_ASSIGN_OR_RETURN(options.resources.attempt, RequirementsFromEnvironment());
 
   std::unique_ptr<WorkerHost> host(new WorkerHost(stores));
   MR_ASSIGN_OR_RETURN(host->launcher_,

@@ -20,14 +20,17 @@ class WorkerHost {
     AttemptLogs& logs;
     JobService& jobs;
     ConnectorRules rules;                        ///< what connectors may touch
+    DefaultResources resources = {};             ///< of config.yaml
     MovedTotals* moved = nullptr;                ///< counts what was done, for /metrics
     std::filesystem::path attempt_program = {};  ///< empty: AttemptProgram()
   };
 
   /// Begins to run jobs. MAX_SYNC_WORKERS says how many at once (default: one a core),
   /// MILLRACE_MAX_JOBS_PER_SOURCE how many of one source over all workers (default: any),
-  /// MILLRACE_SOURCE_SILENCE_SECONDS how long a source may be silent (default: 10800). The caller
-  /// holds the lock of the data folder.
+  /// MILLRACE_SOURCE_SILENCE_SECONDS how long a source may be silent (default: 10800),
+  /// MILLRACE_DESTINATION_TIMEOUT_SECONDS how long a destination may take for one write or commit
+  /// (default: 86400), JOB_MAIN_CONTAINER_* what an attempt may use when nobody else says so. The
+  /// caller holds the lock of the data folder.
   static Result<std::unique_ptr<WorkerHost>> Start(const Stores& stores,
                                                    const std::filesystem::path& data_dir);
   ~WorkerHost();

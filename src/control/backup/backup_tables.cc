@@ -13,6 +13,7 @@ std::span<const BackupTable> BackupTables() {
       BackupTable{"application", "id"},
       BackupTable{"definition", "id"},
       BackupTable{"actor", "id"},
+      BackupTable{"resource_requirement", "owner_id"},
       BackupTable{"discovered_catalog", "id"},
       BackupTable{"connection", "id"},
       BackupTable{"connection_state", "connection_id"},

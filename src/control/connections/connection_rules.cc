@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "control/resources/resource_requirements.h"
 #include "control/schedule/schedule_document.h"
 #include "control/schema/sync_catalog.h"
 
@@ -89,11 +90,7 @@ Status ApplyPlainFields(const Json& body, Json* document) {
 
 Status ApplyObjects(const Json& body, Json* document) {
   if (const Json& sent = FieldOf(body, "resourceRequirements"); !sent.is_null()) {
-    if (!sent.is_object()) return ConfigError("resourceRequirements must be an object");
-    for (const auto& [name, amount] : sent.items()) {
-      if (amount.is_null() || amount.is_string()) continue;
-      return ConfigError("resourceRequirements.{} must be a text, like \"500m\" or \"1Gi\"", name);
-    }
+    MR_RETURN_IF_ERROR(RequirementsFromJson(sent, "resourceRequirements").status());
     (*document)["resourceRequirements"] = sent;
   } else if (body.contains("resourceRequirements")) {
     document->erase("resourceRequirements");

@@ -10,6 +10,7 @@
 #include "control/jobs/generation_table.h"
 #include "control/jobs/job_transition.h"
 #include "control/store/connection_states.h"
+#include "control/store/resource_requirements.h"
 #include "control/store/stream_statuses.h"
 
 namespace millrace {
@@ -134,6 +135,14 @@ Result<std::set<StreamDescriptor>> CompletedStreams(SqlTransaction& transaction,
   return done;
 }
 
+Result<EndResources> ResourcesOf(SqlTransaction& transaction, const Actor& actor) {
+  EndResources resources;
+  MR_ASSIGN_OR_RETURN(resources.actor, FindResources(transaction, actor.id));
+  MR_ASSIGN_OR_RETURN(resources.definition,
+                      FindDefinitionResources(transaction, actor.kind, actor.definition_id));
+  return resources;
+}
+
 Status FindEnds(SqlTransaction& transaction, AttemptClaim* claim) {
   const Connection& connection = claim->connection;
   MR_ASSIGN_OR_RETURN(auto source,
@@ -144,6 +153,8 @@ Status FindEnds(SqlTransaction& transaction, AttemptClaim* claim) {
   if (!destination) return ConfigError("the connection's destination was deleted");
   claim->source = *std::move(source);
   claim->destination = *std::move(destination);
+  MR_ASSIGN_OR_RETURN(claim->source_resources, ResourcesOf(transaction, claim->source));
+  MR_ASSIGN_OR_RETURN(claim->destination_resources, ResourcesOf(transaction, claim->destination));
   return Status::Ok();
 }
 

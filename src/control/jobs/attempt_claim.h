@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "control/resources/attempt_limits.h"
 #include "control/store/actors.h"
 #include "control/store/connections.h"
 #include "control/store/jobs.h"
@@ -21,6 +22,7 @@ struct AttemptClaim {
   Attempt attempt;
   Connection connection;
   Actor source, destination;
+  EndResources source_resources, destination_resources;
   ConfiguredCatalog catalog;  ///< with generations, without what earlier attempts completed
   SavedState saved;
   std::vector<std::string> warnings;  ///< lines for the attempt's log

@@ -66,10 +66,10 @@ Json AttemptStats(const std::map<StreamDescriptor, StreamReport>& streams, int64
   return Json{{"totalStats", ToJson(total, states)}, {"streamStats", std::move(stream_stats)}};
 }
 
-JsonValue FailureJson(const Error& error, const std::string& origin, int64_t now,
+JsonValue FailureJson(const Error& error, FailureOrigin origin, int64_t now,
                       const std::string& failure_type) {
   Json json{
-      {"failureOrigin", origin},
+      {"failureOrigin", ToString(origin)},
       {"failureType", failure_type.empty() ? std::string(ToString(error.type)) : failure_type},
       {"externalMessage", Secrets::Redact(error.message)},
       {"retryable", error.type != FailureType::kConfigError},

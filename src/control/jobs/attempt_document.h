@@ -15,12 +15,8 @@ namespace millrace {
 /// {"totalStats", "streamStats"} in the config API's words, of what was last heard of each stream.
 Json AttemptStats(const std::map<StreamDescriptor, StreamReport>& streams, int64_t states);
 
-/// Airbyte's words for who is to blame when nobody said so.
-inline constexpr const char* kPlatformOrigin = "airbyte_platform";
-inline constexpr const char* kUnknownOrigin = "unknown";
-
 /// One of `failures`. `failure_type` empty: the error's own. `now`: microseconds since 1970 UTC.
-JsonValue FailureJson(const Error& error, const std::string& origin, int64_t now,
+JsonValue FailureJson(const Error& error, FailureOrigin origin, int64_t now,
                       const std::string& failure_type = {});
 
 /// Adds {"failureSummary": {"partialSuccess", "failures"}}. Rows that were committed make it a

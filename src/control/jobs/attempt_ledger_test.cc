@@ -47,7 +47,8 @@ class AttemptLedgerTest : public JobsFixture {
     bool ended = false;
     Write([&](SqlTransaction& t) -> Status {
       AttemptEnd end{succeeded, {}};
-      if (!succeeded) end.failures = {FailureJson({type, "no", "", {}}, "source", Now())};
+      if (!succeeded)
+        end.failures = {FailureJson({type, "no", "", {}}, FailureOrigin::kSource, Now())};
       MR_ASSIGN_OR_RETURN(ended, EndAttempt(t, key, end, Now()));
       return Status::Ok();
     });

@@ -28,12 +28,8 @@ bool IsTransient(const Status& status) {
   return status.failed() && status.error().type == FailureType::kTransientError;
 }
 
-const char* OriginOf(const Error& error) {
-  // The pipeline says so when it was putting rows away.
-  for (const std::string_view writing : {"committing", "writing", "finishing", "destination"}) {
-    if (error.message.starts_with(writing)) return "destination";
-  }
-  return error.stream ? "source" : kUnknownOrigin;
+bool SameError(const Error& a, const Error& b) {
+  return a.message == b.message && a.stream == b.stream;
 }
 
 bool SameNumbers(const StreamReport& a, const StreamReport& b) {
@@ -56,7 +52,7 @@ AttemptRun::AttemptRun(const AttemptRunParts& parts, Target target,
       target_(std::move(target)),
       handle_(std::move(handle)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      last_sign_(parts.clock.Now()),
+      silence_(parts.silence, parts.clock.Now()),
       killed_after_(SteadyTime::max()),
       thread_([this] { Run(); }) {}
 
@@ -93,7 +89,7 @@ bool AttemptRun::KeepGoing() {
   const auto event = handle_->Wait(wake_fd_, kTick);
   if (!event.ok()) {
     handle_->Kill();
-    Fail(event.status().error(), kPlatformOrigin);
+    Fail(event.status().error(), FailureOrigin::kPlatform);
     process_gone_ = true;
   } else if (event->kind == AttemptHandle::EventKind::kMessage) {
     Take(*event->message);
@@ -120,8 +116,11 @@ void AttemptRun::Take(const Json& message) {
   const std::string type = message.value("type", "");
   if (type == "LOG") return TakeLog(message);
   if (type == "PROGRESS") return TakeProgress(message);
-  if (type == "STATE" || type == "CATALOG") {
-    last_sign_ = parts_.clock.Now();
+  if (type == "WAITING") {
+    const std::chrono::milliseconds span(message.value("destination_ms", int64_t{0}));
+    silence_.DestinationWaits(span, parts_.clock.Now());
+  } else if (type == "STATE" || type == "CATALOG") {
+    silence_.Moved(parts_.clock.Now());
     waiting_.emplace_back(message);
   } else if (type == "RESULT" || type == "FAILURE") {
     if (!has_result_) TakeReport(message);
@@ -142,7 +141,7 @@ void AttemptRun::TakeProgress(const Json& message) {
   if (report->status == "COMPLETE") report->records_committed = report->records_read;
   StreamReport& known = target_.streams[report->stream];
   if (SameNumbers(known, *report)) return;
-  last_sign_ = parts_.clock.Now();
+  silence_.Moved(parts_.clock.Now());
   stats_changed_ = true;
   if (known.status != report->status) {
     changed_.insert(report->stream);
@@ -157,17 +156,19 @@ void AttemptRun::TakeProgress(const Json& message) {
 
 void AttemptRun::TakeReport(const Json& message) {
   if (message["type"] == Json("FAILURE")) {
-    Error error = ErrorFromJson(message.value("error", Json()));
-    const std::string origin = OriginOf(error);
-    return Fail(error, origin);
+    return Fail(ErrorFromJson(message.value("error", Json())),
+                FailureOriginOf(message.value("error_origin", "")));
   }
   const auto report = SyncReportFromJson(message.value("result", Json::object()));
-  if (!report.ok()) return Fail(report.status().error(), kPlatformOrigin);
+  if (!report.ok()) return Fail(report.status().error(), FailureOrigin::kPlatform);
+  bool told = false;
   for (const StreamReport& stream : report->streams) {
     TakeProgress({{"progress", ToJson(stream)}});
-    if (stream.error) Fail(*stream.error, OriginOf(*stream.error));
+    if (!stream.error) continue;
+    Fail(*stream.error, stream.error_origin);
+    told = told || (report->error && SameError(*stream.error, *report->error));
   }
-  if (report->error) Fail(*report->error, OriginOf(*report->error));
+  if (report->error && !told) Fail(*report->error, report->error_origin);
   has_result_ = about_to_end_ = true;
   end_.succeeded = report->outcome == "succeeded";
   if (end_.succeeded || !end_.failures.empty()) return;
@@ -175,11 +176,10 @@ void AttemptRun::TakeReport(const Json& message) {
         report->outcome == "partial" ? "some streams did not end" : "the attempt was interrupted",
         report->outcome,
         {}},
-       kPlatformOrigin);
+       FailureOrigin::kPlatform);
 }
 
-void AttemptRun::Fail(const Error& error, const std::string& origin,
-                      const std::string& failure_type) {
+void AttemptRun::Fail(const Error& error, FailureOrigin origin, const std::string& failure_type) {
   has_result_ = true;
   if (cancel_asked_ || stored_end_) return;
   Error clean = error;
@@ -238,7 +238,7 @@ Result<bool> AttemptRun::StoreEnding() {
   if (stored_end_) return true;
   if (cancel_asked_ && !end_.succeeded) {
     end_.failures = {FailureJson({FailureType::kTransientError, "the job was cancelled", {}, {}},
-                                 kPlatformOrigin, Now(), "manual_cancellation")};
+                                 FailureOrigin::kPlatform, Now(), "manual_cancellation")};
   }
   std::vector<StreamReport> reports;
   for (const auto& [stream, report] : target_.streams) reports.push_back(report);
@@ -305,18 +305,29 @@ void AttemptRun::WatchLimits() {
     handle_->Command("cancel");
     killed_after_ = now + kCancelPatience;
   }
-  if (!has_result_ && now - last_sign_ > parts_.silence_max) {
-    Fail({FailureType::kTransientError,
-          fmt::format("nothing was read or written for {} seconds", parts_.silence_max.count()),
-          {},
-          {}},
-         "source", "heartbeat_timeout");
+  const auto silent = has_result_ ? SilenceWatch::Verdict::kNone : silence_.Look(now);
+  if (silent != SilenceWatch::Verdict::kNone) {
+    FailSilent(silent);
     killed_after_ = now;
   }
   if (now >= killed_after_) {
     killed_after_ = SteadyTime::max();
     handle_->Kill();
   }
+}
+
+void AttemptRun::FailSilent(SilenceWatch::Verdict whose) {
+  Error error{FailureType::kTransientError, {}, {}, {}};
+  if (whose == SilenceWatch::Verdict::kDestination) {
+    error.message = fmt::format(
+        "the destination has been at one write or commit for more than {} seconds; "
+        "MILLRACE_DESTINATION_TIMEOUT_SECONDS sets how long it may",
+        parts_.silence.destination.count());
+    return Fail(error, FailureOrigin::kDestination, "destination_timeout");
+  }
+  error.message =
+      fmt::format("nothing was read or written for {} seconds", parts_.silence.source.count());
+  Fail(error, FailureOrigin::kSource, "heartbeat_timeout");
 }
 
 void AttemptRun::Lose(std::string_view why) {
@@ -333,7 +344,7 @@ void AttemptRun::SettleEnding() {
     Fail(ending.status.failed()
              ? ending.status.error()
              : Error{FailureType::kTransientError, "the attempt ended without a result", {}, {}},
-         kPlatformOrigin);
+         FailureOrigin::kPlatform);
   }
   // The database may be away: until it is back, nobody else can end the attempt either.
   while (!leave_asked_) {
@@ -368,7 +379,7 @@ Result<bool> EndLostAttempt(SqlDatabase& database, const Attempt& attempt, const
   MR_RETURN_IF_ERROR(database.Write([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(
         ended, EndAttempt(transaction, {attempt.job_id, attempt.number, attempt.fencing_token},
-                          {false, {FailureJson(error, kPlatformOrigin, now)}}, now));
+                          {false, {FailureJson(error, FailureOrigin::kPlatform, now)}}, now));
     return Status::Ok();
   }));
   return ended;

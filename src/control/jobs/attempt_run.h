@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "control/jobs/attempt_ledger.h"
 #include "control/jobs/attempt_start.h"
+#include "control/jobs/silence_watch.h"
 #include "control/logs/attempt_logs.h"
 #include "control/worker/attempt_launcher.h"
 #include "control/worker/moved_totals.h"
@@ -30,8 +31,7 @@ struct AttemptRunParts {
   MovedTotals* moved;  ///< counts what was done; null: nobody asks
   /// Called when an attempt has ended, from its thread.
   std::function<void()> on_end;
-  /// A source that is silent for longer is taken for dead.
-  std::chrono::seconds silence_max{10'800};
+  SilenceLimits silence;  ///< ends that are silent for longer are taken for dead
   std::chrono::seconds lease{60};
   std::chrono::seconds renew_every{10};
 };
@@ -83,7 +83,8 @@ class AttemptRun {
   void WatchLimits();
   /// Another worker, or nobody, has the attempt now.
   void Lose(std::string_view why);
-  void Fail(const Error& error, const std::string& origin, const std::string& failure_type = {});
+  void Fail(const Error& error, FailureOrigin origin, const std::string& failure_type = {});
+  void FailSilent(SilenceWatch::Verdict whose);
   void LogLine(std::string level, std::string message);
   std::string Clean(const std::string& text) const;
   /// Ends the attempt in the database once its process is gone.
@@ -104,7 +105,8 @@ class AttemptRun {
   bool stored_end_ = false;
   bool lost_ = false;
   bool process_gone_ = false;
-  SteadyTime next_flush_, next_renewal_, next_store_, last_sign_, killed_after_;
+  SilenceWatch silence_;
+  SteadyTime next_flush_, next_renewal_, next_store_, killed_after_;
 
   std::atomic<bool> cancel_asked_ = false, leave_asked_ = false, done_ = false,
                     about_to_end_ = false;

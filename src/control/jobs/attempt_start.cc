@@ -39,12 +39,22 @@ Result<ConnectorConfig> EndOf(const Actor& actor, const SecretBox& box, const Ca
 }  // namespace
 
 Result<AttemptStart> StartOfAttempt(const AttemptClaim& claim, const SecretBox& box,
-                                    const Catalogue& catalogue) {
+                                    const Catalogue& catalogue, const DefaultResources& resources,
+                                    FailureOrigin* failed) {
   AttemptStart start;
   StartDocument& document = start.document;
   const std::string& type = claim.job.config_type;
-  document.task = type == "clear" || type == "reset_connection" ? "clear" : "sync";
+  const bool clears = type == "clear" || type == "reset_connection";
+  document.task = clears ? "clear" : "sync";
+  *failed = FailureOrigin::kPlatform;
+  MR_ASSIGN_OR_RETURN(
+      document.limits,
+      LimitsOfAttempt(claim.connection.document->value("resourceRequirements", Json()),
+                      claim.source_resources, claim.destination_resources,
+                      clears ? "reset_connection" : "sync", resources));
+  *failed = FailureOrigin::kSource;
   MR_ASSIGN_OR_RETURN(document.source, EndOf(claim.source, box, catalogue, &start.secrets));
+  *failed = FailureOrigin::kDestination;
   MR_ASSIGN_OR_RETURN(document.destination,
                       EndOf(claim.destination, box, catalogue, &start.secrets));
   std::sort(start.secrets.begin(), start.secrets.end(),

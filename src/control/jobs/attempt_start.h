@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "attempt/start_document.h"
+#include "base/failure_origin.h"
 #include "base/result.h"
 #include "catalogue/catalogue.h"
 #include "control/jobs/attempt_claim.h"
@@ -17,8 +18,9 @@ struct AttemptStart {
   std::vector<std::string> secrets;  ///< the texts of it that must be in no log, the longest first
 };
 
-/// Config errors: a connector that this version can't run.
+/// Config errors: a connector that this version can't run. `failed` says whose failure it is.
 Result<AttemptStart> StartOfAttempt(const AttemptClaim& claim, const SecretBox& box,
-                                    const Catalogue& catalogue);
+                                    const Catalogue& catalogue, const DefaultResources& resources,
+                                    FailureOrigin* failed);
 
 }  // namespace millrace

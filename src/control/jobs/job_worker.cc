@@ -93,7 +93,7 @@ AttemptRunParts JobWorker::RunParts() {
     parts_.jobs.TellEnded();
     Wake();
   };
-  parts.silence_max = options_.silence_max;
+  parts.silence = options_.silence;
   parts.lease = options_.lease;
   return parts;
 }
@@ -248,8 +248,9 @@ void JobWorker::Begin(AttemptClaim claim) {
   if (!claim.problem.ok()) return EndAtOnce(claim, claim.problem);
   // Earlier attempts did it all, though the last one didn't live to say so.
   if (claim.catalog.streams.empty()) return EndAtOnce(claim, Status::Ok());
-  auto start = StartOfAttempt(claim, parts_.box, parts_.catalogue);
-  if (!start.ok()) return EndAtOnce(claim, start.status());
+  FailureOrigin failed = FailureOrigin::kUnknown;
+  auto start = StartOfAttempt(claim, parts_.box, parts_.catalogue, options_.resources, &failed);
+  if (!start.ok()) return EndAtOnce(claim, start.status(), failed);
   auto handle = parts_.launcher.Start(id, std::move(start->document));
   if (!handle.ok()) return EndAtOnce(claim, handle.status());
   AttemptRun::Target target;
@@ -263,13 +264,13 @@ void JobWorker::Begin(AttemptClaim claim) {
   runs_.emplace_back(RunParts(), std::move(target), *std::move(handle));
 }
 
-void JobWorker::EndAtOnce(const AttemptClaim& claim, const Status& why) {
+void JobWorker::EndAtOnce(const AttemptClaim& claim, const Status& why, FailureOrigin origin) {
   const AttemptId id{claim.job.id, claim.attempt.number};
   AttemptEnd end{why.ok(), {}};
   if (!why.ok()) {
     const Error error =
         why.failed() ? why.error() : Error{FailureType::kTransientError, why.ToString(), {}, {}};
-    end.failures = {FailureJson(error, kPlatformOrigin, Now())};
+    end.failures = {FailureJson(error, origin, Now())};
     parts_.logs.Begin(id, {});
     LogEvent event;
     event.level = "ERROR";

@@ -26,7 +26,8 @@ class JobWorker {
     std::filesystem::path data_dir;  ///< where it keeps its name
     int attempts_max = 0;            ///< at once; 0: the number of cores
     int per_source_max = 0;          ///< jobs of one source at once, over all workers; 0: any
-    std::chrono::seconds silence_max{10'800};
+    SilenceLimits silence;
+    DefaultResources resources;  ///< what attempts may use when nobody else says so
     std::chrono::seconds lease{60};
   };
   /// All outlive it.
@@ -66,7 +67,8 @@ class JobWorker {
   void ClaimDue();
   void EndLost();
   void Begin(AttemptClaim claim);
-  void EndAtOnce(const AttemptClaim& claim, const Status& why);
+  void EndAtOnce(const AttemptClaim& claim, const Status& why,
+                 FailureOrigin origin = FailureOrigin::kPlatform);
   bool Runs(const AttemptId& id) const;
   AttemptRunParts RunParts();
   int64_t Now() const { return parts_.clock.WallNow().time_since_epoch().count(); }

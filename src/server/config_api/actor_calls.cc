@@ -3,11 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
+#include "control/resources/resource_requirements.h"
 #include "control/schema/sync_catalog.h"
 #include "control/secrets/config_mask.h"
 #include "control/secrets/config_references.h"
 #include "control/store/connections.h"
 #include "control/store/definitions.h"
+#include "control/store/resource_requirements.h"
 #include "control/worker/probe.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/probe_json.h"
@@ -18,6 +20,8 @@ namespace {
 
 /// Airbyte's limit for a check and a discovery is four hours; a person waits for neither.
 constexpr std::chrono::seconds kProbeLimit = std::chrono::minutes(10);
+
+constexpr const char* kResources = "resourceAllocation";
 
 /// The connectionSpecification of a built-in connector, {} of any other: nothing of it is known to
 /// be a secret, and nothing of it was stored.
@@ -112,6 +116,9 @@ ApiReply ActorCalls::Create(const Json& body) const {
   }
   const Status checked = CheckConfiguration(actor.definition_id, configuration);
   if (!checked.ok()) return Failure(checked);
+  const Json& resources = FieldOf(body, kResources);
+  const Status allowed = CheckScopedRequirements(resources, kResources);
+  if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
   actor.sealed_configuration = services_.box.Seal(configuration.dump());
   bool workspace_found = false;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
@@ -119,18 +126,17 @@ ApiReply ActorCalls::Create(const Json& body) const {
     workspace_found = workspace.has_value();
     if (!workspace) return Status::Ok();
     actor.workspace_id = workspace->id;
+    MR_RETURN_IF_ERROR(PutResources(transaction, actor.id, resources));
     return InsertActor(transaction, actor);
   });
   if (!written.ok()) return Failure(written);
   if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
-  return {200, Read(actor, configuration)};
+  return Completed(Read(actor, configuration));
 }
 
 ApiReply ActorCalls::Get(const Json& body) const {
   return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
-    Json actors = Json::array({Read(opened.actor, *opened.configuration)});
-    const Status counted = AddConnectionCounts(&actors);
-    return counted.ok() ? ApiReply{200, std::move(actors[0])} : Failure(counted);
+    return Completed(Read(opened.actor, *opened.configuration));
   });
 }
 
@@ -158,7 +164,7 @@ ApiReply ActorCalls::List(const Json& body) const {
   });
   if (!read.ok()) return Failure(read);
   if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
-  if (const Status counted = AddConnectionCounts(&list); !counted.ok()) return Failure(counted);
+  if (const Status complete = Complete(&list); !complete.ok()) return Failure(complete);
   return {200, Json{{Field("s"), std::move(list)}}};
 }
 
@@ -168,6 +174,9 @@ ApiReply ActorCalls::Update(const Json& body, bool partial) const {
   if (!sent.is_object() && !(partial && sent.is_null())) {
     return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
   }
+  const Json& resources = FieldOf(body, kResources);
+  const Status allowed = CheckScopedRequirements(resources, kResources);
+  if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
   std::optional<Opened> opened;
   Json configuration;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
@@ -183,10 +192,13 @@ ApiReply ActorCalls::Update(const Json& body, bool partial) const {
     if (const std::string name = TextOf(body, "name"); !name.empty()) actor.name = name;
     actor.sealed_configuration = services_.box.Seal(configuration.dump());
     actor.updated_at = services_.Now();
+    if (body.contains(kResources)) {
+      MR_RETURN_IF_ERROR(PutResources(transaction, actor.id, resources));
+    }
     return UpdateActor(transaction, actor);
   });
   if (!written.ok()) return Failure(written);
-  return opened ? ApiReply{200, Read(opened->actor, configuration)} : NotThere(id);
+  return opened ? Completed(Read(opened->actor, configuration)) : NotThere(id);
 }
 
 ApiReply ActorCalls::Delete(const Json& body) const {
@@ -278,15 +290,29 @@ ApiReply ActorCalls::DiscoverUnsaved(const Json& body) const {
   });
 }
 
-Status ActorCalls::AddConnectionCounts(Json* actors) const {
+ApiReply ActorCalls::Completed(Json actor) const {
+  Json actors = Json::array({std::move(actor)});
+  const Status complete = Complete(&actors);
+  return complete.ok() ? ApiReply{200, std::move(actors[0])} : Failure(complete);
+}
+
+Status ActorCalls::Complete(Json* actors) const {
   std::vector<std::string> ids;
   for (const Json& actor : *actors) ids.push_back(TextOf(actor, Field("Id")));
   std::map<std::string, int64_t> counts;
+  std::map<std::string, JsonValue> resources;
   MR_RETURN_IF_ERROR(services_.database.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(counts, CountConnectionsOf(transaction, kind_, ids));
+    MR_ASSIGN_OR_RETURN(resources, ListResources(transaction));
     return Status::Ok();
   }));
-  for (Json& actor : *actors) actor["numConnections"] = counts[TextOf(actor, Field("Id"))];
+  for (Json& actor : *actors) {
+    const std::string id = TextOf(actor, Field("Id"));
+    actor["numConnections"] = counts[id];
+    if (const auto own = resources.find(id); own != resources.end()) {
+      actor[kResources] = *own->second;
+    }
+  }
   return Status::Ok();
 }
 

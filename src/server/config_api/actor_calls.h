@@ -52,8 +52,9 @@ class ActorCalls {
   ApiReply WithUnsaved(const Json& body,
                        const std::function<ApiReply(const std::string& definition_id,
                                                     const Json& configuration)>& then) const;
-  /// The reply with numConnections in each of `actors`, a list of what Read made.
-  Status AddConnectionCounts(Json* actors) const;
+  /// Adds numConnections and resourceAllocation to each of `actors`, a list of what Read made.
+  Status Complete(Json* actors) const;
+  ApiReply Completed(Json actor) const;
   ApiReply RunCheck(const std::string& definition_id, const Json& configuration) const;
 
   Services services_;

@@ -3,13 +3,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
+#include "control/resources/resource_requirements.h"
 #include "control/schema/sync_catalog.h"
+#include "control/store/resource_requirements.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/request_fields.h"
 
 namespace millrace {
 namespace {
 
+constexpr const char* kResources = "resourceRequirements";
 constexpr const char* kNeeded[] = {"name", "dockerRepository", "dockerImageTag"};
 constexpr const char* kKept[] = {"name",           "dockerRepository",
                                  "dockerImageTag", "documentationUrl",
@@ -39,6 +42,8 @@ ApiReply CustomDefinitionCalls::Create(const Json& body) const {
                            fmt::format("a custom connector needs {}.{}", field, name));
     }
   }
+  const Status allowed = CheckScopedRequirements(FieldOf(sent, kResources), kResources);
+  if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
   CustomDefinition definition;
   definition.id = RandomUuid();
   definition.kind = kind_;
@@ -61,16 +66,35 @@ ApiReply CustomDefinitionCalls::Create(const Json& body) const {
   return {200, CustomDefinitionJson(definition)};
 }
 
+ApiReply CustomDefinitionCalls::UpdateOwn(const CatalogueEntry& entry, const Json& body) const {
+  const bool resources_only = body.contains(kResources) && TextOf(body, "name").empty() &&
+                              (TextOf(body, "dockerImageTag").empty() ||
+                               TextOf(body, "dockerImageTag") == entry.docker_image_tag);
+  if (!resources_only) return NotCustom(entry.definition_id);
+  const Status written = services_.database.Write([&](SqlTransaction& transaction) {
+    return PutResources(transaction, entry.definition_id, FieldOf(body, kResources));
+  });
+  if (!written.ok()) return Failure(written);
+  return DefinitionCalls(services_, kind_).Get({{IdField(kind_), entry.definition_id}});
+}
+
 ApiReply CustomDefinitionCalls::NotCustom(const std::string& id) const {
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
   if (entry == nullptr) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
   return Unprocessable(
       IdField(kind_),
-      fmt::format("{} comes with Millrace: it has one version and stays", entry->name));
+      fmt::format("{} comes with Millrace: it has one version and stays; its resourceRequirements "
+                  "can be set",
+                  entry->name));
 }
 
 ApiReply CustomDefinitionCalls::Update(const Json& body) const {
   const std::string id = TextOf(body, IdField(kind_));
+  const Status allowed = CheckScopedRequirements(FieldOf(body, kResources), kResources);
+  if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
+  if (const auto* own = FindDefinition(services_.catalogue, kind_, id)) {
+    return UpdateOwn(*own, body);
+  }
   std::optional<CustomDefinition> definition;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(definition, FindCustomDefinition(transaction, kind_, id));
@@ -79,8 +103,8 @@ ApiReply CustomDefinitionCalls::Update(const Json& body) const {
     for (const char* name : {"name", "dockerImageTag", "documentationUrl"}) {
       if (const std::string text = TextOf(body, name); !text.empty()) document[name] = text;
     }
-    if (const Json& limits = FieldOf(body, "resourceRequirements"); limits.is_object()) {
-      document["resourceRequirements"] = limits;
+    if (const Json& limits = FieldOf(body, kResources); limits.is_object()) {
+      document[kResources] = limits;
     }
     definition->document = std::move(document);
     return UpdateCustomDefinition(transaction, *definition);

@@ -15,11 +15,13 @@ class CustomDefinitionCalls {
 
   /// {"workspaceId", "sourceDefinition": {"name", "dockerRepository", "dockerImageTag", …}}
   ApiReply Create(const Json& body) const;
-  /// Of a custom one: its name and its image's tag. The others' versions come with Millrace.
+  /// Of a custom one: its name, its image's tag, its resourceRequirements; of the others, whose
+  /// versions come with Millrace, the last only.
   ApiReply Update(const Json& body) const;
   ApiReply Delete(const Json& body) const;
 
  private:
+  ApiReply UpdateOwn(const CatalogueEntry& entry, const Json& body) const;
   /// 404, or that it is none of those that can be changed.
   ApiReply NotCustom(const std::string& id) const;
 

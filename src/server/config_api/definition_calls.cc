@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/store/resource_requirements.h"
 #include "server/config_api/custom_definition_calls.h"
 #include "server/config_api/request_fields.h"
 
@@ -10,7 +11,8 @@ namespace {
 
 std::string IdField(ConnectorType kind) { return fmt::format("{}DefinitionId", ToString(kind)); }
 
-Json DefinitionJson(const CatalogueEntry& entry, ConnectorType kind) {
+Json DefinitionJson(const CatalogueEntry& entry, ConnectorType kind,
+                    const std::map<std::string, JsonValue>& resources) {
   Json json{{IdField(kind), entry.definition_id},
             {"name", entry.display_name},
             {"dockerRepository", entry.docker_repository},
@@ -20,6 +22,9 @@ Json DefinitionJson(const CatalogueEntry& entry, ConnectorType kind) {
             {"custom", false},
             {"supportLevel", entry.support_level.empty() ? "none" : entry.support_level}};
   if (!entry.release_stage.empty()) json["releaseStage"] = entry.release_stage;
+  if (const auto own = resources.find(entry.definition_id); own != resources.end()) {
+    json["resourceRequirements"] = *own->second;
+  }
   return json;
 }
 
@@ -47,6 +52,7 @@ Json DefinitionVersionJson(const CatalogueEntry& entry) {
 ApiReply DefinitionCalls::List(const Json& body) const {
   Json list = Json::array();
   bool workspace_found = true;
+  std::map<std::string, JsonValue> resources;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     list = Json::array();
     std::string workspace_id;
@@ -59,12 +65,13 @@ ApiReply DefinitionCalls::List(const Json& body) const {
     for (const CustomDefinition& definition : custom) {
       list.push_back(CustomDefinitionJson(definition));
     }
+    MR_ASSIGN_OR_RETURN(resources, ListResources(transaction));
     return Status::Ok();
   });
   if (!read.ok()) return Failure(read);
   if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
   for (const CatalogueEntry& entry : services_.catalogue.entries()) {
-    if (entry.type == kind_) list.push_back(DefinitionJson(entry, kind_));
+    if (entry.type == kind_) list.push_back(DefinitionJson(entry, kind_, resources));
   }
   return {200, Json{{fmt::format("{}Definitions", ToString(kind_)), std::move(list)}}};
 }
@@ -72,13 +79,15 @@ ApiReply DefinitionCalls::List(const Json& body) const {
 ApiReply DefinitionCalls::Get(const Json& body) const {
   const std::string id = TextOf(body, IdField(kind_));
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
-  if (entry != nullptr) return {200, DefinitionJson(*entry, kind_)};
   std::optional<CustomDefinition> custom;
+  std::map<std::string, JsonValue> resources;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(custom, FindCustomDefinition(transaction, kind_, id));
+    MR_ASSIGN_OR_RETURN(resources, ListResources(transaction));
     return Status::Ok();
   });
   if (!read.ok()) return Failure(read);
+  if (entry != nullptr) return {200, DefinitionJson(*entry, kind_, resources)};
   if (!custom) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
   return {200, CustomDefinitionJson(*custom)};
 }

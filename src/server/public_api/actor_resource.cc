@@ -24,13 +24,17 @@ Json ActorResource::Said(const Json& actor) const {
   const std::string type = entry == nullptr ? "custom" : TypeNameOf(*entry);
   Json configuration = actor.value("connectionConfiguration", Json::object());
   if (entry != nullptr && HasTypedModel(*entry)) configuration[Field("Type")] = type;
-  return {{Field("Id"), actor.at(Field("Id"))},
-          {"name", actor.at("name")},
-          {Field("Type"), type},
-          {"definitionId", definition_id},
-          {"workspaceId", actor.at("workspaceId")},
-          {"configuration", std::move(configuration)},
-          {"createdAt", actor.value("createdAt", int64_t{0})}};
+  Json said{{Field("Id"), actor.at(Field("Id"))},
+            {"name", actor.at("name")},
+            {Field("Type"), type},
+            {"definitionId", definition_id},
+            {"workspaceId", actor.at("workspaceId")},
+            {"configuration", std::move(configuration)},
+            {"createdAt", actor.value("createdAt", int64_t{0})}};
+  if (const auto found = actor.find("resourceAllocation"); found != actor.end()) {
+    said["resourceAllocation"] = *found;
+  }
+  return said;
 }
 
 std::string ActorResource::DefinitionAsked(const Json& body) const {

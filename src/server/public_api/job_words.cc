@@ -30,6 +30,20 @@ int64_t NumberOf(const Json& object, const char* field) {
   return found != object.end() && found->is_number() ? found->get<int64_t>() : 0;
 }
 
+/// Why its last attempt failed: {failureOrigin, failureType, externalMessage}; empty otherwise.
+Json FailureReason(const Json& attempts) {
+  Json reason = Json::object();
+  if (!attempts.is_array() || attempts.empty()) return reason;
+  const Json last = attempts.back().value("attempt", Json::object());
+  const Json summary = last.value("failureSummary", Json::object());
+  const Json failures = summary.value("failures", Json::array());
+  if (failures.empty()) return reason;
+  for (const char* field : {"failureOrigin", "failureType", "externalMessage"}) {
+    reason[field] = failures.front().value(field, "");
+  }
+  return reason;
+}
+
 }  // namespace
 
 Json JobToPublic(const Json& job_with_attempts) {
@@ -54,6 +68,10 @@ Json JobToPublic(const Json& job_with_attempts) {
   const Json& counted = stats.is_object() ? stats : Json::object();
   said["bytesSynced"] = NumberOf(counted, "bytesCommitted");
   said["rowsSynced"] = NumberOf(counted, "recordsCommitted");
+  if (status == "failed" || status == "incomplete") {
+    Json reason = FailureReason(job_with_attempts.value("attempts", Json::array()));
+    if (!reason.empty()) said["failureReason"] = std::move(reason);
+  }
   return said;
 }
 

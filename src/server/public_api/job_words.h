@@ -11,7 +11,8 @@ namespace millrace {
 // A job in the public API's words. Pure.
 
 /// {jobId, status, jobType, startTime, connectionId, …} of the config API's {job, attempts}. What
-/// isn't known yet is absent, never null: clients parse it as a time.
+/// isn't known yet is absent, never null: clients parse it as a time. Beyond Airbyte's:
+/// failureReason {failureOrigin, failureType, externalMessage} of a job whose last attempt failed.
 Json JobToPublic(const Json& job_with_attempts);
 
 /// The config API's types of jobs for a public one ("reset" → reset_connection); empty: no such.

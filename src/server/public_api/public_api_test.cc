@@ -159,7 +159,14 @@ TEST(Jobs, TellNoTimeThatIsUnknown) {
   for (const auto& [name, value] : said.items()) EXPECT_FALSE(value.is_null()) << name;
   job["job"]["status"] = "queued";
   EXPECT_EQ(JobToPublic(job)["status"], "pending");
+  job["job"]["status"] = "failed";
+  const Json failure{{"failureOrigin", "destination"},
+                     {"failureType", "config_error"},
+                     {"externalMessage", "the disk is full"}};
+  job["attempts"] = {{{"attempt", {{"failureSummary", {{"failures", {failure}}}}}}}};
+  EXPECT_EQ(JobToPublic(job)["failureReason"], failure);
   job["job"]["status"] = "succeeded";
+  EXPECT_FALSE(JobToPublic(job).contains("failureReason"));
   job["job"]["aggregatedStats"] = {{"recordsCommitted", 5}, {"bytesCommitted", 90}};
   said = JobToPublic(job);
   EXPECT_EQ(said["lastUpdatedAt"], "2023-11-14T23:14:21Z");
