@@ -1,0 +1,107 @@
+"""`millrace worker` as a process: it takes jobs of servers that share its PostgreSQL, under the same rules, and is followed by another when it is killed."""
+import contextlib
+import os
+import signal
+
+import pytest
+
+from support import output_files
+from support.api_server import running
+from support.attempt_processes import attempt_processes
+from support.postgres_tables import target_config
+from support.server_jobs import FAKER, LOCAL, ended, made_up_users, sync, wait
+
+ROWS = 3_000_000  # enough to be killed in the middle
+FILE = "778daa7c-feaf-4db6-96f3-70fd645acc77"
+
+
+@pytest.fixture
+def shared(millrace, tmp_path, db):
+    """server() and worker(name, *args) over one database and one key."""
+    url = "postgresql://{username}:{password}@{host}:{port}/{database}".format(**target_config(db))
+    files, key = tmp_path / "shared", tmp_path / "data" / "secret.key"
+    files.mkdir()
+
+    @contextlib.contextmanager
+    def worker(name, *args):
+        log = tmp_path / f"{name}.log"
+        with open(log, "ab") as output:
+            process = millrace.start("worker", "--data-dir", tmp_path / name, "--database-url", url, "--files-dir", files, *args,
+                                     env={"MILLRACE_SECRET_KEY_FILE": str(key), "MAX_SYNC_WORKERS": "1"}, stdout=output, stderr=output)
+        try:
+            wait(lambda: process.poll() is not None or "working on jobs" in log.read_text() or None, 60)
+            assert process.poll() is None, log.read_text()
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(40)
+            for left in attempt_processes(tmp_path / name):
+                os.kill(left, signal.SIGKILL)
+
+    def server():
+        return running(millrace, tmp_path / "data", "--database-url", url, "--files-dir", files, env={"MAX_SYNC_WORKERS": "1"})
+    server.files, server.worker = files, worker
+    return server
+
+
+@contextlib.contextmanager
+def busy(server, tmp_path):
+    """The server has no place for another job: its own attempt stands still."""
+    job = sync(server, made_up_users(server, 30_000_000))
+    (process,) = wait(lambda: attempt_processes(tmp_path / "data"))
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+        server.call("jobs/cancel", id=job)
+
+
+def users(files):
+    folder = next(p for p in (files / "out").rglob("users") if p.is_dir())
+    return output_files.rows(folder, "count(*), count(distinct id), min(id), max(id)")[0]
+
+
+def test_a_worker_that_is_killed_is_followed_by_another(shared, tmp_path):
+    with shared() as server, busy(server, tmp_path):
+        made = made_up_users(server, ROWS, (LOCAL, {"path": "out"}))
+        with shared.worker("one") as one:
+            job = sync(server, made)
+            wait(lambda: server.call("jobs/get_light", id=job)["job"]["aggregatedStats"]["recordsEmitted"] > 0 or None)
+            (orphan,) = attempt_processes(tmp_path / "one")
+            one.send_signal(signal.SIGKILL)
+            one.wait(10)
+            with shared.worker("other"):
+                info = ended(server, job, 240)  # a lease of a minute has to run out first
+            assert info["job"]["status"] == "succeeded", info
+            first, last = info["attempts"][0]["attempt"], info["attempts"][-1]["attempt"]
+            assert len(info["attempts"]) == 2 and last["recordsSynced"] == ROWS
+            failure = first["failureSummary"]["failures"][0]
+            assert (failure["failureOrigin"], failure["failureType"]) == ("airbyte_platform", "transient_error"), failure
+            assert orphan in attempt_processes(tmp_path / "one"), "it lives on, and may commit nothing"
+    assert users(shared.files) == (ROWS, ROWS, 1, ROWS)
+
+
+def test_a_worker_keeps_the_servers_rules(shared, tmp_path):
+    with shared() as server, busy(server, tmp_path), shared.worker("one"):
+        def outcome(url, provider):
+            source = server.call("sources/create", sourceDefinitionId=FILE, name="file",
+                                 connectionConfiguration={"dataset_name": "t", "format": "csv", "url": url, "provider": {"storage": provider}})
+            target = server.call("destinations/create", destinationDefinitionId=LOCAL, name="files", connectionConfiguration={"path": "out"})
+            table = {"stream": {"name": "t", "jsonSchema": {"properties": {"a": {"type": "string"}}}}, "config": {"syncMode": "full_refresh", "destinationSyncMode": "overwrite"}}
+            made = server.call("connections/create", sourceId=source["sourceId"], destinationId=target["destinationId"], status="active", scheduleType="manual",
+                               syncCatalog={"streams": [table]})["connectionId"]
+            job = sync(server, made)
+
+            def over():
+                found = server.call("jobs/get", id=job)
+                return found if found["attempts"] and found["attempts"][0]["attempt"]["status"] != "running" else None
+            attempt = wait(over)["attempts"][0]["attempt"]
+            server.call("jobs/cancel", id=job)
+            return attempt
+        (shared.files / "in.csv").write_text("a\n1\n")
+        read = outcome("/local/in.csv", "local")
+        assert read["status"] == "succeeded" and read["recordsSynced"] == 1, read
+        refused = outcome("http://169.254.169.254/latest/meta-data", "HTTPS")
+        assert refused["status"] == "failed" and "link-local" in str(refused["failureSummary"]), refused
