@@ -36,9 +36,21 @@ TEST_F(RunSyncPartitionTest, GivesUpASplitStreamWhenAPartitionFails) {
   EXPECT_EQ(summary.outcome, SyncOutcome::kPartial);
   EXPECT_EQ(summary.error->message, "backend terminated");
   EXPECT_EQ(summary.error->stream, kA);
+  EXPECT_EQ(summary.error_origin, FailureOrigin::kSource);
   EXPECT_TRUE(destination_.Ids(kA).empty());
   EXPECT_EQ(destination_.Ids(kB), Range(0, 50));
   EXPECT_GE(journal_.Find("finish a INCOMPLETE"), 0);
+}
+
+TEST_F(RunSyncPartitionTest, AWritersFailureIsTheDestinationsThoughTheSourcesThreadMeetsIt) {
+  PartitionSource source({{"a", {50, 50, 50}}, {"b", {50}}});
+  destination_.on_write = [](const StreamDescriptor& stream, int64_t) {
+    return stream == kA ? TransientError("disk full") : Status::Ok();
+  };
+  const auto summary = Run(source);
+  EXPECT_EQ(summary.outcome, SyncOutcome::kPartial);
+  EXPECT_EQ(summary.error->message, "writing a: disk full");
+  EXPECT_EQ(summary.error_origin, FailureOrigin::kDestination);
 }
 
 TEST_F(RunSyncPartitionTest, GoesOnAfterTheLastCheckpointOfAReadThatFailed) {

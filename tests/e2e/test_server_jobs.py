@@ -8,6 +8,7 @@ import time
 import pytest
 
 from support import api_server, output_files
+from support.attempt_processes import attempt_processes, in_the_middle
 from support.postgres_tables import target_config
 from support.server_jobs import ended, sync, wait
 
@@ -26,29 +27,6 @@ def connection(server, count, mode="append", sync_mode="full_refresh", path="out
             entry["config"].update(cursorField=["updated_at"], primaryKey=[["id"]])
     return server.call("connections/create", sourceId=source["sourceId"], destinationId=target["destinationId"], status="active", syncCatalog=catalog,
                        **{"scheduleType": "manual", **more})["connectionId"]
-
-
-def attempt_processes(folder):
-    """Process ids of the attempts of the server over that folder."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/cmdline", "rb") as file:
-                    line = file.read()
-                with open(f"/proc/{entry}/environ", "rb") as file:
-                    environment = file.read()
-            except OSError:
-                continue
-            if b"millrace-attempt" in line and str(folder).encode() in environment:
-                found.append(int(entry))
-    return found
-
-
-def in_the_middle(server, job, tmp_path):
-    """The attempt's process, once it has read something."""
-    wait(lambda: server.call("jobs/get_light", id=job)["job"]["aggregatedStats"]["recordsEmitted"] > 0 or None)
-    return attempt_processes(tmp_path / "data")
 
 
 def users(tmp_path, path="out"):
@@ -93,7 +71,7 @@ def test_one_job_at_a_time_and_none_while_paused(start):
 def test_a_cancelled_job_is_over_within_three_seconds(start, tmp_path):
     with start() as server:
         job = sync(server, connection(server, 10 * MANY))
-        assert in_the_middle(server, job, tmp_path)
+        assert in_the_middle(server, job, tmp_path / "data")
         before = time.monotonic()
         cancelled = server.call("jobs/cancel", id=job)
         took = time.monotonic() - before
@@ -105,7 +83,7 @@ def test_a_cancelled_job_is_over_within_three_seconds(start, tmp_path):
 def test_a_stopped_attempt_is_killed_when_its_job_is_cancelled(start, tmp_path):
     with start() as server:
         job = sync(server, connection(server, 10 * MANY))
-        (process,) = in_the_middle(server, job, tmp_path)
+        (process,) = in_the_middle(server, job, tmp_path / "data")
         os.kill(process, signal.SIGSTOP)
         assert server.call("jobs/cancel", id=job)["job"]["status"] == "cancelled"
         wait(lambda: not attempt_processes(tmp_path / "data"))
@@ -114,7 +92,7 @@ def test_a_stopped_attempt_is_killed_when_its_job_is_cancelled(start, tmp_path):
 def test_a_killed_attempt_is_tried_again_and_no_row_is_lost_or_doubled(start, tmp_path):
     with start() as server:
         job = sync(server, connection(server, MANY))
-        (process,) = in_the_middle(server, job, tmp_path)
+        (process,) = in_the_middle(server, job, tmp_path / "data")
         os.kill(process, signal.SIGKILL)
         info = ended(server, job)
         assert info["job"]["status"] == "succeeded", info
@@ -128,7 +106,7 @@ def test_a_restarted_server_finds_its_attempt_again(start, tmp_path, how):
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(start())
         job = sync(server, connection(server, MANY))
-        before = in_the_middle(server, job, tmp_path)
+        before = in_the_middle(server, job, tmp_path / "data")
         server.process.send_signal(how)
         server.process.wait(40)
         with contextlib.suppress(AssertionError):  # who was killed did not exit 0

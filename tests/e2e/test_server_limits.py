@@ -4,11 +4,12 @@ import signal
 
 import pytest
 
-from support import output_files
-from support.attempt_processes import attempt_processes
-from support.server_jobs import FAKER, LOCAL, NOWHERE, ended, made_up_users, sync, wait
+from support import api_server, output_files
+from support.attempt_processes import attempt_processes, in_the_middle
+from support.postgres_tables import target_config
+from support.server_jobs import FAKER, LOCAL, REFUSED, ended, made_up_users, sync, wait
 
-POSTGRES = "decd338e-5647-4c0b-adf4-da0e75f5a750"
+POSTGRES, TO_POSTGRES = "decd338e-5647-4c0b-adf4-da0e75f5a750", "25c5221d-dce2-4163-ade9-739ef790f503"
 LONG = 220_000_000  # characters of a value: whoever copies it holds it a few times
 LEAST_MB = 600
 
@@ -76,7 +77,7 @@ def test_an_attempt_that_needs_600_mb_dies_under_512_and_lives_under_4096(start,
 
 @pytest.mark.parametrize("who", ["environment", "config.yaml", "source", "definition"])
 @pytest.mark.no_sanitizer("a sanitizer's own memory counts, too")
-def test_everybody_who_may_set_a_limit_is_heard(millrace_server, tmp_path, long_value, who):
+def test_everybody_who_may_set_a_limit_is_heard(millrace, tmp_path, long_value, who):
     env, args = {}, []
     if who == "environment":
         env = {"JOB_MAIN_CONTAINER_MEMORY_LIMIT": "300Mi"}
@@ -84,7 +85,7 @@ def test_everybody_who_may_set_a_limit_is_heard(millrace_server, tmp_path, long_
         file = tmp_path / "config.yaml"
         file.write_text('resources:\n  source: {memory_limit: "100Mi", cpu_limit: 1.0}\n  destination: {memory_limit: "150Mi"}\n  orchestrator: {memory_limit: "50Mi"}\n')
         args = ["--config", file]
-    with millrace_server(*args, env=env) as server:
+    with api_server.running(millrace, tmp_path / "data", *args, env=env) as server:
         made = copies_papers(server, long_value)
         source = server.call("connections/get", connectionId=made)["sourceId"]
         scoped = {"default": {"memory_limit": "9Gi"}, "jobSpecific": [{"jobType": "sync", "resourceRequirements": {"memory_limit": "300Mi"}}]}
@@ -124,8 +125,7 @@ def test_a_limit_of_processors_bounds_the_attempts_threads(start, tmp_path):
 
         def threads():
             job = sync(server, made)
-            wait(lambda: server.call("jobs/get_light", id=job)["job"]["aggregatedStats"]["recordsEmitted"] > 0 or None)
-            (process,) = attempt_processes(tmp_path / "data")
+            (process,) = in_the_middle(server, job, tmp_path / "data")
             count = len(os.listdir(f"/proc/{process}/task"))
             server.call("jobs/cancel", id=job)
             wait(lambda: not attempt_processes(tmp_path / "data"))
@@ -149,7 +149,7 @@ class TestWhoseFailureItIs:
 
     def test_the_destinations(self, start):
         with start() as server:
-            made = made_up_users(server, 10, (LOCAL, {"path": "/elsewhere/out"}))
+            made = made_up_users(server, 10, REFUSED)
             info = ended(server, sync(server, made))
             failure = info["attempts"][0]["attempt"]["failureSummary"]["failures"][0]
             assert (failure["failureOrigin"], failure["failureType"]) == ("destination", "config_error"), failure
@@ -161,8 +161,7 @@ class TestWhoseFailureItIs:
     def test_nobodys_but_the_platforms(self, start, tmp_path):
         with start() as server:
             job = sync(server, made_up_users(server, 30_000_000))
-            wait(lambda: server.call("jobs/get_light", id=job)["job"]["aggregatedStats"]["recordsEmitted"] > 0 or None)
-            (process,) = attempt_processes(tmp_path / "data")
+            (process,) = in_the_middle(server, job, tmp_path / "data")
             os.kill(process, signal.SIGKILL)
             failure = first_failure(server, job)
             assert (failure["failureOrigin"], failure["failureType"]) == ("airbyte_platform", "transient_error"), failure
@@ -170,9 +169,22 @@ class TestWhoseFailureItIs:
     def test_a_silent_source(self, start, tmp_path):
         with start(env={"MILLRACE_SOURCE_SILENCE_SECONDS": "2"}) as server:
             job = sync(server, made_up_users(server, 30_000_000))
-            wait(lambda: server.call("jobs/get_light", id=job)["job"]["aggregatedStats"]["recordsEmitted"] > 0 or None)
-            (process,) = attempt_processes(tmp_path / "data")
+            (process,) = in_the_middle(server, job, tmp_path / "data")
             os.kill(process, signal.SIGSTOP)
             failure = first_failure(server, job)
             assert (failure["failureOrigin"], failure["failureType"]) == ("source", "heartbeat_timeout"), failure
             wait(lambda: process not in attempt_processes(tmp_path / "data"))
+
+    def test_a_destination_that_does_not_come_back(self, start, db):
+        """Its table is locked by somebody else; meanwhile nothing can be read either, which is not the source's fault."""
+        with start(env={"MILLRACE_DESTINATION_TIMEOUT_SECONDS": "4", "MILLRACE_SOURCE_SILENCE_SECONDS": "3"}) as server:
+            made = made_up_users(server, 10, (TO_POSTGRES, target_config(db)))
+            assert ended(server, sync(server, made))["job"]["status"] == "succeeded"
+            db.execute("begin")
+            try:
+                db.execute("lock table target.users in access exclusive mode")
+                failure = first_failure(server, sync(server, made))
+            finally:
+                db.execute("rollback")
+            assert (failure["failureOrigin"], failure["failureType"]) == ("destination", "destination_timeout"), failure
+            assert ended(server, sync(server, made))["job"]["status"] == "succeeded"

@@ -7,9 +7,9 @@ import pytest
 
 from support import output_files
 from support.api_server import running
-from support.attempt_processes import attempt_processes
+from support.attempt_processes import attempt_processes, in_the_middle
 from support.postgres_tables import target_config
-from support.server_jobs import FAKER, LOCAL, ended, made_up_users, sync, wait
+from support.server_jobs import LOCAL, ended, made_up_users, sync, wait
 
 ROWS = 3_000_000  # enough to be killed in the middle
 FILE = "778daa7c-feaf-4db6-96f3-70fd645acc77"
@@ -68,8 +68,7 @@ def test_a_worker_that_is_killed_is_followed_by_another(shared, tmp_path):
         made = made_up_users(server, ROWS, (LOCAL, {"path": "out"}))
         with shared.worker("one") as one:
             job = sync(server, made)
-            wait(lambda: server.call("jobs/get_light", id=job)["job"]["aggregatedStats"]["recordsEmitted"] > 0 or None)
-            (orphan,) = attempt_processes(tmp_path / "one")
+            (orphan,) = in_the_middle(server, job, tmp_path / "one")
             one.send_signal(signal.SIGKILL)
             one.wait(10)
             with shared.worker("other"):
