@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "control/resources/resource_quantity.h"
+
 namespace millrace {
 namespace {
 
@@ -51,20 +53,25 @@ Result<ResourceRequirements> OfEnd(const EndResources& end, std::string_view job
 }  // namespace
 
 Result<ResourceRequirements> RequirementsFromEnvironment() {
-  constexpr std::pair<const char*, const char*> kVariables[] = {
-      {"JOB_MAIN_CONTAINER_CPU_REQUEST", "cpu_request"},
-      {"JOB_MAIN_CONTAINER_CPU_LIMIT", "cpu_limit"},
-      {"JOB_MAIN_CONTAINER_MEMORY_REQUEST", "memory_request"},
-      {"JOB_MAIN_CONTAINER_MEMORY_LIMIT", "memory_limit"}};
+  struct Variable {
+    const char* name;
+    const char* field;
+    Result<int64_t> (*parse)(std::string_view);
+  };
+  constexpr Variable kVariables[] = {
+      {"JOB_MAIN_CONTAINER_CPU_REQUEST", "cpu_request", CpuMillicoresOf},
+      {"JOB_MAIN_CONTAINER_CPU_LIMIT", "cpu_limit", CpuMillicoresOf},
+      {"JOB_MAIN_CONTAINER_MEMORY_REQUEST", "memory_request", MemoryBytesOf},
+      {"JOB_MAIN_CONTAINER_MEMORY_LIMIT", "memory_limit", MemoryBytesOf}};
   Json said = Json::object();
-  for (const auto& [variable, field] : kVariables) {
-    const char* const text = std::getenv(variable);
-    if (text == nullptr) continue;
-    // One at a time first, so that the message has the variable's own name.
-    const auto alone = RequirementsFromJson({{field, text}}, variable);
-    if (!alone.ok()) return alone.status();
-    said[field] = text;
+  for (const Variable& variable : kVariables) {
+    const char* const text = std::getenv(variable.name);
+    if (text == nullptr || *text == '\0') continue;
+    const auto amount = variable.parse(text);
+    if (!amount.ok()) return amount.status().WithContext(variable.name);
+    said[variable.field] = text;
   }
+  // What is wrong with them together.
   return RequirementsFromJson(said, "JOB_MAIN_CONTAINER");
 }
 
