@@ -3,6 +3,7 @@ mid-sync. What the destination holds is counted by another reader."""
 import contextlib
 import os
 import signal
+import sqlite3
 import time
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from support import api_server, output_files
 from support.attempt_processes import attempt_processes, in_the_middle
 from support.postgres_tables import target_config
-from support.server_jobs import ended, sync, wait
+from support.server_jobs import REFUSED, ended, made_up_users, sync, wait
 
 FAKER, LOCAL = "dfd88b22-b603-4c3d-aad7-3701784586b1", "51bce31e-57b6-4902-9523-8252914478c1"
 MANY = 3_000_000  # takes long enough to be killed in the middle
@@ -164,3 +165,33 @@ def test_two_servers_share_one_database(millrace, tmp_path, db):
             for i, job in enumerate(jobs):
                 info = ended(other if i % 2 else one, job)
                 assert info["job"]["status"] == "succeeded" and len(info["attempts"]) == 1, info
+
+
+def failed_before(data_dir, connection_id, ids, days):
+    """Failed jobs of the connection, as if they had run so many days ago; the server must not run."""
+    with contextlib.closing(sqlite3.connect(data_dir / "millrace.db")) as database, database:
+        at = int((time.time() - days * 86_400) * 1_000_000)
+        database.executemany("insert into job (id, connection_id, config_type, status, document, created_at, updated_at) values (?, ?, 'sync', 'failed', '{}', ?, ?)",
+                             [(number, connection_id, at, at) for number in ids])
+
+
+def test_a_connection_that_only_fails_is_warned_about_and_then_disabled(millrace, tmp_path):
+    def fail_once():
+        with api_server.running(millrace, tmp_path / "data") as server:
+            made = next(iter(server.call("connections/list_all", workspaceId="default")["connections"]), None)
+            made = made["connectionId"] if made else made_up_users(server, 10, REFUSED)
+            assert ended(server, sync(server, made))["job"]["status"] == "failed"
+            events = server.call("connections/events/list", connectionId=made, eventTypes=["CONNECTION_DISABLED_WARNING", "CONNECTION_DISABLED"])["events"]
+            return made, [(e["eventType"], e["summary"]) for e in reversed(events)], server.call("connections/get", connectionId=made)
+    made, events, _ = fail_once()
+    assert events == []
+    failed_before(tmp_path / "data", made, range(1_000, 1_017), days=5)
+    _, events, read = fail_once()
+    assert events == [] and read["status"] == "active", "19 in a row"
+    _, [(warning, summary)], read = fail_once()
+    assert warning == "CONNECTION_DISABLED_WARNING" and read["status"] == "active"
+    assert summary["failedJobs"] == 20 and (summary["disabledAfterJobs"], summary["disabledAfterDays"]) == (30, 7)
+    failed_before(tmp_path / "data", made, range(2_000, 2_009), days=8)
+    _, events, read = fail_once()
+    assert [name for name, _ in events] == ["CONNECTION_DISABLED_WARNING", "CONNECTION_DISABLED"], "warned once, disabled at 30"
+    assert read["status"] == "inactive" and read["statusReason"] == events[1][1]["disabledReason"]
