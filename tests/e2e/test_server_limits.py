@@ -56,8 +56,10 @@ def test_an_attempt_that_needs_600_mb_dies_under_512_and_lives_under_4096(start,
     with start() as server:
         made = copies_papers(server, long_value, resourceRequirements={"memory_limit": "512Mi", "memory_request": "256Mi"})
         assert server.call("connections/get", connectionId=made)["resourceRequirements"] == {"memory_limit": "512Mi", "memory_request": "256Mi"}
-        failure = first_failure(server, sync(server, made))
+        job = sync(server, made)
+        failure = first_failure(server, job)
         assert (failure["failureOrigin"], failure["failureType"]) == ("airbyte_platform", "transient_error"), failure
+        assert "it may use 512 MiB of memory" in server.request("GET", f"/api/v1/jobs/{job}/attempts/0/logs/download").text
         assert "limit of 512 MiB" in failure["externalMessage"] and "resourceRequirements.memory_limit" in failure["externalMessage"]
         wait(lambda: not attempt_processes(tmp_path / "data"))
 

@@ -76,6 +76,9 @@ void AttemptRun::Run() {
   parts_.logs.Begin(target_.id(), target_.secrets);
   LogLine("INFO", fmt::format("job {}, attempt {}: {} streams", target_.key.job, target_.key.number,
                               target_.streams.size()));
+  if (const std::string may_use = LimitsInWords(target_.limits); !may_use.empty()) {
+    LogLine("INFO", may_use);
+  }
   for (const std::string& warning : target_.warnings) LogLine("WARN", warning);
   RenewLease();
   while (KeepGoing()) {

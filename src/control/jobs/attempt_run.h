@@ -46,6 +46,7 @@ class AttemptRun {
     std::string connection_id;
     std::vector<std::string> secrets;                  ///< that its log must not show
     std::vector<std::string> warnings;                 ///< that its log begins with
+    ResourceLimits limits;                             ///< that its log begins with, if any
     std::map<StreamDescriptor, StreamReport> streams;  ///< as known so far
     AttemptId id() const { return {key.job, key.number}; }
   };

@@ -251,6 +251,7 @@ void JobWorker::Begin(AttemptClaim claim) {
   FailureOrigin failed = FailureOrigin::kUnknown;
   auto start = StartOfAttempt(claim, parts_.box, parts_.catalogue, options_.resources, &failed);
   if (!start.ok()) return EndAtOnce(claim, start.status(), failed);
+  const ResourceLimits limits = start->document.limits;
   auto handle = parts_.launcher.Start(id, std::move(start->document));
   if (!handle.ok()) return EndAtOnce(claim, handle.status());
   AttemptRun::Target target;
@@ -258,6 +259,7 @@ void JobWorker::Begin(AttemptClaim claim) {
   target.connection_id = claim.connection.id;
   target.secrets = std::move(start->secrets);
   target.warnings = std::move(claim.warnings);
+  target.limits = limits;
   for (const ConfiguredStream& stream : claim.catalog.streams) {
     target.streams[stream.descriptor()].stream = stream.descriptor();
   }

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "control/resources/resource_quantity.h"
 
@@ -85,6 +86,18 @@ Result<ResourceLimits> LimitsOfAttempt(const Json& of_connection, const EndResou
   MR_ASSIGN_OR_RETURN(levels.destination, OfEnd(destination, job_type));
   return ResourceLimits{Resolve(levels, &ResourceRequirements::memory_limit),
                         Resolve(levels, &ResourceRequirements::cpu_limit)};
+}
+
+std::string LimitsInWords(const ResourceLimits& limits) {
+  std::vector<std::string> parts;
+  if (limits.memory_bytes > 0) {
+    parts.push_back(fmt::format("{} MiB of memory", limits.memory_bytes >> 20));
+  }
+  if (limits.cpu_millicores > 0) {
+    parts.push_back(
+        fmt::format("{} processors", static_cast<double>(limits.cpu_millicores) / 1000));
+  }
+  return parts.empty() ? "" : fmt::format("it may use {}", fmt::join(parts, " and "));
 }
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "attempt/start_document.h"
@@ -39,5 +40,8 @@ struct EndResources {
 Result<ResourceLimits> LimitsOfAttempt(const Json& of_connection, const EndResources& source,
                                        const EndResources& destination, std::string_view job_type,
                                        const DefaultResources& defaults);
+
+/// For the attempt's log: "it may use 512 MiB of memory and 1.5 processors"; empty without limits.
+std::string LimitsInWords(const ResourceLimits& limits);
 
 }  // namespace millrace

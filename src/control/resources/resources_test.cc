@@ -152,6 +152,12 @@ TEST_F(AttemptLimitsTest, ProcessorsAreDecidedByThemselves) {
   EXPECT_EQ(limits->cpu_millicores, 1500);
 }
 
+TEST(LimitsInWords, SayWhatIsLimited) {
+  EXPECT_EQ(LimitsInWords({}), "");
+  EXPECT_EQ(LimitsInWords({512 * kMi, 1500}), "it may use 512 MiB of memory and 1.5 processors");
+  EXPECT_EQ(LimitsInWords({0, 500}), "it may use 0.5 processors");
+}
+
 TEST(ResourcesOfTheEnvironment, AreNamedWhenTheyAreWrong) {
   ::setenv("JOB_MAIN_CONTAINER_MEMORY_LIMIT", "2Gi", 1);
   ::setenv("JOB_MAIN_CONTAINER_CPU_LIMIT", "", 1);
