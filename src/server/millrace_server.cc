@@ -124,18 +124,16 @@ class Server : public MillraceServer {
     if (auto response = identity_api_.Handle(*request)) return *std::move(response);
     if (auto of_log = log_api_.Handle(*request)) return *std::move(of_log);
     const auto& path = request->path;
-    if (path.size() == 1 && request->method == "GET") {
-      if (path[0] == "metrics") return metrics_.Show();
-      if (path[0] == "openapi.yaml") return OpenApiDocument();
-    }
+    const bool of_server =
+        path.empty() || (path.size() == 1 && (path[0] == "metrics" || path[0] == "openapi.yaml"));
+    if (of_server && request->method != "GET") return OtherMethodDocument(*request, "GET");
+    if (path.empty()) return {200, "text/html; charset=utf-8", kWelcome, {}};
+    if (of_server) return path[0] == "metrics" ? metrics_.Show() : OpenApiDocument();
     if (path.size() >= 2 && path[0] == "api" && path[1] == "v1") {
       return config_api_.Handle(*request);
     }
     if (path.size() >= 2 && path[0] == "api" && path[1] == "public") {
       return public_api_.Handle(*request);
-    }
-    if (path.empty() && request->method == "GET") {
-      return {200, "text/html; charset=utf-8", kWelcome, {}};
     }
     return ErrorDocument(*request, 404, "there is no such path");
   }

@@ -107,7 +107,7 @@ def test_secrets_are_masked_and_nothing_else(api, db):
 
 def test_what_is_wrong_is_said(api):
     api("POST", "sources", expect=400, name="x")
-    api("POST", "sources", expect=400, name="x", configuration={"a": 1})
+    api("POST", "sources", expect=422, name="x", configuration={"a": 1})
     assert "count" in api("POST", "sources", expect=422, name="x", definitionId=FAKER, configuration={"count": "many"})["detail"]
     api("POST", "jobs", expect=400, connectionId="x", jobType="dance")
     api("GET", "jobs/x", expect=400)

@@ -7,7 +7,9 @@
 #include "server/config_api/connection_routes.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/job_routes.h"
+#include "server/config_api/request_fields.h"
 #include "server/config_api/workspace_calls.h"
+#include "server/http/error_document.h"
 #include "server/http/json_body.h"
 
 namespace millrace {
@@ -22,18 +24,21 @@ HttpResponse Message(int status, const std::string& message) {
   return ResponseOf({status, Json{{"message", message}}});
 }
 
-void Add(ConfigRoutes& routes, std::string_view method, std::string_view path, ConfigCall call) {
+void Add(ConfigRoutes& routes, std::string_view method, std::string_view path, ConfigCall handler) {
+  const ConfigCall call = [handler = std::move(handler)](const Json& body) {
+    const auto wrong = FieldOfAnotherType(body);
+    return wrong ? Unprocessable(wrong->field, wrong->message) : handler(body);
+  };
   routes.calls.emplace(path, call);
-  routes.router.Add(
-      method, fmt::format("/api/v1/{}", path),
-      [call = std::move(call)](const HttpRequest& request, const PathParameters& captured) {
-        Json body = JsonBodyOf(request);
-        if (body.is_discarded()) {
-          return Message(400, "the request's body must be one JSON object");
-        }
-        for (const auto& [name, value] : captured) body[name] = value;
-        return ResponseOf(call(body));
-      });
+  routes.router.Add(method, fmt::format("/api/v1/{}", path),
+                    [call](const HttpRequest& request, const PathParameters& captured) {
+                      Json body = JsonBodyOf(request);
+                      if (body.is_discarded()) {
+                        return Message(400, "the request's body must be one JSON object");
+                      }
+                      for (const auto& [name, value] : captured) body[name] = value;
+                      return ResponseOf(call(body));
+                    });
 }
 
 void Post(ConfigRoutes& routes, std::string_view path, ConfigCall call) {
@@ -116,7 +121,7 @@ HttpResponse ConfigApi::Handle(const HttpRequest& request) const {
   const Router::Match match = routes_.router.Find(request);
   if (match.found == Router::Found::kHandler) return (*match.handler)(request, match.parameters);
   if (match.found == Router::Found::kOtherMethod) {
-    return Message(405, fmt::format("this path does not take {}", request.method));
+    return OtherMethodDocument(request, match.allowed);
   }
   return Message(404, "there is no such path in this version's config API");
 }

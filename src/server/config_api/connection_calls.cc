@@ -168,7 +168,11 @@ ApiReply ConnectionCalls::Search(const Json& body) const {
 
 ApiReply ConnectionCalls::ListByDefinition(const Json& body) const {
   ConnectionFilter filter;
-  const bool source = TextOf(body, "actorType") == "source";
+  const std::string type = TextOf(body, "actorType");
+  const bool source = type == "source";
+  if (!source && type != "destination") {
+    return Unprocessable("actorType", "actorType must be source or destination");
+  }
   (source ? filter.source_definition_ids
           : filter.destination_definition_ids) = {TextOf(body, "actorDefinitionId")};
   return ListOf(filter, kAll);
@@ -196,6 +200,11 @@ ApiReply ConnectionCalls::GetContext(const Json& body) const {
                     {"destinationDefinitionId", destination->definition_id},
                     {"workspaceId", connection->workspace_id},
                     {"organizationId", kOrganization}}};
+}
+
+ApiReply ConnectionCalls::ListOperations(const Json& body) const {
+  const ApiReply connection = Get(body);
+  return connection.status == 200 ? ApiReply{200, Json{{"operations", Json::array()}}} : connection;
 }
 
 }  // namespace millrace

@@ -25,6 +25,8 @@ class ConnectionCalls {
   /// {"actorDefinitionId", "actorType"}
   ApiReply ListByDefinition(const Json& body) const;
   ApiReply GetContext(const Json& body) const;
+  /// What runs after a connection's syncs: nothing does in this version. Old clients ask.
+  ApiReply ListOperations(const Json& body) const;
 
   /// The reply to a change; ConnectionRead when it was done.
   ApiReply ReplyOf(const Result<ConnectionOutcome>& outcome) const;

@@ -44,6 +44,7 @@ constexpr CallRow<ConnectionCalls> kConnectionCalls[] = {
     {"connections/search", &ConnectionCalls::Search},
     {"connections/list_by_actor_definition", &ConnectionCalls::ListByDefinition},
     {"connections/get_context", &ConnectionCalls::GetContext},
+    {"operations/list", &ConnectionCalls::ListOperations},
 };
 constexpr CallRow<ConnectionStatusCalls> kStatusCalls[] = {
     {"connections/status", &ConnectionStatusCalls::Statuses},

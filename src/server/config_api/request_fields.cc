@@ -11,7 +11,47 @@ int64_t IntegerOf(const Json& body, std::string_view field, int64_t value_defaul
   return found != body.end() && found->is_number_integer() ? found->get<int64_t>() : value_default;
 }
 
+struct SharedField {
+  std::string_view name;
+  bool (*is_right)(const Json& value);
+  std::string_view type;
+};
+bool IsText(const Json& value) { return value.is_string(); }
+bool IsObject(const Json& value) { return value.is_object(); }
+bool IsTexts(const Json& value) { return value.is_array() && std::ranges::all_of(value, IsText); }
+bool IsWhole(const Json& value) { return value.is_number_integer(); }
+
+constexpr SharedField kSharedFields[] = {
+    {"workspaceId", IsText, "a text"},
+    {"configId", IsText, "a text"},
+    {"name", IsText, "a text"},
+    {"statuses", IsTexts, "a list of texts"},
+    {"configTypes", IsTexts, "a list of texts"},
+    {"connectionIds", IsTexts, "a list of texts"},
+    {"email", IsText, "a text"},
+    {"actorDefinitionId", IsText, "a text"},
+    {"actorType", IsText, "a text"},
+    {"notificationSettings", IsObject, "an object"},
+    {"includingJobId", IsWhole, "a whole number"},
+    {"filters", IsObject, "an object"},
+    {"pagination", IsObject, "an object"},
+    {"pageSize", IsWhole, "a whole number"},
+    {"rowOffset", IsWhole, "a whole number"},
+};
+
 }  // namespace
+
+std::optional<WrongField> FieldOfAnotherType(const Json& body) {
+  for (const SharedField& field : kSharedFields) {
+    const auto found = body.find(field.name);
+    if (found == body.end() || found->is_null() || field.is_right(*found)) continue;
+    return WrongField{std::string(field.name),
+                      fmt::format("{} must be {}", field.name, field.type)};
+  }
+  const auto pagination = body.find("pagination");
+  if (pagination == body.end() || !pagination->is_object()) return std::nullopt;
+  return FieldOfAnotherType(*pagination);
+}
 
 Page PageOf(const Json& body) {
   constexpr int64_t kDefault = 100;

@@ -11,6 +11,15 @@
 
 namespace millrace {
 
+/// A field of a request that isn't of its type.
+struct WrongField {
+  std::string field;
+  std::string message;
+};
+/// The first of the fields that mean the same in every call and here are something else; null is as
+/// good as absent.
+std::optional<WrongField> FieldOfAnotherType(const Json& body);
+
 /// {"pagination": {"pageSize", "rowOffset"}}, or "pageSize" itself; 1 to 1,000, 100 by default.
 Page PageOf(const Json& body);
 

@@ -1,5 +1,7 @@
 #include "server/http/error_document.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/secrets.h"
@@ -46,6 +48,13 @@ HttpResponse ErrorDocument(const HttpRequest& request, int status, const std::st
     return ProblemDocument(status, message, Json::object());
   }
   return JsonResponse(status, {{"message", Secrets::Redact(message)}});
+}
+
+HttpResponse OtherMethodDocument(const HttpRequest& request, const std::string& allowed) {
+  HttpResponse response = ErrorDocument(
+      request, 405, fmt::format("this path takes {}, not {}", allowed, request.method));
+  response.headers.emplace_back("Allow", allowed);
+  return response;
 }
 
 }  // namespace millrace

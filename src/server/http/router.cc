@@ -44,12 +44,20 @@ Router::Match Router::Find(const HttpRequest& request) const {
   Match match;
   const auto candidates = routes_.find(request.path.size());
   if (candidates == routes_.end()) return match;
+  bool literal = false;
   for (const Route& route : candidates->second) {
     auto parameters = Captured(route.pattern, request.path);
     if (!parameters) continue;
     match.found = Found::kOtherMethod;
-    if (route.method != request.method) continue;
-    return {Found::kHandler, &route.handler, std::move(*parameters)};
+    if (route.method == request.method) {
+      return {Found::kHandler, &route.handler, {}, std::move(*parameters)};
+    }
+    if (parameters->empty() != literal) {
+      if (literal) continue;
+      literal = true;
+      match.allowed.clear();
+    }
+    match.allowed += (match.allowed.empty() ? "" : ", ") + route.method;
   }
   return match;
 }

@@ -22,6 +22,8 @@ class Router {
   struct Match {
     Found found = Found::kNothing;
     const Handler* handler = nullptr;
+    std::string allowed;  ///< kOtherMethod: its methods, "GET, POST"; not those of a pattern that
+                          ///< captures what is another route's word
     PathParameters parameters;
   };
 

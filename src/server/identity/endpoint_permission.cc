@@ -59,6 +59,7 @@ constexpr EndpointRule kRules[] = {
     {"", "/api/v1/web_backend/*/list*", Permission::kRead},
     {"", "/api/v1/web_backend/*/status_counts", Permission::kRead},
     {"", "/api/v1/web_backend/check_updates", Permission::kRead},
+    {"GET", "/api/v1/web_backend/config", Permission::kRead},
     {"", "/api/v1/web_backend/describe_cron_expression", Permission::kRead},
     {"", "/api/v1/web_backend/workspace/state", Permission::kRead},
     {"", "/api/v1/sources/**", Permission::kEdit},

@@ -57,6 +57,8 @@ void AddInstance(Router& router, const InstanceCalls& calls) {
   for (const char* method : {"GET", "POST"}) {
     router.Add(method, "/api/v1/instance_configuration", To(calls, &InstanceCalls::Configuration));
   }
+  router.Add("GET", "/api/v1/web_backend/config",
+             To(calls, &InstanceCalls::WebBackendConfiguration));
   router.Add("POST", "/api/v1/instance_configuration/setup", To(calls, &InstanceCalls::SetUp));
   for (const char* path : {"get", "get_by_auth_id", "get_by_email"}) {
     router.Add("POST", fmt::format("/api/v1/users/{}", path), To(calls, &InstanceCalls::GetUser));
@@ -80,9 +82,15 @@ IdentityApi::IdentityApi(SqlDatabase& database, SignIn& sign_in, ApplicationAcce
 
 std::optional<HttpResponse> IdentityApi::Handle(const HttpRequest& request) const {
   const Router::Match match = router_.Find(request);
-  if (match.found == Router::Found::kHandler) return (*match.handler)(request, match.parameters);
+  if (match.found == Router::Found::kHandler) {
+    // What may come as a form says in its own words that it didn't.
+    if (request.path.back() != "token" && JsonBodyOf(request).is_discarded()) {
+      return ErrorDocument(request, 400, "the request's body must be one JSON object");
+    }
+    return (*match.handler)(request, match.parameters);
+  }
   if (match.found == Router::Found::kNothing) return std::nullopt;
-  return ErrorDocument(request, 405, fmt::format("this path does not take {}", request.method));
+  return OtherMethodDocument(request, match.allowed);
 }
 
 }  // namespace millrace

@@ -11,6 +11,7 @@
 namespace millrace {
 namespace {
 
+constexpr const char* kEdition = "community";
 constexpr const char* kOrganizationName = "Default Organization";
 
 Json OrganizationJson(const Person& person) {
@@ -38,7 +39,7 @@ HttpResponse InstanceCalls::Configuration(const HttpRequest& request) const {
   if (!first.ok()) return IdentityFailure(request, first.status());
   const auto set_up = sign_in_.IsSetUp();
   if (!set_up.ok()) return IdentityFailure(request, set_up.status());
-  Json json{{"edition", "community"},
+  Json json{{"edition", kEdition},
             {"version", MILLRACE_VERSION},
             {"auth", {{"mode", "simple"}}},
             {"airbyteUrl",
@@ -49,6 +50,10 @@ HttpResponse InstanceCalls::Configuration(const HttpRequest& request) const {
             {"trackingStrategy", "logging"}};
   if (workspace) json["defaultWorkspaceId"] = workspace->id;
   return JsonResponse(200, json);
+}
+
+HttpResponse InstanceCalls::WebBackendConfiguration(const HttpRequest&) const {
+  return JsonResponse(200, {{"edition", kEdition}, {"version", MILLRACE_VERSION}});
 }
 
 HttpResponse InstanceCalls::SetUp(const HttpRequest& request) const {

@@ -14,6 +14,7 @@ class InstanceCalls {
 
   /// To anybody, so it names no e-mail address before the set-up is done.
   HttpResponse Configuration(const HttpRequest& request) const;
+  HttpResponse WebBackendConfiguration(const HttpRequest& request) const;
   /// {email, anonymousDataCollection, initialSetupComplete, displaySetupWizard, userName?}
   HttpResponse SetUp(const HttpRequest& request) const;
 

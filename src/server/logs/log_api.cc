@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "control/store/jobs.h"
+#include "server/http/error_document.h"
 #include "server/logs/log_stream.h"
 
 namespace millrace {
@@ -97,7 +98,9 @@ LogApi::LogApi(SqlDatabase& database, const AttemptLogs& logs, const Clock& cloc
 std::optional<HttpResponse> LogApi::Handle(const HttpRequest& request) const {
   const Router::Match match = router_.Find(request);
   if (match.found == Router::Found::kNothing) return std::nullopt;
-  if (match.found == Router::Found::kOtherMethod) return Message(405, "this path takes GET");
+  if (match.found == Router::Found::kOtherMethod) {
+    return OtherMethodDocument(request, match.allowed);
+  }
   return (*match.handler)(request, match.parameters);
 }
 

@@ -78,7 +78,7 @@ HttpResponse ActorResource::Create(const HttpRequest& request) const {
   const std::string definition_id = DefinitionAsked(*body);
   if (definition_id.empty()) {
     return ProblemOf(Problem{
-        400, fmt::format("say which connector it is: definitionId, or the configuration's {}",
+        422, fmt::format("say which connector it is: definitionId, or the configuration's {}",
                          Field("Type"))});
   }
   // Clients put a type there that may belong to another connector: the definition's id is right.

@@ -11,7 +11,7 @@
 namespace millrace {
 namespace {
 
-HttpResponse BadRequest(const Status& status) { return ProblemOf(Problem{400, status.ToString()}); }
+HttpResponse Refusal(const Status& status) { return ProblemOf(Problem{422, status.ToString()}); }
 
 HttpResponse SaidConnection(const CallAnswer& answer) {
   if (!answer.ok()) return ProblemOf(answer.reply);
@@ -66,7 +66,7 @@ HttpResponse ConnectionResource::Create(const HttpRequest& request) const {
   const auto body = DocumentOf(request);
   if (!body) return NoDocument();
   auto call = FieldsToConfig(*body);
-  if (!call.ok()) return BadRequest(call.status());
+  if (!call.ok()) return Refusal(call.status());
   for (const char* end : {"sourceId", "destinationId"}) {
     if (TextOf(*body, end).empty()) {
       return ProblemOf(Problem{400, fmt::format("{} is missing", end)});
@@ -77,7 +77,7 @@ HttpResponse ConnectionResource::Create(const HttpRequest& request) const {
   if (!offered.ok()) return ProblemOf(offered.reply);
   const auto catalog =
       CatalogToConfig(body->value("configurations", Json()), offered.document().at("catalog"));
-  if (!catalog.ok()) return BadRequest(catalog.status());
+  if (!catalog.ok()) return Refusal(catalog.status());
   (*call)["syncCatalog"] = *catalog;
   if (const std::string id = TextOf(offered.document(), "catalogId"); !id.empty()) {
     (*call)["sourceCatalogId"] = id;
@@ -108,7 +108,7 @@ HttpResponse ConnectionResource::Update(const HttpRequest& request, const std::s
   const auto body = DocumentOf(request);
   if (!body) return NoDocument();
   auto call = FieldsToConfig(*body);
-  if (!call.ok()) return BadRequest(call.status());
+  if (!call.ok()) return Refusal(call.status());
   (*call)["connectionId"] = id;
   // None named changes nothing here: to select all of them again would replace what was loaded.
   if (const auto configurations = body->find("configurations");
@@ -117,7 +117,7 @@ HttpResponse ConnectionResource::Update(const HttpRequest& request, const std::s
     const auto connection = CallConfig(context_, "connections/get", {{"connectionId", id}});
     if (!connection.ok()) return ProblemOf(connection.reply);
     const auto catalog = ChangedCatalog(*configurations, connection.document());
-    if (!catalog.ok()) return BadRequest(catalog.status());
+    if (!catalog.ok()) return Refusal(catalog.status());
     (*call)["syncCatalog"] = *catalog;
   }
   return SaidConnection(CallConfig(context_, "connections/update", *call));

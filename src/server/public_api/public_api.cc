@@ -52,7 +52,7 @@ HttpResponse PublicApi::Handle(const HttpRequest& request) const {
   const Router::Match match = router_.Find(request);
   if (match.found == Router::Found::kHandler) return (*match.handler)(request, match.parameters);
   if (match.found == Router::Found::kOtherMethod) {
-    return ErrorDocument(request, 405, fmt::format("this path does not take {}", request.method));
+    return OtherMethodDocument(request, match.allowed);
   }
   return ErrorDocument(request, 404, "there is no such path in this version's public API");
 }

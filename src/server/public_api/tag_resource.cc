@@ -24,6 +24,7 @@ HttpResponse SaidTag(const CallAnswer& answer) {
 }  // namespace
 
 HttpResponse TagResource::List(const HttpRequest& request) const {
+  if (Problem problem; !PublicPageOf(request, &problem)) return ProblemOf(problem);
   auto workspaces = WorkspacesAsked(context_, request);
   if (workspaces.ok() && workspaces->empty()) workspaces = AllWorkspaces();
   if (!workspaces.ok()) return ProblemOf(Failure(workspaces.status()));
