@@ -67,6 +67,22 @@ def test_fields_of_any_type_are_refused_by_name(server, rng):
     assert server.request("GET", "/api/v1/health").status == 200
 
 
+def test_what_is_meant_by_a_field_is_not_guessed(server):
+    """Another type is no absent field: a call about any workspace must not become one about the first."""
+    for path, field, value in [("sources/list", "workspaceId", {}), ("workspaces/get", "workspaceId", 5), ("jobs/list", "pagination", {"rowOffset": "1"}),
+                               ("jobs/list", "statuses", [{}]), ("workspaces/create", "email", False), ("connections/status", "connectionIds", "x")]:
+        refused = server.call(path, expect=422, **{"name": "x", field: value})
+        assert refused["validationErrors"][0]["propertyPath"] in (field, "rowOffset"), refused
+    assert server.call("sources/list", workspaceId=None)["sources"] == []
+
+
+def test_another_method_is_told_which_there_are(server):
+    for path, allowed in [("/", "GET"), ("/metrics", "GET"), ("/api/v1/sources/list", "POST"), ("/api/v1/connections/list", "POST"), ("/api/v1/jobs/list", "POST, GET"),
+                          ("/api/public/v1/sources", "GET, POST"), ("/api/public/v1/applications/token", "POST"), ("/api/v1/jobs/1/attempts/0/logs", "GET")]:
+        reply = server.request("PUT", path, b"{}")
+        assert reply.status == 405 and set(reply.headers["Allow"].split(", ")) == set(allowed.split(", ")), (path, reply.status, reply.headers["Allow"])
+
+
 def test_unknown_ids_are_404(server):
     for path, field in [("sources/get", "sourceId"), ("destinations/get", "destinationId"), ("workspaces/get", "workspaceId"), ("sources/delete", "sourceId"),
                         ("sources/check_connection", "sourceId"), ("sources/discover_schema", "sourceId")]:

@@ -197,6 +197,8 @@ def test_the_first_set_up(start):
         assert post(server, "/api/v1/instance_configuration/setup", email="no address").status == 422
         after = server.call("instance_configuration/setup", email="Me@Example.org", anonymousDataCollection=False, initialSetupComplete=True, displaySetupWizard=False)
         assert after["initialSetupComplete"] is True and server.call("instance_configuration") == after
+        told = server.request("GET", "/api/v1/web_backend/config").body
+        assert told == {"edition": after["edition"], "version": after["version"]}
         assert list_sources(server, basic("me@example.org", FIRST)) == 200
         for gone in ("admin@example.com", EMAIL):
             assert list_sources(server, basic(gone, FIRST)) == 401

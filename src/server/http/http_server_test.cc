@@ -204,6 +204,7 @@ TEST(Router, FindsByMethodAndPath) {
   router.Add("GET", "/jobs/{jobId}", say("one"));
   router.Add("DELETE", "/jobs/{jobId}", say("gone"));
   router.Add("GET", "/jobs", say("all"));
+  router.Add("POST", "/jobs/list", say("list"));
   const auto find = [&](const char* method, std::vector<std::string> path) {
     HttpRequest request;
     request.method = method;
@@ -215,6 +216,9 @@ TEST(Router, FindsByMethodAndPath) {
   EXPECT_EQ(one.parameters.at("jobId"), "7");
   EXPECT_EQ((*one.handler)({}, {}).body, "one");
   EXPECT_EQ(find("PUT", {"jobs"}).found, Router::Found::kOtherMethod);
+  EXPECT_EQ(find("PUT", {"jobs"}).allowed, "GET");
+  EXPECT_EQ(find("PUT", {"jobs", "list"}).allowed, "POST");
+  EXPECT_EQ(find("PUT", {"jobs", "7"}).allowed, "GET, DELETE");
   EXPECT_EQ(find("GET", {"jobs", "7", "x"}).found, Router::Found::kNothing);
 }
 

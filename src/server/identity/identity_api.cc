@@ -83,8 +83,8 @@ IdentityApi::IdentityApi(SqlDatabase& database, SignIn& sign_in, ApplicationAcce
 std::optional<HttpResponse> IdentityApi::Handle(const HttpRequest& request) const {
   const Router::Match match = router_.Find(request);
   if (match.found == Router::Found::kHandler) {
-    // What may come as a form says in its own words that it didn't.
-    if (request.path.back() != "token" && JsonBodyOf(request).is_discarded()) {
+    // Token endpoints say so in OAuth's words.
+    if (request.path.back() != "token" && FieldsOf(request).is_discarded()) {
       return ErrorDocument(request, 400, "the request's body must be one JSON object");
     }
     return (*match.handler)(request, match.parameters);
