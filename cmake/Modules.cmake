@@ -1,5 +1,5 @@
-# millrace_module(NAME [DEPENDS target...] [TEST_DEPENDS target...] [EXCLUDE file...])
-# ------------------------------------------------------------------------------------
+# millrace_module(NAME [TOGETHER] [DEPENDS target...] [TEST_DEPENDS target...] [EXCLUDE file...])
+# ------------------------------------------------------------------------------------------------
 # One static library per module, `millrace_NAME`, from every *.cc of the calling folder. A file
 # named *_test.cc is not part of it: all of them together make the ctest test `NAME`, built as
 # `NAME_test`. Each *_fuzz.cc is a fuzz target of its own (see below). Slashes in a folder's name become underscores: sources/postgres is
@@ -8,8 +8,11 @@
 # DEPENDS names what the module's headers and sources use: other modules and libraries. The tidy
 # test holds these edges against the table in docs/ARCHITECTURE.md. EXCLUDE names files of the
 # folder that belong to an executable instead.
+#
+# TOGETHER compiles the module's sources by fours: for modules of many small files in which the
+# JSON library's header is most of the work. Their file-local names must be unique in the module.
 function(millrace_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;TEST_DEPENDS;EXCLUDE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TOGETHER" "" "DEPENDS;TEST_DEPENDS;EXCLUDE")
   string(REPLACE "/" "_" flat "${name}")
   set(target millrace_${flat})
 
@@ -24,6 +27,8 @@ function(millrace_module name)
   if(sources)
     add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${arg_TOGETHER}
+                          UNITY_BUILD_BATCH_SIZE 4)
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)

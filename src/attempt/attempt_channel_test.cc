@@ -7,6 +7,7 @@
 
 #include "attempt/start_document.h"
 #include "attempt/sync_report.h"
+#include "attempt/testing/heard_commands.h"
 
 namespace millrace {
 namespace {
@@ -22,19 +23,9 @@ class AttemptChannelTest : public ::testing::Test {
     int fds[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     parent_ = std::make_unique<JsonLineSocket>(fds[0]);
-    channel_ = std::make_unique<AttemptChannel>(std::make_unique<JsonLineSocket>(fds[1]),
-                                                [this](std::string_view command) {
-                                                  std::lock_guard lock(mutex_);
-                                                  commands_.emplace_back(command);
-                                                  heard_.notify_all();
-                                                });
-  }
-
-  void ExpectCommand(const std::string& command) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(heard_.wait_for(lock, kLongEnough, [&] {
-      return std::find(commands_.begin(), commands_.end(), command) != commands_.end();
-    })) << command;
+    channel_ = std::make_unique<AttemptChannel>(
+        std::make_unique<JsonLineSocket>(fds[1]),
+        [this](std::string_view command) { commands_.Hear(command); });
   }
 
   /// What the child sent next.
@@ -44,9 +35,7 @@ class AttemptChannelTest : public ::testing::Test {
     return **message;
   }
 
-  std::mutex mutex_;
-  std::condition_variable heard_;
-  std::vector<std::string> commands_;
+  HeardCommands commands_;
   std::unique_ptr<JsonLineSocket> parent_;
   std::unique_ptr<AttemptChannel> channel_;
 };
@@ -76,14 +65,14 @@ TEST_F(AttemptChannelTest, AsksAndIsAnswered) {
 
 TEST_F(AttemptChannelTest, HearsCommandsAndTheEnd) {
   ASSERT_TRUE(parent_->Write({{"command", "finish"}}).ok());
-  ExpectCommand("finish");
+  commands_.Await("finish");
   std::jthread parent([this] {
     Sent();
     parent_.reset();
   });
   EXPECT_TRUE(
       channel_->Ask({{"type", "STATE"}}, std::chrono::milliseconds::max()).status().canceled());
-  ExpectCommand("closed");
+  commands_.Await("closed");
 }
 
 TEST_F(AttemptChannelTest, GivesUpAtTheDeadline) {

@@ -7,6 +7,7 @@
 #include "attempt/attempt_channel.h"
 #include "attempt/commit_lease.h"
 #include "attempt/lease_keeper.h"
+#include "attempt/testing/heard_commands.h"
 #include "protocol/message.h"
 
 namespace millrace {
@@ -25,7 +26,7 @@ class AttemptRedialTest : public ::testing::Test {
     auto [parent, child] = Pair();
     parent_ = std::move(parent);
     channel_ = std::make_unique<AttemptChannel>(
-        std::move(child), [this](std::string_view command) { Hear(command); },
+        std::move(child), [this](std::string_view command) { commands_.Hear(command); },
         AttemptChannel::Redial{[this] { return Call(); }, limit, std::chrono::milliseconds(5)});
   }
   ~AttemptRedialTest() override { channel_.reset(); }
@@ -39,38 +40,25 @@ class AttemptRedialTest : public ::testing::Test {
 
   /// The channel's thread: a parent, once a test has put one there.
   Result<Socket> Call() {
+    commands_.Hear("call");
     std::lock_guard lock(mutex_);
-    ++calls_;
-    heard_.notify_all();
     if (!reachable_) return TransientError("nobody there");
     auto [parent, child] = Pair();
     parent_ = std::move(parent);
     return std::move(child);
   }
 
-  void Hear(std::string_view command) {
-    std::lock_guard lock(mutex_);
-    commands_.emplace_back(command);
-    heard_.notify_all();
-  }
-  void AwaitCommand(const std::string& command) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(heard_.wait_for(lock, kLongEnough, [&] {
-      return std::find(commands_.begin(), commands_.end(), command) != commands_.end();
-    })) << command;
-  }
-
   /// The parent dies, and the channel knows.
   void LoseParent() {
     parent_.reset();
-    AwaitCommand("away");
+    commands_.Await("away");
   }
   void FindParent() {
     {
       std::lock_guard lock(mutex_);
       reachable_ = true;
     }
-    AwaitCommand("back");
+    commands_.Await("back");
   }
 
   Json Sent() {
@@ -80,10 +68,8 @@ class AttemptRedialTest : public ::testing::Test {
   }
 
   std::mutex mutex_;
-  std::condition_variable heard_;
-  std::vector<std::string> commands_;
-  int calls_ = 0;
-  bool reachable_ = false;
+  HeardCommands commands_;
+  bool reachable_ = false;  // guarded by mutex_
   Socket parent_;
   std::unique_ptr<AttemptChannel> channel_;
 };
@@ -111,11 +97,8 @@ TEST_F(AttemptRedialTest, AWaitWithoutParentIsNoneOfTheLimit) {
     answered = true;
     EXPECT_TRUE(answer.status().canceled()) << "nobody answers";
   });
-  {
-    std::unique_lock lock(mutex_);
-    const int before = calls_;
-    EXPECT_TRUE(heard_.wait_for(lock, kLongEnough, [&] { return calls_ > before + 20; }));
-  }
+  commands_.Clear();
+  commands_.Await("call", 20);
   EXPECT_FALSE(answered) << "the limit has passed several times";
   FindParent();
 }
@@ -128,9 +111,9 @@ TEST_F(AttemptRedialTest, KeepsTheResultUntilItIsAcknowledged) {
   FindParent();
   const Json unanswered = Sent();
   EXPECT_EQ(unanswered["result"]["rows"], Json(5));
+  commands_.Clear();
   {
     std::lock_guard lock(mutex_);
-    commands_.clear();
     reachable_ = false;
   }
   LoseParent();
@@ -159,11 +142,11 @@ TEST_F(AttemptRedialTest, KeepsLogLinesAndTheNewestProgress) {
 
 TEST_F(AttemptRedialTest, GivesUpWhenNobodyComes) {
   channel_.reset();
-  commands_.clear();
+  commands_.Clear();
   Open(std::chrono::milliseconds(30));
   LoseParent();
   EXPECT_TRUE(channel_->Ask({{"type", "STATE"}}, kLongEnough).status().canceled());
-  AwaitCommand("closed");
+  commands_.Await("closed");
   EXPECT_TRUE(channel_->Tell(LogMessage(LogLevel::kInfo, "too late")).canceled());
 }
 

@@ -15,7 +15,7 @@
 namespace millrace {
 namespace {
 
-constexpr auto kAnswerLimit = std::chrono::seconds(10);
+constexpr auto kGreetingLimit = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -50,7 +50,7 @@ Result<std::unique_ptr<JsonLineSocket>> CallParent(const ParentAddress& parent) 
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return ErrnoError(errno, "making a socket");
   auto socket = std::make_unique<JsonLineSocket>(fd);
-  SetSocketTimeout(fd, kAnswerLimit);
+  SetSocketTimeout(fd, kGreetingLimit);
   if (::connect(fd, address.get(), SocketAddress::size()) != 0) {
     return ErrnoError(errno, "calling the server at " + parent.socket_path);
   }

@@ -7,6 +7,7 @@
 
 #include "base/nearest_names.h"
 #include "cli/stream_argument.h"
+#include "protocol/destination_namespace.h"
 
 namespace millrace {
 namespace {
@@ -160,20 +161,12 @@ class StreamConfiguration {
   }
 
   StreamDescriptor Destination() const {
-    StreamDescriptor destination{file_.prefix + stream_.descriptor.name, std::nullopt};
     if (file_.destination_namespace == "source") {
-      destination.name_space = stream_.descriptor.name_space;
-    } else if (file_.destination_namespace != "destination") {
-      constexpr std::string_view kPlaceholder = "${SOURCE_NAMESPACE}";
-      const std::string space = stream_.descriptor.name_space.value_or("");
-      std::string name_space = file_.destination_namespace;
-      for (size_t at = 0; (at = name_space.find(kPlaceholder, at)) != std::string::npos;
-           at += space.size()) {
-        name_space.replace(at, kPlaceholder.size(), space);
-      }
-      if (!name_space.empty()) destination.name_space = name_space;
+      return {file_.prefix + stream_.descriptor.name, stream_.descriptor.name_space};
     }
-    return destination;
+    const bool by_destination = file_.destination_namespace == "destination";
+    return DestinationByFormat(stream_.descriptor, file_.prefix,
+                               by_destination ? "" : file_.destination_namespace);
   }
 
   const ConnectionFile& file_;

@@ -7,6 +7,7 @@
 #include "cli/connection_file.h"
 #include "cli/console.h"
 #include "cli/prepared_connection.h"
+#include "cli/refusal.h"
 
 namespace millrace {
 namespace {
@@ -23,14 +24,6 @@ Result<StartDocument> Prepare(const CommandLine& line) {
   MR_ASSIGN_OR_RETURN(start.source, PrepareEnd(ConnectorType::kSource, *file.source, &warnings));
   for (const std::string& warning : warnings) Console::PrintWarning(warning);
   return start;
-}
-
-int Fail(const CommandLine& line, const Status& status, int exit_code) {
-  if (line.json && status.failed()) {
-    Console::OutJson({{"status", "failed"}, {"error", ErrorToJson(status.error())}});
-  }
-  Console::Fail(status, line.verbose);
-  return exit_code;
 }
 
 std::string PathText(const FieldPath& path) { return fmt::format("{}", fmt::join(path, ".")); }
@@ -99,16 +92,16 @@ std::string CatalogText(const Catalog& catalog, const Console::Style& style) {
 
 int RunDiscover(const CommandLine& line) {
   const auto start = Prepare(line);
-  if (!start.ok()) return Fail(line, start.status(), kExitUsage);
+  if (!start.ok()) return Refuse(line, start.status(), kExitUsage);
   InterruptSignals signals;
   ProgressDisplay display(line.verbose, /*quiet=*/true);
   const AttemptOutcome outcome = AttemptConversation(signals, display).Run(*start);
   if (outcome.interrupted) return kExitInterrupted;
   if (!outcome.status.ok()) {
-    return Fail(line, outcome.status, outcome.before_contact ? kExitUsage : kExitFailed);
+    return Refuse(line, outcome.status, outcome.before_contact ? kExitUsage : kExitFailed);
   }
   const auto catalog = CatalogFromJson(*outcome.result);
-  if (!catalog.ok()) return Fail(line, catalog.status(), kExitFailed);
+  if (!catalog.ok()) return Refuse(line, catalog.status(), kExitFailed);
   if (line.json) {
     Console::OutJson(*outcome.result);
   } else {

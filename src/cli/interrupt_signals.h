@@ -17,6 +17,7 @@ class InterruptSignals {
   int fd() const { return fd_; }
   /// Takes one signal when one came; never blocks.
   bool Take();
+  static constexpr int kForever = -1;
   /// Waits until one comes or the time has passed; does not take it. True when one came.
   bool WaitFor(int timeout_ms) const;
 

@@ -16,7 +16,6 @@ namespace millrace {
 namespace {
 
 constexpr auto kStopLimit = std::chrono::seconds(30);
-constexpr int kForever = -1;
 
 /// Each connection of a client takes a descriptor; shells give a thousand.
 void RaiseDescriptorLimit() {
@@ -60,7 +59,7 @@ int RunServer(const CommandLine& line) {
     Log(LogLevel::kInfo, "listening on {}://{}", line.tls_key.empty() ? "http" : "https", address);
   }
   Log(LogLevel::kInfo, "everything is kept in {}", options.data_dir.string());
-  while (!signals.Take()) signals.WaitFor(kForever);
+  while (!signals.Take()) signals.WaitFor(InterruptSignals::kForever);
   Log(LogLevel::kInfo, "stopping");
   (*server)->Stop(kStopLimit);
   return kExitDone;

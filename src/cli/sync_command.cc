@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/prepared_connection.h"
+#include "cli/refusal.h"
 #include "cli/stream_argument.h"
 #include "cli/sync_result_text.h"
 #include "cli/sync_session.h"
@@ -12,14 +13,6 @@ namespace millrace {
 namespace {
 
 /// Ends a sync that never began.
-int Refuse(const CommandLine& line, const Status& status, int exit_code) {
-  if (line.json) {
-    Console::OutJson({{"status", "failed"}, {"error", ErrorToJson(status.error())}});
-  }
-  Console::Fail(status, line.verbose);
-  return exit_code;
-}
-
 Result<StartDocument> Prepare(const ConnectionFile& file, std::vector<std::string>* warnings) {
   if (!file.source) return ConfigError("{}: source is missing", file.path.string());
   if (!file.destination) return ConfigError("{}: destination is missing", file.path.string());

@@ -8,19 +8,12 @@
 #include "cli/connection_folder.h"
 #include "cli/console.h"
 #include "cli/prepared_connection.h"
+#include "cli/refusal.h"
 #include "cli/stream_argument.h"
 #include "cli/verify_text.h"
 
 namespace millrace {
 namespace {
-
-int Fail(const CommandLine& line, const Status& status, int exit_code) {
-  if (line.json && status.failed()) {
-    Console::OutJson({{"status", "failed"}, {"error", ErrorToJson(status.error())}});
-  }
-  Console::Fail(status, line.verbose);
-  return exit_code;
-}
 
 Result<StartDocument> Prepare(const CommandLine& line, const ConnectionFile& file) {
   if (!file.source) return ConfigError("{}: source is missing", file.path.string());
@@ -57,9 +50,9 @@ Result<Json> AnswerCatalog(const ConnectionFile& file, const CommandLine& line,
 
 int RunVerify(const CommandLine& line) {
   const auto file = ReadConnectionFile(line.file, ProcessEnvironment());
-  if (!file.ok()) return Fail(line, file.status(), kExitUsage);
+  if (!file.ok()) return Refuse(line, file.status(), kExitUsage);
   const auto start = Prepare(line, *file);
-  if (!start.ok()) return Fail(line, start.status(), kExitUsage);
+  if (!start.ok()) return Refuse(line, start.status(), kExitUsage);
 
   // Held so that no sync writes meanwhile; a connection that was never synced has no folder.
   const auto data_dir = DataDirOf(line.data_dir, line.file);
@@ -67,7 +60,7 @@ int RunVerify(const CommandLine& line) {
   std::optional<ConnectionFolder> folder;
   if (std::filesystem::exists(path)) {
     auto opened = ConnectionFolder::Open(data_dir, file->name);
-    if (!opened.ok()) return Fail(line, opened.status(), kExitFailed);
+    if (!opened.ok()) return Refuse(line, opened.status(), kExitFailed);
     folder.emplace(*std::move(opened));
   }
   const FileStateStore store(path / "state.json");
@@ -80,7 +73,7 @@ int RunVerify(const CommandLine& line) {
   const AttemptOutcome outcome = conversation.Run(*start);
   if (outcome.interrupted) return kExitInterrupted;
   if (!outcome.status.ok()) {
-    return Fail(line, outcome.status, outcome.before_contact ? kExitUsage : kExitFailed);
+    return Refuse(line, outcome.status, outcome.before_contact ? kExitUsage : kExitFailed);
   }
   Json streams = outcome.result->value("streams", Json::array());
   // The worst of the streams' words.

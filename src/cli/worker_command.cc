@@ -12,8 +12,7 @@
 namespace millrace {
 namespace {
 
-constexpr auto kStopLimit = std::chrono::seconds(30);
-constexpr int kForever = -1;
+constexpr auto kWorkerStopLimit = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -39,9 +38,9 @@ int RunWorker(const CommandLine& line) {
     return worker.status().error().type == FailureType::kConfigError ? kExitUsage : kExitFailed;
   }
   Log(LogLevel::kInfo, "working on jobs; its folder is {}", options.data_dir.string());
-  while (!signals.Take()) signals.WaitFor(kForever);
+  while (!signals.Take()) signals.WaitFor(InterruptSignals::kForever);
   Log(LogLevel::kInfo, "stopping");
-  (*worker)->Stop(kStopLimit);
+  (*worker)->Stop(kWorkerStopLimit);
   return kExitDone;
 }
 

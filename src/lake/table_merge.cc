@@ -101,6 +101,21 @@ void Apply(const MergeOutcome& outcome, const DataFile& as, const std::vector<Da
   }
 }
 
+/// A config error when the key has a column that the schema lacks or that can't be one.
+Status CheckKey(const std::vector<std::string>& key, const arrow::Schema& schema) {
+  for (const std::string& column : key) {
+    const auto field = schema.GetFieldByName(column);
+    if (field == nullptr) {
+      return ConfigError(
+          "primary_key has the column {}, which is not among the stream's; "
+          "select it, or choose another key",
+          column);
+    }
+    MR_RETURN_IF_ERROR(KeyHasher::CheckType(*field->type()).WithContext("column " + column));
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 std::optional<MergeRules> MergeRulesOf(const ConfiguredStream& stream,
@@ -188,16 +203,7 @@ Result<MergeTotals> MergeStaged(const TableMerge& merge, const DataFile& as, Man
     if (input.schema == nullptr) {
       MR_ASSIGN_OR_RETURN(input.schema, SchemaOfChanges(merge.store, input.changes.back().key));
     }
-    for (const std::string& column : input.rules.key) {
-      const auto field = input.schema->GetFieldByName(column);
-      if (field == nullptr) {
-        return ConfigError(
-            "primary_key has the column {}, which is not among the stream's; "
-            "select it, or choose another key",
-            column);
-      }
-      MR_RETURN_IF_ERROR(KeyHasher::CheckType(*field->type()).WithContext("column " + column));
-    }
+    MR_RETURN_IF_ERROR(CheckKey(input.rules.key, *input.schema));
     MR_ASSIGN_OR_RETURN(const MergeOutcome outcome, MergeChanges(merge.store, input));
     Apply(outcome, as, stored, next);
     Log(LogLevel::kInfo,

@@ -17,7 +17,7 @@
 namespace millrace {
 namespace {
 
-constexpr int kTriesMax = 5;
+constexpr int kApplyTriesMax = 5;
 /// Airbyte's words for why a connection was paused.
 constexpr const char* kBreaking = "SCHEMA_CHANGES_ARE_BREAKING";
 constexpr const char* kAnyChange = "DISABLE_CONNECTION_IF_ANY_SCHEMA_CHANGES";
@@ -234,7 +234,7 @@ Result<std::optional<SchemaCheck>> SchemaService::Apply(const std::string& conne
                                                         const DiscoveredCatalog& offered) const {
   std::optional<SchemaCheck> check;
   Status written;
-  for (int attempt = 0; attempt < kTriesMax; ++attempt) {
+  for (int attempt = 0; attempt < kApplyTriesMax; ++attempt) {
     written = database_.Write([&](SqlTransaction& transaction) -> Status {
       MR_RETURN_IF_ERROR(LockConnection(transaction, connection_id));
       MR_ASSIGN_OR_RETURN(check, ApplyIn(transaction, connection_id, offered));

@@ -4,6 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "protocol/destination_namespace.h"
+
 namespace millrace {
 namespace {
 
@@ -69,19 +71,11 @@ void KeepColumns(std::vector<std::string> wanted, ConfiguredStream* stream) {
 }
 
 StreamDescriptor DestinationOf(const StreamDescriptor& stream, const Json& document) {
-  constexpr std::string_view kPlaceholder = "${SOURCE_NAMESPACE}";
   const std::string rule = document.value("namespaceDefinition", "source");
-  StreamDescriptor destination{document.value("prefix", "") + stream.name, std::nullopt};
-  if (rule == "source") destination.name_space = stream.name_space;
-  if (rule != "customformat") return destination;
-  const std::string space = stream.name_space.value_or("");
-  std::string format = document.value("namespaceFormat", "");
-  for (size_t at = 0; (at = format.find(kPlaceholder, at)) != std::string::npos;
-       at += space.size()) {
-    format.replace(at, kPlaceholder.size(), space);
-  }
-  if (!format.empty()) destination.name_space = format;
-  return destination;
+  const std::string prefix = document.value("prefix", "");
+  if (rule == "source") return {prefix + stream.name, stream.name_space};
+  return DestinationByFormat(stream, prefix,
+                             rule == "customformat" ? document.value("namespaceFormat", "") : "");
 }
 
 /// Nulls as if they weren't there.

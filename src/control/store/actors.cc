@@ -6,7 +6,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectActors =
     "SELECT id, workspace_id, kind, definition_id, name, configuration, created_at, updated_at "
     "FROM actor WHERE deleted = 0";
 
@@ -26,7 +26,7 @@ Actor ActorOf(const SqlRow& row) {
 Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ConnectorType kind,
                                        const std::string& id) {
   MR_ASSIGN_OR_RETURN(const auto rows,
-                      transaction.Query(fmt::format("{} AND kind = :1 AND id = :2", kSelect),
+                      transaction.Query(fmt::format("{} AND kind = :1 AND id = :2", kSelectActors),
                                         {std::string(ToString(kind)), id}));
   return rows.empty() ? std::nullopt : std::optional(ActorOf(rows.front()));
 }
@@ -39,7 +39,7 @@ Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFi
   condition.AndIn("workspace_id", filter.workspace_ids);
   condition.AndEqual("definition_id", filter.definition_id);
   condition.AndContains("name", filter.name_contains);
-  std::string sql = std::string(kSelect) + condition.text() + " ORDER BY name, id";
+  std::string sql = std::string(kSelectActors) + condition.text() + " ORDER BY name, id";
   sql += " LIMIT " + condition.Next(page.limit) + " OFFSET " + condition.Next(page.offset);
   MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql, condition.parameters()));
   std::vector<Actor> actors;

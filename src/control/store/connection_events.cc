@@ -8,7 +8,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectEvents =
     "SELECT id, connection_id, type, summary, COALESCE(user_id, ''), created_at "
     "FROM connection_event WHERE 1 = 1";
 
@@ -33,7 +33,7 @@ Status InsertConnectionEvent(SqlTransaction& transaction, ConnectionEvent event)
 Result<std::optional<ConnectionEvent>> FindConnectionEvent(SqlTransaction& transaction,
                                                            const std::string& id) {
   MR_ASSIGN_OR_RETURN(const auto rows,
-                      transaction.Query(std::string(kSelect) + " AND id = :1", {id}));
+                      transaction.Query(std::string(kSelectEvents) + " AND id = :1", {id}));
   return rows.empty() ? std::nullopt : std::optional(EventOf(rows.front()));
 }
 
@@ -51,7 +51,8 @@ Result<std::vector<ConnectionEvent>> ListConnectionEvents(SqlTransaction& transa
   condition.AndIn("type", filter.types);
   if (filter.created_from) condition.And("created_at >= {}", *filter.created_from);
   if (filter.created_to) condition.And("created_at <= {}", *filter.created_to);
-  std::string sql = std::string(kSelect) + condition.text() + " ORDER BY created_at DESC, id DESC";
+  std::string sql =
+      std::string(kSelectEvents) + condition.text() + " ORDER BY created_at DESC, id DESC";
   sql += " LIMIT " + condition.Next(page.limit) + " OFFSET " + condition.Next(page.offset);
   MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql, condition.parameters()));
   std::vector<ConnectionEvent> events;

@@ -112,6 +112,12 @@ std::string_view SortKeyOf(ConnectionOrder order) {
 
 }  // namespace
 
+std::vector<std::string> IdsOf(const std::vector<Connection>& connections) {
+  std::vector<std::string> ids;
+  for (const Connection& connection : connections) ids.push_back(connection.id);
+  return ids;
+}
+
 Result<std::optional<Connection>> FindConnection(SqlTransaction& transaction,
                                                  const std::string& id) {
   MR_ASSIGN_OR_RETURN(
@@ -171,15 +177,26 @@ Result<std::map<std::string, int64_t>> CountConnectionsOf(
   return counts;
 }
 
-Result<std::vector<Connection>> ListDueConnections(SqlTransaction& transaction, int64_t now,
-                                                   int64_t limit) {
+Result<std::vector<std::string>> ListDueConnections(SqlTransaction& transaction, int64_t now,
+                                                    int64_t limit) {
   MR_ASSIGN_OR_RETURN(
       const auto rows,
-      transaction.Query(fmt::format("{}{} AND status = 'active' AND next_run_at <= :1 "
-                                    "ORDER BY next_run_at LIMIT :2",
-                                    Select("''"), kThere),
+      transaction.Query("SELECT id FROM connection WHERE deleted = 0 AND status = 'active' AND "
+                        "next_run_at <= :1 AND NOT EXISTS (SELECT 1 FROM job WHERE "
+                        "job.connection_id = connection.id AND "
+                        "job.status IN ('pending', 'running', 'incomplete')) "
+                        "ORDER BY next_run_at LIMIT :2",
                         {now, limit}));
-  return ConnectionsOf(rows);
+  std::vector<std::string> due;
+  for (const SqlRow& row : rows) due.push_back(row.Text(0));
+  return due;
+}
+
+Status PutNextRun(SqlTransaction& transaction, const std::string& id,
+                  const std::optional<int64_t>& next) {
+  return transaction
+      .Execute("UPDATE connection SET next_run_at = :1 WHERE id = :2", {OrNull(next), id})
+      .status();
 }
 
 Status InsertConnection(SqlTransaction& transaction, const Connection& connection) {

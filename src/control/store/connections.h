@@ -49,6 +49,11 @@ struct ConnectionFilter {
 /// What a list of connections is sorted by; names by their letters, whatever their case.
 enum class ConnectionOrder { kName, kSourceName, kDestinationName, kLastSync };
 
+/// As many as a workspace may have.
+inline constexpr Page kEveryConnection{.limit = 20'000, .offset = 0};
+
+std::vector<std::string> IdsOf(const std::vector<Connection>& connections);
+
 // Within the caller's transaction. A deleted one is as if it weren't there.
 
 Result<std::optional<Connection>> FindConnection(SqlTransaction& transaction,
@@ -64,10 +69,13 @@ Result<int64_t> CountConnections(SqlTransaction& transaction, const ConnectionFi
 /// How many connections each of these sources or destinations has; those with none are left out.
 Result<std::map<std::string, int64_t>> CountConnectionsOf(
     SqlTransaction& transaction, ConnectorType kind, const std::vector<std::string>& actor_ids);
-/// Active ones whose next_run_at is not after `now`, the longest overdue first; without their
-/// syncCatalog.
-Result<std::vector<Connection>> ListDueConnections(SqlTransaction& transaction, int64_t now,
-                                                   int64_t limit);
+/// Ids of active ones whose next_run_at is not after `now` and that have no active job, the longest
+/// overdue first.
+Result<std::vector<std::string>> ListDueConnections(SqlTransaction& transaction, int64_t now,
+                                                    int64_t limit);
+/// When the schedule runs it next (microseconds since 1970); never: nullopt. Counts no revision.
+Status PutNextRun(SqlTransaction& transaction, const std::string& id,
+                  const std::optional<int64_t>& next);
 Status InsertConnection(SqlTransaction& transaction, const Connection& connection);
 /// All but its ends and workspace, so read it with its catalog; counts the revision. False:
 /// somebody else changed it since it was read (its revision), or it is gone; nothing was changed.

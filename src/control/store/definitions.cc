@@ -7,7 +7,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectDefinitions =
     "SELECT id, workspace_id, kind, document, created_at FROM definition WHERE deleted = 0";
 
 CustomDefinition DefinitionOf(const SqlRow& row) {
@@ -21,9 +21,9 @@ CustomDefinition DefinitionOf(const SqlRow& row) {
 Result<std::optional<CustomDefinition>> FindCustomDefinition(SqlTransaction& transaction,
                                                              ConnectorType kind,
                                                              const std::string& id) {
-  MR_ASSIGN_OR_RETURN(const auto rows,
-                      transaction.Query(fmt::format("{} AND kind = :1 AND id = :2", kSelect),
-                                        {std::string(ToString(kind)), id}));
+  MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(fmt::format("{} AND kind = :1 AND id = :2",
+                                                                     kSelectDefinitions),
+                                                         {std::string(ToString(kind)), id}));
   return rows.empty() ? std::nullopt : std::optional(DefinitionOf(rows.front()));
 }
 
@@ -33,9 +33,10 @@ Result<std::vector<CustomDefinition>> ListCustomDefinitions(SqlTransaction& tran
   SqlCondition condition;
   condition.AndEqual("kind", std::string(ToString(kind)));
   condition.AndEqual("workspace_id", workspace_id);
-  MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(std::string(kSelect) + condition.text() +
-                                                             " ORDER BY created_at, id",
-                                                         condition.parameters()));
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(std::string(kSelectDefinitions) + condition.text() +
+                                            " ORDER BY created_at, id",
+                                        condition.parameters()));
   std::vector<CustomDefinition> definitions;
   for (const SqlRow& row : rows) definitions.push_back(DefinitionOf(row));
   return definitions;

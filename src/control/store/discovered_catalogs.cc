@@ -8,7 +8,7 @@ namespace millrace {
 namespace {
 
 constexpr int64_t kKeptMax = 100;
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectCatalogs =
     "SELECT id, source_id, configuration_hash, catalog, created_at FROM discovered_catalog WHERE ";
 
 std::optional<DiscoveredCatalog> FirstOf(const std::vector<SqlRow>& rows) {
@@ -22,7 +22,8 @@ std::optional<DiscoveredCatalog> FirstOf(const std::vector<SqlRow>& rows) {
 
 Result<std::optional<DiscoveredCatalog>> FindDiscoveredCatalog(SqlTransaction& transaction,
                                                                const std::string& id) {
-  MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(fmt::format("{}id = :1", kSelect), {id}));
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(fmt::format("{}id = :1", kSelectCatalogs), {id}));
   return FirstOf(rows);
 }
 
@@ -34,9 +35,9 @@ Result<std::optional<DiscoveredCatalog>> LatestDiscoveredCatalog(
   condition.AndEqual("configuration_hash", configuration_hash);
   MR_ASSIGN_OR_RETURN(
       const auto rows,
-      transaction.Query(
-          fmt::format("{}1 = 1{} ORDER BY created_at DESC, id LIMIT 1", kSelect, condition.text()),
-          condition.parameters()));
+      transaction.Query(fmt::format("{}1 = 1{} ORDER BY created_at DESC, id LIMIT 1",
+                                    kSelectCatalogs, condition.text()),
+                        condition.parameters()));
   return FirstOf(rows);
 }
 

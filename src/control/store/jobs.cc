@@ -132,7 +132,7 @@ Result<std::optional<Job>> ActiveJob(SqlTransaction& transaction,
                                      const std::string& connection_id) {
   JobFilter filter;
   filter.connection_ids = {connection_id};
-  filter.statuses = {"pending", "running", "incomplete"};
+  filter.statuses = kActiveJobs;
   MR_ASSIGN_OR_RETURN(auto jobs, ListJobs(transaction, filter, {.limit = 1, .offset = 0}));
   return jobs.empty() ? std::nullopt : std::optional(std::move(jobs.front()));
 }

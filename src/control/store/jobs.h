@@ -13,6 +13,12 @@
 
 namespace millrace {
 
+/// Statuses of jobs that wait, run or are between two attempts; of those that ended; and the kinds
+/// that move records.
+inline const std::vector<std::string> kActiveJobs = {"pending", "running", "incomplete"};
+inline const std::vector<std::string> kEndedJobs = {"succeeded", "failed", "cancelled"};
+inline const std::vector<std::string> kSyncJobs = {"sync", "refresh"};
+
 /// Something that a connection has to do, in one attempt or several. A plain value.
 struct Job {
   int64_t id = 0;

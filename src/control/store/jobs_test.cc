@@ -2,41 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/store/actors.h"
-#include "control/store/connections.h"
-#include "control/store/migrations.h"
-#include "control/store/testing/each_engine.h"
+#include "control/store/testing/two_connections.h"
 
 namespace millrace {
 namespace {
 
-class JobsTest : public EachEngine {
+class JobsTest : public TwoConnections {
  protected:
-  void SetUp() override {
-    EachEngine::SetUp();
-    ASSERT_TRUE(Migrate(database()).ok());
-    Write([](SqlTransaction& t) -> Status {
-      MR_RETURN_IF_ERROR(InsertWorkspace(t, {"w", "main", "main", Json::object(), 1, 1}));
-      MR_RETURN_IF_ERROR(
-          InsertActor(t, {"s", "w", ConnectorType::kSource, "d1", "in", "sealed", 1, 1}));
-      return InsertActor(t, {"d", "w", ConnectorType::kDestination, "d2", "out", "sealed", 1, 1});
-    });
-    for (const char* id : {"a", "b"}) AddConnection(id);
-  }
-  void AddConnection(const std::string& id) {
-    Connection connection;
-    connection.id = id;
-    connection.workspace_id = "w";
-    connection.source_id = "s";
-    connection.destination_id = "d";
-    connection.name = "Connection " + id;
-    connection.status = "active";
-    Write([&](SqlTransaction& t) { return InsertConnection(t, connection); });
-  }
-  void Write(const SqlDatabase::Work& work) {
-    const Status written = database().Write(work);
-    ASSERT_TRUE(written.ok()) << written.ToString() << written.error().internal;
-  }
   Status Add(const std::string& connection, Job* job) {
     job->connection_id = connection;
     job->config_type = "sync";

@@ -3,7 +3,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectStreamStatuses =
     "SELECT job_id, attempt_number, namespace, name, connection_id, run_state, "
     "COALESCE(incomplete_cause, ''), transitioned_at FROM stream_status ";
 
@@ -43,22 +43,22 @@ Status PutStreamStatus(SqlTransaction& transaction, const StoredStreamStatus& st
 
 Result<std::vector<StoredStreamStatus>> ListStreamStatuses(SqlTransaction& transaction,
                                                            int64_t job_id, int64_t attempt_number) {
-  MR_ASSIGN_OR_RETURN(
-      const auto rows,
-      transaction.Query(std::string(kSelect) + "WHERE job_id = :1 AND attempt_number = :2 "
-                                               "ORDER BY namespace, name",
-                        {job_id, attempt_number}));
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(std::string(kSelectStreamStatuses) +
+                                            "WHERE job_id = :1 AND attempt_number = :2 "
+                                            "ORDER BY namespace, name",
+                                        {job_id, attempt_number}));
   return StatusesOf(rows);
 }
 
 Result<std::vector<StoredStreamStatus>> ListStreamStatuses(SqlTransaction& transaction,
                                                            const std::string& connection_id,
                                                            int64_t limit) {
-  MR_ASSIGN_OR_RETURN(
-      const auto rows,
-      transaction.Query(std::string(kSelect) + "WHERE connection_id = :1 ORDER BY job_id DESC, "
-                                               "attempt_number DESC, namespace, name LIMIT :2",
-                        {connection_id, limit}));
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(std::string(kSelectStreamStatuses) +
+                                            "WHERE connection_id = :1 ORDER BY job_id DESC, "
+                                            "attempt_number DESC, namespace, name LIMIT :2",
+                                        {connection_id, limit}));
   return StatusesOf(rows);
 }
 

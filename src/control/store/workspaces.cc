@@ -5,7 +5,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectWorkspaces =
     "SELECT id, name, slug, document, created_at, updated_at FROM workspace WHERE deleted = 0";
 
 Workspace WorkspaceOf(const SqlRow& row) {
@@ -16,7 +16,7 @@ Workspace WorkspaceOf(const SqlRow& row) {
 Result<std::vector<Workspace>> Select(SqlTransaction& transaction, std::string_view rest,
                                       const std::vector<SqlValue>& parameters) {
   MR_ASSIGN_OR_RETURN(const auto rows,
-                      transaction.Query(fmt::format("{} {}", kSelect, rest), parameters));
+                      transaction.Query(fmt::format("{} {}", kSelectWorkspaces, rest), parameters));
   std::vector<Workspace> workspaces;
   for (const SqlRow& row : rows) workspaces.push_back(WorkspaceOf(row));
   return workspaces;

@@ -11,6 +11,9 @@
 
 namespace millrace {
 
+/// The organization that every workspace belongs to: Airbyte's one of an instance without others.
+inline constexpr const char* kOrganizationId = "00000000-0000-0000-0000-000000000000";
+
 /// What sources, destinations and connections belong to. A plain value.
 struct Workspace {
   std::string id;

@@ -12,14 +12,6 @@ namespace millrace {
 namespace {
 
 /// More than a workspace may have.
-constexpr Page kAll{.limit = 20'000, .offset = 0};
-constexpr const char* kOrganization = "00000000-0000-0000-0000-000000000000";
-
-std::vector<std::string> IdsOf(const std::vector<Connection>& connections) {
-  std::vector<std::string> ids;
-  for (const Connection& connection : connections) ids.push_back(connection.id);
-  return ids;
-}
 
 }  // namespace
 
@@ -116,7 +108,7 @@ ApiReply ConnectionCalls::List(const Json& body) const {
   if (!workspace) return NotFound("workspace", TextOf(body, "workspaceId"));
   ConnectionFilter filter;
   filter.workspace_id = workspace->id;
-  return ListOf(filter, kAll);
+  return ListOf(filter, kEveryConnection);
 }
 
 ApiReply ConnectionCalls::ListPaginated(const Json& body) const {
@@ -151,7 +143,7 @@ ApiReply ConnectionCalls::Search(const Json& body) const {
   if (const std::string id = TextOf(FieldOf(body, "source"), "workspaceId"); !id.empty()) {
     filter.workspace_id = id;
   }
-  ApiReply reply = ListOf(filter, kAll);
+  ApiReply reply = ListOf(filter, kEveryConnection);
   if (reply.status != 200) return reply;
   Json found = Json::array();
   for (const Json& connection : (*reply.body)["connections"]) {
@@ -175,7 +167,7 @@ ApiReply ConnectionCalls::ListByDefinition(const Json& body) const {
   }
   (source ? filter.source_definition_ids
           : filter.destination_definition_ids) = {TextOf(body, "actorDefinitionId")};
-  return ListOf(filter, kAll);
+  return ListOf(filter, kEveryConnection);
 }
 
 ApiReply ConnectionCalls::GetContext(const Json& body) const {
@@ -199,7 +191,7 @@ ApiReply ConnectionCalls::GetContext(const Json& body) const {
                     {"sourceDefinitionId", source->definition_id},
                     {"destinationDefinitionId", destination->definition_id},
                     {"workspaceId", connection->workspace_id},
-                    {"organizationId", kOrganization}}};
+                    {"organizationId", kOrganizationId}}};
 }
 
 ApiReply ConnectionCalls::ListOperations(const Json& body) const {

@@ -24,7 +24,7 @@ Json EventJson(const ConnectionEvent& event) {
   return json;
 }
 
-ConnectionEventFilter FilterOf(const Json& body) {
+ConnectionEventFilter EventFilterOf(const Json& body) {
   ConnectionEventFilter filter;
   filter.types = FieldPathOf(FieldOf(body, "eventTypes"));
   filter.created_from = TimeOf(body, "createdAtStart");
@@ -35,7 +35,7 @@ ConnectionEventFilter FilterOf(const Json& body) {
 }  // namespace
 
 ApiReply ConnectionEventCalls::List(const Json& body) const {
-  ConnectionEventFilter filter = FilterOf(body);
+  ConnectionEventFilter filter = EventFilterOf(body);
   filter.connection_id = TextOf(body, "connectionId");
   Json list = Json::array();
   bool found = false;
@@ -71,7 +71,7 @@ ApiReply ConnectionEventCalls::Get(const Json& body) const {
 }
 
 ApiReply ConnectionEventCalls::ListMinimal(const Json& body) const {
-  ConnectionEventFilter filter = FilterOf(body);
+  ConnectionEventFilter filter = EventFilterOf(body);
   Json list = Json::array();
   bool workspace_found = false;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {

@@ -17,9 +17,6 @@
 namespace millrace {
 namespace {
 
-const std::vector<std::string> kActive = {"pending", "running", "incomplete"};
-const std::vector<std::string> kEnded = {"succeeded", "failed", "cancelled"};
-const std::vector<std::string> kSyncs = {"sync", "refresh"};
 constexpr int64_t kJobsShown = 8;
 constexpr int64_t kJobsShownMax = 100;
 /// Of a connection that syncs every minute that is half a day; of an hourly one, a month.
@@ -28,7 +25,7 @@ constexpr int64_t kStatusesMax = 10'000;
 constexpr int64_t kHistory = 30LL * 24 * 3600 * 1'000'000;
 
 bool IsEnded(const Job& job) {
-  return std::find(kEnded.begin(), kEnded.end(), job.status) != kEnded.end();
+  return std::find(kEndedJobs.begin(), kEndedJobs.end(), job.status) != kEndedJobs.end();
 }
 
 std::string Capitals(std::string text) {
@@ -49,7 +46,8 @@ std::string StatusId(const StoredStreamStatus& status) {
                      hash & 0xffffffffffff);
 }
 
-Json StatusJson(const StoredStreamStatus& status, const Connection& connection, const Job* job) {
+Json StreamStatusJson(const StoredStreamStatus& status, const Connection& connection,
+                      const Job* job) {
   const bool clears = job != nullptr && job->config_type != "sync" && job->config_type != "refresh";
   Json json = StreamNameJson(status.stream, /*always=*/false);
   json["id"] = StatusId(status);
@@ -78,7 +76,7 @@ Result<std::vector<Json>> StatusesOf(SqlTransaction& transaction, const std::str
   std::map<int64_t, const Job*> jobs;
   for (const Job& job : found) jobs[job.id] = &job;
   for (const StoredStreamStatus& status : statuses) {
-    list.push_back(StatusJson(status, *connection, jobs[status.job_id]));
+    list.push_back(StreamStatusJson(status, *connection, jobs[status.job_id]));
   }
   return list;
 }
@@ -139,7 +137,7 @@ ApiReply ConnectionHistoryCalls::SyncProgress(const Json& body) const {
   return WithConnection(
       body, [](SqlTransaction& transaction, const std::string& id) -> Result<Json> {
         Json json{{"connectionId", id}, {"configType", "sync"}, {"streams", Json::array()}};
-        MR_ASSIGN_OR_RETURN(const auto active, LatestJobs(transaction, {id}, {}, kActive));
+        MR_ASSIGN_OR_RETURN(const auto active, LatestJobs(transaction, {id}, {}, kActiveJobs));
         if (active.empty()) return json;
         const Job& job = active.begin()->second;
         MR_ASSIGN_OR_RETURN(const auto attempts, AttemptsOf(transaction, job.id));
@@ -197,8 +195,8 @@ ApiReply ConnectionHistoryCalls::Uptime(const Json& body) const {
       body, [&](SqlTransaction& transaction, const std::string& id) -> Result<Json> {
         JobFilter filter;
         filter.connection_ids = {id};
-        filter.config_types = kSyncs;
-        filter.statuses = kEnded;
+        filter.config_types = kSyncJobs;
+        filter.statuses = kEndedJobs;
         const Page page{.limit = std::clamp<int64_t>(count, 1, kJobsShownMax), .offset = 0};
         MR_ASSIGN_OR_RETURN(auto jobs, ListJobs(transaction, filter, page));
         std::reverse(jobs.begin(), jobs.end());
@@ -221,7 +219,7 @@ ApiReply ConnectionHistoryCalls::StreamHistory(const Json& body) const {
       body, [&](SqlTransaction& transaction, const std::string& id) -> Result<Json> {
         JobFilter filter;
         filter.connection_ids = {id};
-        filter.config_types = kSyncs;
+        filter.config_types = kSyncJobs;
         filter.created_from = services_.Now() - kHistory;
         MR_ASSIGN_OR_RETURN(const auto jobs, ListJobs(transaction, filter,
                                                       {.limit = kJobsOfHistoryMax, .offset = 0}));

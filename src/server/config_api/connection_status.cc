@@ -8,10 +8,6 @@
 namespace millrace {
 namespace {
 
-const std::vector<std::string> kActive = {"pending", "running", "incomplete"};
-const std::vector<std::string> kEnded = {"succeeded", "failed", "cancelled"};
-const std::vector<std::string> kSyncs = {"sync", "refresh"};
-
 bool IsClear(const Job& job) { return job.config_type != "sync" && job.config_type != "refresh"; }
 
 }  // namespace
@@ -19,11 +15,11 @@ bool IsClear(const Job& job) { return job.config_type != "sync" && job.config_ty
 Result<std::map<std::string, ConnectionJobs>> JobsOfConnections(
     SqlTransaction& transaction, const std::vector<std::string>& connection_ids) {
   std::map<std::string, ConnectionJobs> jobs;
-  MR_ASSIGN_OR_RETURN(auto active, LatestJobs(transaction, connection_ids, {}, kActive));
-  MR_ASSIGN_OR_RETURN(auto ended, LatestJobs(transaction, connection_ids, {}, kEnded));
-  MR_ASSIGN_OR_RETURN(auto syncs, LatestJobs(transaction, connection_ids, kSyncs, {}));
+  MR_ASSIGN_OR_RETURN(auto active, LatestJobs(transaction, connection_ids, {}, kActiveJobs));
+  MR_ASSIGN_OR_RETURN(auto ended, LatestJobs(transaction, connection_ids, {}, kEndedJobs));
+  MR_ASSIGN_OR_RETURN(auto syncs, LatestJobs(transaction, connection_ids, kSyncJobs, {}));
   MR_ASSIGN_OR_RETURN(auto successes,
-                      LatestJobs(transaction, connection_ids, kSyncs, {"succeeded"}));
+                      LatestJobs(transaction, connection_ids, kSyncJobs, {"succeeded"}));
   for (auto& [id, job] : active) jobs[id].active = std::move(job);
   for (auto& [id, job] : ended) jobs[id].last = std::move(job);
   for (auto& [id, job] : syncs) jobs[id].last_sync = std::move(job);

@@ -10,8 +10,6 @@
 namespace millrace {
 namespace {
 
-constexpr Page kAll{.limit = 20'000, .offset = 0};
-
 Json ActiveJobJson(const Job& job) {
   Json json{{"id", job.id},
             {"configType", job.config_type},
@@ -47,12 +45,6 @@ Result<Json> StatusJson(SqlTransaction& transaction, const Connection& connectio
   return json;
 }
 
-std::vector<std::string> IdsOf(const std::vector<Connection>& connections) {
-  std::vector<std::string> ids;
-  for (const Connection& connection : connections) ids.push_back(connection.id);
-  return ids;
-}
-
 }  // namespace
 
 ApiReply ConnectionStatusCalls::Statuses(const Json& body) const {
@@ -63,7 +55,8 @@ ApiReply ConnectionStatusCalls::Statuses(const Json& body) const {
   if (filter.ids.empty()) return {200, std::move(list)};
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     list = Json::array();
-    MR_ASSIGN_OR_RETURN(const auto connections, ListConnections(transaction, filter, kAll));
+    MR_ASSIGN_OR_RETURN(const auto connections,
+                        ListConnections(transaction, filter, kEveryConnection));
     MR_ASSIGN_OR_RETURN(auto jobs, JobsOfConnections(transaction, IdsOf(connections)));
     for (const Connection& connection : connections) {
       MR_ASSIGN_OR_RETURN(Json json, StatusJson(transaction, connection, jobs[connection.id]));
@@ -85,7 +78,8 @@ ApiReply ConnectionStatusCalls::Counts(const Json& body) const {
     ConnectionFilter filter;
     filter.workspace_id = workspace->id;
     filter.with_catalog = false;
-    MR_ASSIGN_OR_RETURN(const auto connections, ListConnections(transaction, filter, kAll));
+    MR_ASSIGN_OR_RETURN(const auto connections,
+                        ListConnections(transaction, filter, kEveryConnection));
     MR_ASSIGN_OR_RETURN(auto jobs, JobsOfConnections(transaction, IdsOf(connections)));
     for (const Connection& connection : connections) {
       Json& count = counts[HealthOf(connection, jobs[connection.id])];

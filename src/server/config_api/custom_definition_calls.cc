@@ -18,12 +18,10 @@ constexpr const char* kKept[] = {"name",           "dockerRepository",
                                  "dockerImageTag", "documentationUrl",
                                  "icon",           "resourceRequirements"};
 
-std::string IdField(ConnectorType kind) { return fmt::format("{}DefinitionId", ToString(kind)); }
-
 }  // namespace
 
 Json CustomDefinitionJson(const CustomDefinition& definition) {
-  Json json{{IdField(definition.kind), definition.id}};
+  Json json{{DefinitionIdField(definition.kind), definition.id}};
   json.update(*definition.document);
   json["protocolVersion"] = "0.2.0";
   json["custom"] = true;
@@ -75,21 +73,21 @@ ApiReply CustomDefinitionCalls::UpdateOwn(const CatalogueEntry& entry, const Jso
     return PutResources(transaction, entry.definition_id, FieldOf(body, kResources));
   });
   if (!written.ok()) return Failure(written);
-  return DefinitionCalls(services_, kind_).Get({{IdField(kind_), entry.definition_id}});
+  return DefinitionCalls(services_, kind_).Get({{DefinitionIdField(kind_), entry.definition_id}});
 }
 
 ApiReply CustomDefinitionCalls::NotCustom(const std::string& id) const {
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
   if (entry == nullptr) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
   return Unprocessable(
-      IdField(kind_),
+      DefinitionIdField(kind_),
       fmt::format("{} comes with Millrace: it has one version and stays; its resourceRequirements "
                   "can be set",
                   entry->name));
 }
 
 ApiReply CustomDefinitionCalls::Update(const Json& body) const {
-  const std::string id = TextOf(body, IdField(kind_));
+  const std::string id = TextOf(body, DefinitionIdField(kind_));
   const Status allowed = CheckScopedRequirements(FieldOf(body, kResources), kResources);
   if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
   if (const auto* own = FindDefinition(services_.catalogue, kind_, id)) {
@@ -114,7 +112,7 @@ ApiReply CustomDefinitionCalls::Update(const Json& body) const {
 }
 
 ApiReply CustomDefinitionCalls::Delete(const Json& body) const {
-  const std::string id = TextOf(body, IdField(kind_));
+  const std::string id = TextOf(body, DefinitionIdField(kind_));
   bool found = false;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(const auto definition, FindCustomDefinition(transaction, kind_, id));

@@ -9,11 +9,9 @@
 namespace millrace {
 namespace {
 
-std::string IdField(ConnectorType kind) { return fmt::format("{}DefinitionId", ToString(kind)); }
-
 Json DefinitionJson(const CatalogueEntry& entry, ConnectorType kind,
                     const std::map<std::string, JsonValue>& resources) {
-  Json json{{IdField(kind), entry.definition_id},
+  Json json{{DefinitionIdField(kind), entry.definition_id},
             {"name", entry.display_name},
             {"dockerRepository", entry.docker_repository},
             {"dockerImageTag", entry.docker_image_tag},
@@ -29,6 +27,10 @@ Json DefinitionJson(const CatalogueEntry& entry, ConnectorType kind,
 }
 
 }  // namespace
+
+std::string DefinitionIdField(ConnectorType kind) {
+  return fmt::format("{}DefinitionId", ToString(kind));
+}
 
 const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ConnectorType kind,
                                      const std::string& id) {
@@ -77,7 +79,7 @@ ApiReply DefinitionCalls::List(const Json& body) const {
 }
 
 ApiReply DefinitionCalls::Get(const Json& body) const {
-  const std::string id = TextOf(body, IdField(kind_));
+  const std::string id = TextOf(body, DefinitionIdField(kind_));
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
   std::optional<CustomDefinition> custom;
   std::map<std::string, JsonValue> resources;
@@ -93,13 +95,13 @@ ApiReply DefinitionCalls::Get(const Json& body) const {
 }
 
 ApiReply DefinitionCalls::GetSpecification(const Json& body) const {
-  const std::string id = TextOf(body, IdField(kind_));
+  const std::string id = TextOf(body, DefinitionIdField(kind_));
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
   if (entry == nullptr) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
   const auto spec = BuiltinSpec(entry->name);
   if (!spec.ok()) return Failure(spec.status());
   Json reply = *spec;
-  reply[IdField(kind_)] = id;
+  reply[DefinitionIdField(kind_)] = id;
   reply["documentationUrl"] = entry->documentation_url;
   reply["jobInfo"] = {{"configType", "get_spec"}, {"succeeded", true}};
   return {200, std::move(reply)};

@@ -24,6 +24,9 @@ class DefinitionCalls {
   ConnectorType kind_;
 };
 
+/// "sourceDefinitionId", "destinationDefinitionId".
+std::string DefinitionIdField(ConnectorType kind);
+
 /// By definition id; null when there is none of that kind.
 const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ConnectorType kind,
                                      const std::string& id);

@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kLogLines = 1000;
 
 /// A number, or a text of one; clients send both.
-std::optional<int64_t> NumberOf(const Json& body, const char* field) {
+std::optional<int64_t> NumberGiven(const Json& body, const char* field) {
   const auto found = body.find(field);
   if (found == body.end()) return std::nullopt;
   if (found->is_number_integer()) return found->get<int64_t>();
@@ -57,11 +57,11 @@ Result<std::vector<StreamDescriptor>> StreamsOf(const Json& body) {
 /// Also of whole seconds.
 std::optional<int64_t> JobTimeOf(const Json& body, const char* field) {
   constexpr int64_t kMicrosPerSecond = 1'000'000;
-  if (const auto seconds = NumberOf(body, field)) return *seconds * kMicrosPerSecond;
+  if (const auto seconds = NumberGiven(body, field)) return *seconds * kMicrosPerSecond;
   return TimeOf(body, field);
 }
 
-JobFilter FilterOf(const Json& body) {
+JobFilter JobFilterOf(const Json& body) {
   JobFilter filter;
   filter.connection_ids = TextsOf(body, "configId");
   filter.config_types = TextsOf(body, "configTypes");
@@ -146,7 +146,7 @@ ApiReply JobCalls::Refresh(const Json& body) const {
 
 ApiReply JobCalls::WithJob(const Json& body,
                            const std::function<ApiReply(const JobWithAttempts&)>& then) const {
-  const auto id = NumberOf(body, "id");
+  const auto id = NumberGiven(body, "id");
   if (!id) return Unprocessable("id", "it must be the number of a job");
   const auto job = services_.jobs.Find(*id);
   if (!job.ok()) return Failure(job.status());
@@ -213,7 +213,7 @@ ApiReply JobCalls::GetDebugInfo(const Json& body) const {
 }
 
 ApiReply JobCalls::List(const Json& body) const {
-  const JobFilter filter = FilterOf(body);
+  const JobFilter filter = JobFilterOf(body);
   const std::vector<std::string> workspaces = TextsOf(body, "workspaceIds");
   Page page = PageOf(body);
   Json jobs = Json::array();
@@ -222,7 +222,7 @@ ApiReply JobCalls::List(const Json& body) const {
     jobs = Json::array();
     JobFilter asked = filter;
     asked.workspace_ids = workspaces;
-    if (const auto wanted = NumberOf(body, "includingJobId")) {
+    if (const auto wanted = NumberGiven(body, "includingJobId")) {
       MR_RETURN_IF_ERROR(MakeRoomFor(transaction, *wanted, asked, &page));
     }
     MR_ASSIGN_OR_RETURN(total, CountJobs(transaction, asked));
@@ -245,7 +245,7 @@ ApiReply JobCalls::List(const Json& body) const {
 }
 
 ApiReply JobCalls::Cancel(const Json& body) const {
-  const auto id = NumberOf(body, "id");
+  const auto id = NumberGiven(body, "id");
   if (!id) return Unprocessable("id", "it must be the number of a job");
   const auto job = services_.jobs.Cancel(*id);
   if (!job.ok()) return Failure(job.status());

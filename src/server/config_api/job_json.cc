@@ -17,7 +17,7 @@ Json NoStats() {
   return stats;
 }
 
-void Add(const Json& stats, Json* sum) {
+void AddStats(const Json& stats, Json* sum) {
   for (const char* key : kSummed) {
     (*sum)[key] = sum->value(key, int64_t{0}) + stats.value(key, int64_t{0});
   }
@@ -32,7 +32,7 @@ Json StreamSums(const std::vector<Attempt>& attempts) {
       const std::pair<std::string, std::string> key = {entry.value("streamNamespace", ""),
                                                        entry.value("streamName", "")};
       Json& sum = sums.try_emplace(key, NoStats()).first->second;
-      Add(entry.value("stats", Json::object()), &sum);
+      AddStats(entry.value("stats", Json::object()), &sum);
     }
   }
   Json list = Json::array();
@@ -64,7 +64,7 @@ Json JobJson(const Job& job, const std::vector<Attempt>& attempts) {
   }
   Json total = NoStats();
   for (const Attempt& attempt : attempts) {
-    Add(attempt.document->value("totalStats", Json::object()), &total);
+    AddStats(attempt.document->value("totalStats", Json::object()), &total);
   }
   json["aggregatedStats"] = std::move(total);
   json["streamAggregatedStats"] = StreamSums(attempts);

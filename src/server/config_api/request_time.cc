@@ -27,7 +27,7 @@ int64_t TakeFraction(std::string* text) {
 
 std::optional<int64_t> Parsed(const std::string& text, const char* format) {
   std::istringstream in(text);
-  date::sys_seconds time;
+  date::sys_seconds time{};
   in >> date::parse(format, time);
   if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) return std::nullopt;
   return Micros(time.time_since_epoch()).count();

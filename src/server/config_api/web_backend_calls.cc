@@ -34,7 +34,7 @@ Sorting SortingOf(const std::string& key) {
   return sorting;
 }
 
-ConnectionFilter FilterOf(const Json& body, const std::string& workspace_id) {
+ConnectionFilter ConnectionFilterOf(const Json& body, const std::string& workspace_id) {
   const Json& filters = FieldOf(body, "filters");
   ConnectionFilter filter;
   filter.workspace_id = workspace_id;
@@ -137,8 +137,9 @@ ApiReply WebBackendCalls::List(const Json& body) const {
     workspace_found = workspace.has_value();
     if (!workspace) return Status::Ok();
     const Sorting sorting = SortingOf(TextOf(body, "sortKey"));
-    MR_ASSIGN_OR_RETURN(auto ids, ListConnectionIds(transaction, FilterOf(body, workspace->id),
-                                                    sorting.order, sorting.descending));
+    MR_ASSIGN_OR_RETURN(auto ids,
+                        ListConnectionIds(transaction, ConnectionFilterOf(body, workspace->id),
+                                          sorting.order, sorting.descending));
     MR_ASSIGN_OR_RETURN(ids,
                         WithHealth(transaction, std::move(ids),
                                    FieldPathOf(FieldOf(FieldOf(body, "filters"), "statuses"))));

@@ -14,7 +14,6 @@ constexpr const char* kKeptFields[] = {
     "email",          "displaySetupWizard", "initialSetupComplete", "anonymousDataCollection",
     "news",           "securityUpdates",    "notifications",        "notificationSettings",
     "webhookConfigs", "publicNotifications"};
-constexpr const char* kOrganization = "00000000-0000-0000-0000-000000000000";
 
 /// Letters, digits and single hyphens.
 std::string SlugOf(std::string_view name) {
@@ -37,7 +36,7 @@ Json WorkspaceJson(const Workspace& workspace) {
             {"customerId", workspace.id},
             {"name", workspace.name},
             {"slug", workspace.slug},
-            {"organizationId", kOrganization},
+            {"organizationId", kOrganizationId},
             {"initialSetupComplete", true},
             {"displaySetupWizard", false},
             {"anonymousDataCollection", false},

@@ -12,9 +12,6 @@
 
 namespace millrace {
 
-/// The organization that everything belongs to: Airbyte's one of an instance without others.
-inline constexpr const char* kOrganizationId = "00000000-0000-0000-0000-000000000000";
-
 /// The calls about who one is, of both APIs and beside them: signing in and out, the password, the
 /// first set-up, applications and their tokens, the one person and the one organization. Requests
 /// have passed the gate. Owned by the server; thread-safe once made.

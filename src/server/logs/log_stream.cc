@@ -8,7 +8,7 @@
 namespace millrace {
 namespace {
 
-constexpr int64_t kPieceBytes = 64 << 10;
+constexpr int64_t kEventBytes = 64 << 10;
 constexpr auto kShortestWait = std::chrono::milliseconds(500);
 constexpr auto kLongestWait = std::chrono::milliseconds(3000);
 /// So often, at most, the database is asked whether the attempt still runs.
@@ -32,7 +32,7 @@ Result<std::optional<bool>> IsRunning(SqlDatabase& database, const AttemptId& id
 }
 
 HttpPiece LogStream::operator()() {
-  const auto piece = logs_->Read(id_, offset_, kPieceBytes);
+  const auto piece = logs_->Read(id_, offset_, kEventBytes);
   if (!piece.ok() || piece->lines.empty()) return Idle();
   std::string sent;
   std::string_view lines = piece->lines;
@@ -49,7 +49,7 @@ HttpPiece LogStream::operator()() {
   wait_ = kShortestWait;
   last_sent_ = clock_->Now();
   // More may be there already.
-  const bool full = static_cast<int64_t>(piece->lines.size()) > kPieceBytes / 2;
+  const bool full = static_cast<int64_t>(piece->lines.size()) > kEventBytes / 2;
   return {std::move(sent), false, full ? std::chrono::milliseconds(0) : wait_};
 }
 

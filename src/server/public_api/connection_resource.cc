@@ -19,7 +19,7 @@ HttpResponse SaidConnection(const CallAnswer& answer) {
 }
 
 /// Settings and schedule of a request, in the config API's words.
-Result<Json> FieldsToConfig(const Json& request) {
+Result<Json> ConnectionToConfig(const Json& request) {
   MR_ASSIGN_OR_RETURN(Json call, SettingsToConfig(request));
   if (const auto schedule = request.find("schedule");
       schedule != request.end() && !schedule->is_null()) {
@@ -65,7 +65,7 @@ HttpResponse ConnectionResource::List(const HttpRequest& request) const {
 HttpResponse ConnectionResource::Create(const HttpRequest& request) const {
   const auto body = DocumentOf(request);
   if (!body) return NoDocument();
-  auto call = FieldsToConfig(*body);
+  auto call = ConnectionToConfig(*body);
   if (!call.ok()) return Refusal(call.status());
   for (const char* end : {"sourceId", "destinationId"}) {
     if (TextOf(*body, end).empty()) {
@@ -107,7 +107,7 @@ Result<Json> ConnectionResource::ChangedCatalog(const Json& configurations,
 HttpResponse ConnectionResource::Update(const HttpRequest& request, const std::string& id) const {
   const auto body = DocumentOf(request);
   if (!body) return NoDocument();
-  auto call = FieldsToConfig(*body);
+  auto call = ConnectionToConfig(*body);
   if (!call.ok()) return Refusal(call.status());
   (*call)["connectionId"] = id;
   // None named changes nothing here: to select all of them again would replace what was loaded.

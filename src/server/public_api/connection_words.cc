@@ -22,7 +22,7 @@ constexpr WordPair kSchemaBehaviors[] = {{"ignore", "ignore"},
                                          {"disable_connection", "disable"},
                                          {"propagate_columns", "propagate_columns"},
                                          {"propagate_fully", "propagate_fully"}};
-constexpr WordPair kStatuses[] = {{"active", "active"}, {"inactive", "inactive"}};
+constexpr WordPair kStatusWords[] = {{"active", "active"}, {"inactive", "inactive"}};
 constexpr std::string_view kTimeUnits[] = {"minutes", "hours", "days", "weeks", "months"};
 
 /// A field whose values have other words in the config API.
@@ -34,10 +34,10 @@ struct WordField {
 constexpr WordField kWordFields[] = {
     {"namespaceDefinition", "namespaceDefinition", kNamespaces},
     {"nonBreakingSchemaUpdatesBehavior", "nonBreakingChangesPreference", kSchemaBehaviors},
-    {"status", "status", kStatuses},
+    {"status", "status", kStatusWords},
 };
 /// Fields that both have, as they are.
-constexpr const char* kPlainFields[] = {"name", "namespaceFormat", "prefix", "tags"};
+constexpr const char* kConnectionFields[] = {"name", "namespaceFormat", "prefix", "tags"};
 
 std::string Lower(std::string text) {
   for (char& c : text) {
@@ -140,7 +140,7 @@ Json ScheduleToPublic(const Json& connection) {
 
 Result<Json> SettingsToConfig(const Json& request) {
   Json settings = Json::object();
-  for (const char* field : kPlainFields) {
+  for (const char* field : kConnectionFields) {
     if (const auto found = request.find(field); found != request.end()) settings[field] = *found;
   }
   for (const WordField& field : kWordFields) {

@@ -13,8 +13,8 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kStatuses[] = {"pending", "running",   "incomplete",
-                                     "failed",  "succeeded", "cancelled"};
+constexpr const char* kJobStatuses[] = {"pending", "running",   "incomplete",
+                                        "failed",  "succeeded", "cancelled"};
 
 std::optional<int64_t> JobIdOf(const std::string& text) {
   int64_t id = 0;
@@ -51,7 +51,7 @@ std::optional<JobFilter> FilterOf(const HttpRequest& request, Problem* problem) 
   }
   if (std::string status = QueryText(request, "status"); !status.empty()) {
     if (status == "queued") status = "pending";
-    if (std::ranges::find(kStatuses, status) == std::end(kStatuses)) {
+    if (std::ranges::find(kJobStatuses, status) == std::end(kJobStatuses)) {
       *problem = {400, "there is no such status of a job"};
       return std::nullopt;
     }

@@ -9,8 +9,8 @@ namespace millrace {
 namespace {
 
 /// Fields of a stream's configuration that both APIs have, as they are.
-constexpr const char* kPlainFields[] = {"cursorField", "primaryKey", "mappers", "includeFiles",
-                                        "destinationObjectName"};
+constexpr const char* kStreamFields[] = {"cursorField", "primaryKey", "mappers", "includeFiles",
+                                         "destinationObjectName"};
 
 std::string NamespaceOf(const Json& object) { return TextOf(object, "namespace"); }
 
@@ -42,7 +42,7 @@ Status Configure(const Json& wanted, Json* config) {
   made["selected"] = true;
   made["syncMode"] = mode->sync_mode;
   made["destinationSyncMode"] = mode->destination_mode;
-  for (const char* field : kPlainFields) {
+  for (const char* field : kStreamFields) {
     const auto found = wanted.find(field);
     if (found == wanted.end() || found->is_null()) continue;
     // An empty cursor or key leaves the source's own.

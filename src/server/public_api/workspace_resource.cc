@@ -27,7 +27,7 @@ HttpResponse SaidWorkspace(const CallAnswer& answer) {
   return JsonResponse(200, WorkspaceToPublic(answer.document()));
 }
 
-Json FieldsToConfig(const Json& body) {
+Json WorkspaceToConfig(const Json& body) {
   Json call = Json::object();
   if (const auto name = body.find("name"); name != body.end()) call["name"] = *name;
   if (const auto found = body.find("notifications"); found != body.end() && found->is_object()) {
@@ -72,7 +72,7 @@ HttpResponse WorkspaceResource::List(const HttpRequest& request) const {
 HttpResponse WorkspaceResource::Create(const HttpRequest& request) const {
   const auto body = DocumentOf(request);
   if (!body) return NoDocument();
-  return SaidWorkspace(CallConfig(context_, "workspaces/create", FieldsToConfig(*body)));
+  return SaidWorkspace(CallConfig(context_, "workspaces/create", WorkspaceToConfig(*body)));
 }
 
 HttpResponse WorkspaceResource::Get(const std::string& id) const {
@@ -82,7 +82,7 @@ HttpResponse WorkspaceResource::Get(const std::string& id) const {
 HttpResponse WorkspaceResource::Update(const HttpRequest& request, const std::string& id) const {
   const auto body = DocumentOf(request);
   if (!body) return NoDocument();
-  Json call = FieldsToConfig(*body);
+  Json call = WorkspaceToConfig(*body);
   call["workspaceId"] = id;
   return SaidWorkspace(CallConfig(context_, "workspaces/update", call));
 }
