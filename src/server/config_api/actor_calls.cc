@@ -21,7 +21,7 @@ namespace {
 /// Airbyte's limit for a check and a discovery is four hours; a person waits for neither.
 constexpr std::chrono::seconds kProbeLimit = std::chrono::minutes(10);
 
-constexpr const char* kResources = "resourceAllocation";
+constexpr const char* kAllocation = "resourceAllocation";
 
 /// The connectionSpecification of a built-in connector, {} of any other: nothing of it is known to
 /// be a secret, and nothing of it was stored.
@@ -116,9 +116,9 @@ ApiReply ActorCalls::Create(const Json& body) const {
   }
   const Status checked = CheckConfiguration(actor.definition_id, configuration);
   if (!checked.ok()) return Failure(checked);
-  const Json& resources = FieldOf(body, kResources);
-  const Status allowed = CheckScopedRequirements(resources, kResources);
-  if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
+  const Json& resources = FieldOf(body, kAllocation);
+  const Status allowed = CheckScopedRequirements(resources, kAllocation);
+  if (!allowed.ok()) return Unprocessable(kAllocation, allowed.ToString());
   actor.sealed_configuration = services_.box.Seal(configuration.dump());
   bool workspace_found = false;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
@@ -174,9 +174,9 @@ ApiReply ActorCalls::Update(const Json& body, bool partial) const {
   if (!sent.is_object() && !(partial && sent.is_null())) {
     return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
   }
-  const Json& resources = FieldOf(body, kResources);
-  const Status allowed = CheckScopedRequirements(resources, kResources);
-  if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
+  const Json& resources = FieldOf(body, kAllocation);
+  const Status allowed = CheckScopedRequirements(resources, kAllocation);
+  if (!allowed.ok()) return Unprocessable(kAllocation, allowed.ToString());
   std::optional<Opened> opened;
   Json configuration;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
@@ -192,7 +192,7 @@ ApiReply ActorCalls::Update(const Json& body, bool partial) const {
     if (const std::string name = TextOf(body, "name"); !name.empty()) actor.name = name;
     actor.sealed_configuration = services_.box.Seal(configuration.dump());
     actor.updated_at = services_.Now();
-    if (body.contains(kResources)) {
+    if (body.contains(kAllocation)) {
       MR_RETURN_IF_ERROR(PutResources(transaction, actor.id, resources));
     }
     return UpdateActor(transaction, actor);
@@ -310,7 +310,7 @@ Status ActorCalls::Complete(Json* actors) const {
     const std::string id = TextOf(actor, Field("Id"));
     actor["numConnections"] = counts[id];
     if (const auto own = resources.find(id); own != resources.end()) {
-      actor[kResources] = *own->second;
+      actor[kAllocation] = *own->second;
     }
   }
   return Status::Ok();
