@@ -79,18 +79,18 @@ HttpResponse NoDocument() {
 
 std::optional<PublicPage> PublicPageOf(const HttpRequest& request, Problem* problem) {
   PublicPage page;
-  if (const std::string text = QueryText(request, "limit"); !text.empty()) {
-    page.limit = NumberOf(text);
+  if (request.query.contains("limit")) {
+    page.limit = NumberOf(QueryText(request, "limit"));
     if (page.limit < 1 || page.limit > kLimitMax) {
       *problem = {400, fmt::format("limit must be a number from 1 to {}", kLimitMax)};
       return std::nullopt;
     }
   }
-  if (const std::string text = QueryText(request, "offset"); !text.empty()) {
+  if (request.query.contains("offset")) {
     constexpr int64_t kOffsetMax = int64_t{1} << 53;
-    page.offset = NumberOf(text);
+    page.offset = NumberOf(QueryText(request, "offset"));
     if (page.offset < 0 || page.offset > kOffsetMax) {
-      *problem = {400, "offset must be a number, 0 or more"};
+      *problem = {400, "offset must be a number from 0 to 2^53"};
       return std::nullopt;
     }
   }
