@@ -36,8 +36,8 @@ class HttpInput : public FileInput {
  private:
   Result<std::unique_ptr<HttpReader>> Start(int64_t offset) {
     HttpSource source;
-    source.make_request = [url = url_]() -> Result<HttpRequest> {
-      HttpRequest request;
+    source.make_request = [url = url_]() -> Result<HttpCall> {
+      HttpCall request;
       request.url = url;
       return request;
     };

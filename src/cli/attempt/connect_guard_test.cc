@@ -74,7 +74,7 @@ TEST_F(ConnectGuardTest, RefusesAtTheSystemCallAndLetsOthersThrough) {
 
 TEST_F(ConnectGuardTest, LibrariesPassItTooAndSayWhy) {
   HttpClient http;
-  HttpRequest request;
+  HttpCall request;
   request.url = "http://169.254.169.254/latest/meta-data/";
   const auto reply = http.Send(request);
   ASSERT_TRUE(reply.status().failed());

@@ -20,13 +20,13 @@ HttpClient::HttpClient(HttpOptions options)
 
 HttpClient::~HttpClient() = default;
 
-std::unique_ptr<HttpExchange> HttpClient::Start(HttpRequest request, std::stop_token stop) {
+std::unique_ptr<HttpExchange> HttpClient::Start(HttpCall request, std::stop_token stop) {
   return std::make_unique<HttpExchange>(*pool_, options_, std::move(request), std::move(stop));
 }
 
 bool HttpClient::GivesUp() { return !answered_ && ++unreachable_ >= kUnreachableMax; }
 
-HttpAttempt HttpClient::SendOnce(const HttpRequest& request, std::stop_token stop) {
+HttpAttempt HttpClient::SendOnce(const HttpCall& request, std::stop_token stop) {
   HttpAttempt attempt;
   HttpExchange exchange(*pool_, options_, request, std::move(stop));
   attempt.status = exchange.ReadHead();
@@ -49,7 +49,7 @@ HttpAttempt HttpClient::SendOnce(const HttpRequest& request, std::stop_token sto
   return attempt;
 }
 
-Result<HttpResponse> HttpClient::Send(const HttpRequest& request, std::stop_token stop) {
+Result<HttpReply> HttpClient::Send(const HttpCall& request, std::stop_token stop) {
   Backoff backoff(options_.retry);
   // Ends: Wait() says no after attempts_max attempts.
   for (;;) {

@@ -15,8 +15,8 @@ class HttpLinePool;
 
 /// What one attempt at a request came to.
 struct HttpAttempt {
-  Status status;          ///< not ok: no whole reply came
-  HttpResponse response;  ///< of any status code
+  Status status;       ///< not ok: no whole reply came
+  HttpReply response;  ///< of any status code
   bool may_retry = false;
 };
 
@@ -37,13 +37,13 @@ class HttpClient {
   /// options().retry.attempts_max times: again after a broken connection, a missed deadline and
   /// the statuses of IsTransientStatus; but only a few times while no server has answered yet and
   /// none can be connected to. Not ok: there is no reply. kCanceled: `stop`.
-  Result<HttpResponse> Send(const HttpRequest& request, std::stop_token stop = {});
+  Result<HttpReply> Send(const HttpCall& request, std::stop_token stop = {});
 
   /// The same, once: for who counts attempts itself.
-  HttpAttempt SendOnce(const HttpRequest& request, std::stop_token stop = {});
+  HttpAttempt SendOnce(const HttpCall& request, std::stop_token stop = {});
 
   /// An attempt whose reply is read piece by piece (see HttpReader).
-  std::unique_ptr<HttpExchange> Start(HttpRequest request, std::stop_token stop = {});
+  std::unique_ptr<HttpExchange> Start(HttpCall request, std::stop_token stop = {});
 
  private:
   /// Counts a connection that did not come about. True: it is not worth another attempt.

@@ -93,7 +93,7 @@ bool IsTransientStatus(int status) {
   }
 }
 
-Status HttpStatusError(const HttpRequest& request, const HttpResponse& response) {
+Status HttpStatusError(const HttpCall& request, const HttpReply& response) {
   const int status = response.head.status;
   const bool transient = IsTransientStatus(status) || status > 504;
   return Status::Failed({transient ? kTransient : kConfig,

@@ -15,7 +15,7 @@ std::string SafeUrl(std::string_view url);
 /// An error for a reply that isn't 2xx: which page of which host said what. 401 and 403 ask for
 /// other credentials, 404 for another address, the rest of 4xx is a config error, too; 408, 429
 /// and 5xx are transient. The reply's first bytes are the internal detail.
-Status HttpStatusError(const HttpRequest& request, const HttpResponse& response);
+Status HttpStatusError(const HttpCall& request, const HttpReply& response);
 
 /// True for 408, 425, 429, 500, 502, 503, 504.
 bool IsTransientStatus(int status);

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kHarmlessHeaders[] = {"accept",        "accept-language", "if-match",
                                                  "if-none-match", "if-range",        "range"};
 
-bool IsRedirect(const HttpRequest& request, int status) {
+bool IsRedirect(const HttpCall& request, int status) {
   if (!request.follow_redirects || (request.method != "GET" && request.method != "HEAD")) {
     return false;
   }

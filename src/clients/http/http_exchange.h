@@ -12,7 +12,7 @@ namespace millrace {
 class HttpExchange {
  public:
   /// As for Transfer.
-  HttpExchange(HttpLinePool& pool, const HttpOptions& options, HttpRequest request,
+  HttpExchange(HttpLinePool& pool, const HttpOptions& options, HttpCall request,
                std::stop_token stop)
       : pool_(pool), options_(options), request_(std::move(request)), stop_(std::move(stop)) {}
 
@@ -21,7 +21,7 @@ class HttpExchange {
   /// The others require ReadHead() to have succeeded.
   const HttpResponseHead& head() const { return transfer_->head(); }
   /// What was sent last.
-  const HttpRequest& request() const { return request_; }
+  const HttpCall& request() const { return request_; }
   Result<int64_t> Read(char* out, int64_t size) { return transfer_->Read(out, size); }
   /// The rest of the body, within the request's or the client's bound.
   Result<std::string> ReadAll();
@@ -36,7 +36,7 @@ class HttpExchange {
 
   HttpLinePool& pool_;
   const HttpOptions& options_;
-  HttpRequest request_;
+  HttpCall request_;
   const std::stop_token stop_;
   std::unique_ptr<Transfer> transfer_;
 };

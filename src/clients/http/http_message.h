@@ -13,7 +13,7 @@ namespace millrace {
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 /// One request. A plain value; `body` is borrowed and outlives the call that sends it.
-struct HttpRequest {
+struct HttpCall {
   std::string method = "GET";
   /// http or https. What a person typed is fine: spaces and letters beyond ASCII are encoded, what
   /// is percent-encoded already stays, the path is sent as it stands.
@@ -44,7 +44,7 @@ struct HttpResponseHead {
 };
 
 /// A whole reply.
-struct HttpResponse {
+struct HttpReply {
   HttpResponseHead head;
   std::string body;
 };

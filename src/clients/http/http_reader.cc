@@ -70,7 +70,7 @@ Status HttpReader::Connect() {
 }
 
 Status HttpReader::ConnectOnce(bool* retry, std::optional<std::chrono::milliseconds>* pause) {
-  MR_ASSIGN_OR_RETURN(HttpRequest request, source_.make_request());
+  MR_ASSIGN_OR_RETURN(HttpCall request, source_.make_request());
   where_ = SafeUrl(request.url);
   if (position_ > 0) request.headers.emplace_back("Range", fmt::format("bytes={}-", position_));
   exchange_ = client_.Start(std::move(request), stop_);
@@ -96,7 +96,7 @@ Status HttpReader::ConnectOnce(bool* retry, std::optional<std::chrono::milliseco
   auto body = exchange_->ReadAll();
   *retry = IsTransientStatus(code) || !body.ok();
   *pause = RetryAfter(exchange_->head());
-  const HttpResponse response{exchange_->head(), body.ok() ? *body : std::string()};
+  const HttpReply response{exchange_->head(), body.ok() ? *body : std::string()};
   return (source_.explain ? source_.explain : HttpStatusError)(exchange_->request(), response);
 }
 

@@ -15,9 +15,9 @@ namespace millrace {
 /// How a reader gets at its bytes, however often it has to begin again.
 struct HttpSource {
   /// A GET request, made for each attempt (a signature has a date); without Range.
-  std::function<Result<HttpRequest>()> make_request;
+  std::function<Result<HttpCall>()> make_request;
   /// Turns a reply that isn't 2xx into an error; left out: HttpStatusError.
-  std::function<Status(const HttpRequest&, const HttpResponse&)> explain;
+  std::function<Status(const HttpCall&, const HttpReply&)> explain;
 };
 
 /// The body of a reply from an offset on. A transfer that breaks goes on by a range request from

@@ -22,7 +22,7 @@ Result<std::string> ReadToEnd(ByteReader& reader) {
 }
 
 HttpSource Source(const std::string& url) {
-  return {[url] { return Result<HttpRequest>(HttpRequest{.url = url}); }, {}};
+  return {[url] { return Result<HttpCall>(HttpCall{.url = url}); }, {}};
 }
 
 /// Answers ranges of `content`; at most `bytes_max` of each body arrive before the connection ends.

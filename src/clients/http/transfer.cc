@@ -73,7 +73,7 @@ void HttpLinePool::GiveBack(std::unique_ptr<HttpLine> line) {
   if (static_cast<int>(idle_.size()) < idle_max_) idle_.push_back(std::move(line));
 }
 
-Transfer::Transfer(HttpLinePool& pool, const HttpOptions& options, const HttpRequest& request,
+Transfer::Transfer(HttpLinePool& pool, const HttpOptions& options, const HttpCall& request,
                    std::stop_token stop)
     : pool_(pool),
       options_(options),

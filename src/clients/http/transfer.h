@@ -53,7 +53,7 @@ class Transfer {
   static constexpr size_t kBufferBytesMax = 1 << 20;
 
   /// `pool` and `options` outlive it; so does the request's body.
-  Transfer(HttpLinePool& pool, const HttpOptions& options, const HttpRequest& request,
+  Transfer(HttpLinePool& pool, const HttpOptions& options, const HttpCall& request,
            std::stop_token stop);
   ~Transfer();
   Transfer(const Transfer&) = delete;
@@ -87,7 +87,7 @@ class Transfer {
 
   HttpLinePool& pool_;
   const HttpOptions& options_;
-  const HttpRequest request_;
+  const HttpCall request_;
   const std::stop_token stop_;
   std::unique_ptr<HttpLine> line_;
   CURLU* url_ = nullptr;

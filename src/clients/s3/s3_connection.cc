@@ -46,7 +46,7 @@ Address AddressOf(const S3Config& config, const std::string& region, const std::
 constexpr std::chrono::milliseconds kLastWordsStall{1000};
 
 /// CompleteMultipartUpload and CopyObject answer 200 before they know how it ends.
-bool IsErrorIn200(const HttpResponse& response) {
+bool IsErrorIn200(const HttpReply& response) {
   if (!response.head.ok() || response.body.find("<Error>") == std::string::npos) return false;
   pugi::xml_document document;
   return document.load_buffer(response.body.data(), response.body.size()) &&
@@ -87,10 +87,10 @@ std::string S3Connection::What(const S3Call& call) const {
   return what;
 }
 
-HttpRequest S3Connection::Sign(const S3Call& call) const {
+HttpCall S3Connection::Sign(const S3Call& call) const {
   const std::string region = Region();
   const Address address = AddressOf(config_, region, call.key);
-  HttpRequest request{.method = call.method, .headers = call.headers, .body = call.body};
+  HttpCall request{.method = call.method, .headers = call.headers, .body = call.body};
   const std::string query = CanonicalQuery(call.query);
   request.url = address.scheme_and_host + address.path + (query.empty() ? "" : "?" + query);
   request.idempotent = true;
@@ -125,7 +125,7 @@ Result<S3Reply> S3Connection::Send(const S3Call& call) {
   S3Reply reply;
   // Ends: Wait() says no after attempts_max attempts, and a redirect happens once.
   for (;;) {
-    HttpRequest request = Sign(call);
+    HttpCall request = Sign(call);
     const bool last_words = call.cleans_up && stop_.stop_requested();
     if (last_words) request.stall = kLastWordsStall;
     HttpAttempt attempt = http_.SendOnce(request, last_words ? std::stop_token() : stop_);
@@ -155,8 +155,8 @@ Result<S3Reply> S3Connection::Send(const S3Call& call) {
 
 Result<std::unique_ptr<HttpReader>> S3Connection::Open(const S3Call& call, int64_t offset) {
   HttpSource source;
-  source.make_request = [this, call] { return Result<HttpRequest>(Sign(call)); };
-  source.explain = [this, call](const HttpRequest&, const HttpResponse& response) {
+  source.make_request = [this, call] { return Result<HttpCall>(Sign(call)); };
+  source.explain = [this, call](const HttpCall&, const HttpReply& response) {
     const S3Error error = S3Error::Parse(response);
     LearnRegion(error);
     return error.ToStatus(What(call));

@@ -33,7 +33,7 @@ struct S3Call {
 
 /// What it came to. Not ok: `error` says why.
 struct S3Reply {
-  HttpResponse response;
+  HttpReply response;
   std::optional<S3Error> error;
 
   bool ok() const { return !error; }
@@ -63,7 +63,7 @@ class S3Connection {
   }
 
  private:
-  HttpRequest Sign(const S3Call& call) const;
+  HttpCall Sign(const S3Call& call) const;
   std::string Region() const;
   /// True when the server named another region than the one in use: worth another attempt.
   bool LearnRegion(const S3Error& error);

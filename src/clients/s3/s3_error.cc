@@ -97,7 +97,7 @@ std::string_view CodeOf(int status) {
 
 }  // namespace
 
-S3Error S3Error::Parse(const HttpResponse& response) {
+S3Error S3Error::Parse(const HttpReply& response) {
   S3Error error;
   pugi::xml_document document;
   if (document.load_buffer(response.body.data(), response.body.size())) {

@@ -15,7 +15,7 @@ struct S3Error {
   std::string region;   ///< where the bucket is, when the server says so
 
   /// Reads the reply's error document and headers.
-  static S3Error Parse(const HttpResponse& response);
+  static S3Error Parse(const HttpReply& response);
   /// One of several in a reply that is a success.
   static S3Error FromCode(std::string code, std::string message);
 
