@@ -26,6 +26,7 @@ Status JsonLineSocket::Write(const Json& document) {
 }
 
 Result<std::optional<Json>> JsonLineSocket::Next() {
+  if (searched_ == 0) buffer_.erase(0, buffer_.find_first_not_of('\n'));
   const size_t end = buffer_.find('\n', searched_);
   if (end == std::string::npos) {
     searched_ = buffer_.size();

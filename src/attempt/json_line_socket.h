@@ -10,6 +10,7 @@
 namespace millrace {
 
 /// JSON documents, one a line, over a descriptor that it owns (a socket, or a file to read from).
+/// Empty lines say only that the other side lives.
 /// Any thread may write; one reads.
 class JsonLineSocket {
  public:

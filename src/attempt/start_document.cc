@@ -15,15 +15,18 @@ std::optional<ConnectorConfig> ConnectorFromJson(const Json& json, const char* k
 }
 
 Json ToJson(const ParentAddress& parent) {
-  return Json{{"socket_path", parent.socket_path},
-              {"job", parent.job},
-              {"number", parent.number},
-              {"token", parent.token}};
+  return Json{{"socket_path", parent.socket_path}, {"url", parent.url},
+              {"ca_bundle", parent.ca_bundle},     {"job", parent.job},
+              {"number", parent.number},           {"token", parent.token}};
 }
 
 ParentAddress ParentAddressFromJson(const Json& json) {
-  return {json.at("socket_path").get<std::string>(), json.at("job").get<int64_t>(),
-          json.at("number").get<int64_t>(), json.at("token").get<std::string>()};
+  return {.socket_path = json.at("socket_path").get<std::string>(),
+          .url = json.at("url").get<std::string>(),
+          .ca_bundle = json.at("ca_bundle").get<std::string>(),
+          .job = json.at("job").get<int64_t>(),
+          .number = json.at("number").get<int64_t>(),
+          .token = json.at("token").get<std::string>()};
 }
 
 }  // namespace

@@ -19,10 +19,13 @@ struct ConnectorConfig {
   JsonValue config;
 };
 
-/// How an attempt that outlives its parent finds the next one: it connects to the socket and says
-/// which attempt it is; the token proves it.
+/// How an attempt that outlives its parent finds the next one: it calls, and says which attempt it
+/// is; the token proves it.
 struct ParentAddress {
-  std::string socket_path;
+  std::string socket_path;  ///< of a socket on this machine
+  /// "https://NAME:PORT": called instead of the socket, from the start on (HttpsCaller).
+  std::string url;
+  std::string ca_bundle;  ///< a PEM file of certificates to trust there; empty: the system's
   int64_t job = 0;
   int64_t number = 0;
   std::string token;  ///< random, of this attempt only

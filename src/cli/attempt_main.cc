@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "attempt/https_caller.h"
 #include "attempt/lease_keeper.h"
 #include "attempt/parent_call.h"
 #include "base/local_paths.h"
@@ -31,7 +32,12 @@ constexpr auto kOrphanLimit = std::chrono::seconds(8);
 std::optional<AttemptChannel::Redial> RedialOf(const StartDocument& start) {
   if (!start.parent) return std::nullopt;
   AttemptChannel::Redial redial;
-  redial.call = [parent = *start.parent] { return CallParent(parent); };
+  if (start.parent->url.empty()) {
+    redial.call = [parent = *start.parent] { return CallParent(parent); };
+  } else {
+    auto caller = std::make_shared<HttpsCaller>(*start.parent);
+    redial.call = [caller] { return caller->Call(); };
+  }
   return redial;
 }
 

@@ -94,6 +94,18 @@ void AddAttemptOptions(CLI::App* app, CommandLine* line) {
                   "folder, if there is one)");
 }
 
+/// How the attempts that it runs talk to a server or worker.
+void AddAttemptChannel(CLI::App* app, CommandLine* line) {
+  app->add_option(
+      "--attempt-listen", line->attempt_listen,
+      "IP:PORT: its attempts talk to it over HTTPS there, not over a socket of the data "
+      "folder; needs --tls-cert and --tls-key");
+  app->add_option("--attempt-url", line->attempt_url,
+                  "https://NAME:PORT, how they reach it (default: that address)");
+  app->add_option("--attempt-ca", line->attempt_ca,
+                  "Certificates (PEM) that they trust for it (default: --tls-cert)");
+}
+
 void AddServerCommand(CLI::App* root, CommandLine* line) {
   CLI::App* server =
       AddCommand(root, line, "server", "Serve the APIs, run connections on schedule");
@@ -114,6 +126,7 @@ void AddServerCommand(CLI::App* root, CommandLine* line) {
   server->add_option("--tls-cert", line->tls_certificate, "Serve HTTPS: the certificate (PEM)");
   server->add_option("--tls-key", line->tls_key, "and its key (PEM)");
   AddAttemptOptions(server, line);
+  AddAttemptChannel(server, line);
   server->add_option("--log-storage", line->log_storage,
                      "s3://BUCKET/PREFIX for the logs of attempts (default: in the data folder)");
   server->add_option("--log-format", line->log_format, "text or json: this process's own log")
@@ -130,6 +143,9 @@ void AddWorkerCommand(CLI::App* root, CommandLine* line) {
   AddAttemptOptions(worker, line);
   worker->add_option("--log-storage", line->log_storage,
                      "s3://BUCKET/PREFIX for the logs of attempts, the same as the servers'");
+  worker->add_option("--tls-cert", line->tls_certificate, "For --attempt-listen (PEM)");
+  worker->add_option("--tls-key", line->tls_key, "and its key (PEM)");
+  AddAttemptChannel(worker, line);
   worker->add_option("--log-format", line->log_format, "text or json: this process's own log")
       ->check(CLI::IsMember({"text", "json"}));
   worker->add_flag("-v,--verbose", line->verbose, "Print details of errors");

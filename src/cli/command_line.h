@@ -31,6 +31,7 @@ struct CommandLine {
   std::string database_url;
   std::string auth;  ///< "always", or empty
   std::string tls_certificate, tls_key;
+  std::string attempt_listen, attempt_url, attempt_ca;
   std::string files_dir;
   bool allow_link_local = false;
   std::string config_file;  ///< config.yaml of `server` and `worker`

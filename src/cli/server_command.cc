@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "cli/attempt_https_of.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/interrupt_signals.h"
@@ -45,6 +46,7 @@ int RunServer(const CommandLine& line) {
   options.tls_key_file = line.tls_key;
   if (!line.files_dir.empty()) options.files_dir = std::filesystem::absolute(line.files_dir);
   options.allow_link_local = line.allow_link_local;
+  options.attempt_https = AttemptHttpsOf(line);
   UseServerLog(line.log_format == "json");
   // A file at its largest size is an error of that write, not the end of the server.
   std::signal(SIGXFSZ, SIG_IGN);

@@ -1,6 +1,7 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "cli/attempt_https_of.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/interrupt_signals.h"
@@ -32,6 +33,7 @@ int RunWorker(const CommandLine& line) {
   if (!line.files_dir.empty()) options.files_dir = std::filesystem::absolute(line.files_dir);
   options.allow_link_local = line.allow_link_local;
   options.resources = *std::move(resources);
+  options.attempt_https = AttemptHttpsOf(line);
   auto worker = MillraceWorker::Start(options);
   if (!worker.ok()) {
     Console::Fail(worker.status(), line.verbose);

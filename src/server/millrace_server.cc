@@ -77,6 +77,9 @@ class Server : public MillraceServer {
     MR_RETURN_IF_ERROR(WorkspaceCalls::EnsureDefault(services_));
     MR_ASSIGN_OR_RETURN(const std::string password, FirstPasswordFromEnvironment());
     MR_RETURN_IF_ERROR(sign_in_.EnsureFirstPerson(password));
+    AttemptHttps https = options.attempt_https;
+    https.tls_certificate_file = options.tls_certificate_file;
+    https.tls_key_file = options.tls_key_file;
     const WorkerHost::Stores stores{.database = *database_,
                                     .box = box_,
                                     .logs = *logs_,
@@ -84,7 +87,8 @@ class Server : public MillraceServer {
                                     .rules = RulesOf(options),
                                     .resources = options.resources,
                                     .moved = &moved_,
-                                    .attempt_program = options.attempt_program};
+                                    .attempt_program = options.attempt_program,
+                                    .attempt_https = https};
     MR_ASSIGN_OR_RETURN(worker_, WorkerHost::Start(stores, options.data_dir));
     HttpServer::Options http;
     http.listen = options.listen;

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "control/resources/attempt_limits.h"
+#include "server/attempts/attempt_https.h"
 
 namespace millrace {
 
@@ -25,6 +26,7 @@ struct ServerOptions {
   DefaultResources resources;       ///< of config.yaml; the environment's are added
   std::filesystem::path attempt_program;  ///< empty: AttemptProgram()
   std::string log_storage;                ///< of attempts, see AttemptLogs::OpenAt; empty: data_dir
+  AttemptHttps attempt_https;             ///< its certificate is the API's
 };
 
 /// The server: metadata database, secrets, API. One a data folder, which it locks. Owned by the

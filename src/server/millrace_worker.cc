@@ -22,7 +22,8 @@ class Worker : public MillraceWorker {
                                     .logs = *stores_.logs,
                                     .jobs = jobs_,
                                     .rules = RulesOf(options),
-                                    .resources = options.resources};
+                                    .resources = options.resources,
+                                    .attempt_https = options.attempt_https};
     MR_ASSIGN_OR_RETURN(host_, WorkerHost::Start(stores, options.data_dir));
     return Status::Ok();
   }

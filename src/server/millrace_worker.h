@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "control/resources/attempt_limits.h"
+#include "server/attempts/attempt_https.h"
 
 namespace millrace {
 
@@ -17,6 +18,7 @@ struct WorkerOptions {
   std::string log_storage;          ///< the servers'
   std::filesystem::path files_dir;  ///< empty: `files` in data_dir
   bool allow_link_local = false;
+  AttemptHttps attempt_https;
   DefaultResources resources;
 };
 

@@ -11,6 +11,8 @@ namespace {
 
 /// A database of many thousand tables takes minutes.
 constexpr std::chrono::seconds kDiscoveryLimit = std::chrono::minutes(30);
+/// Less leaves attempts no time to ask for it.
+constexpr int kLeaseLeastSeconds = 10;
 
 /// A whole number of the environment, 0 when it isn't there.
 Result<int> NumberFromEnvironment(const char* name) {
@@ -39,10 +41,27 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
   if (timeout > 0) options.silence.destination = std::chrono::seconds(timeout);
   options.resources = stores.resources;
   MR_ASSIGN_OR_RETURN(options.resources.attempt, RequirementsFromEnvironment());
+  MR_ASSIGN_OR_RETURN(const int lease, NumberFromEnvironment("MILLRACE_LEASE_SECONDS"));
+  if (lease > 0 && lease < kLeaseLeastSeconds) {
+    return ConfigError("MILLRACE_LEASE_SECONDS must be {} or greater", kLeaseLeastSeconds);
+  }
+  if (lease > 0) options.lease = std::chrono::seconds(lease);
 
   std::unique_ptr<WorkerHost> host(new WorkerHost(stores));
+  MR_ASSIGN_OR_RETURN(const AttemptHttps https, CompleteAttemptHttps(stores.attempt_https));
   MR_ASSIGN_OR_RETURN(host->launcher_,
-                      AttemptLauncher::Open({data_dir, stores.rules, stores.attempt_program}));
+                      AttemptLauncher::Open({data_dir, stores.rules, stores.attempt_program,
+                                             https.url, https.ca_bundle}));
+  if (https.enabled()) {
+    MR_ASSIGN_OR_RETURN(
+        host->endpoint_,
+        AttemptEndpoint::Start(
+            {https.listen, https.tls_certificate_file, https.tls_key_file},
+            [launcher = host->launcher_.get()](const AttemptId& id, const std::string& token) {
+              return launcher->Admit(id, token);
+            }));
+    Log(LogLevel::kInfo, "attempts talk HTTPS: they call {}", https.url);
+  }
   Log(LogLevel::kInfo, "attempts: {}", host->launcher_->HowLimitsHold());
   const JobWorker::Parts parts{stores.database, stores.box,   Catalogue::Embedded(),
                                Clock::System(), stores.jobs,  *host->launcher_,

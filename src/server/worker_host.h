@@ -6,6 +6,8 @@
 
 #include "control/connections/schema_service.h"
 #include "control/jobs/job_worker.h"
+#include "server/attempts/attempt_endpoint.h"
+#include "server/attempts/attempt_https.h"
 
 namespace millrace {
 
@@ -23,14 +25,16 @@ class WorkerHost {
     DefaultResources resources = {};             ///< of config.yaml
     MovedTotals* moved = nullptr;                ///< counts what was done, for /metrics
     std::filesystem::path attempt_program = {};  ///< empty: AttemptProgram()
+    AttemptHttps attempt_https = {};             ///< how attempts talk to it
   };
 
   /// Begins to run jobs. MAX_SYNC_WORKERS says how many at once (default: one a core),
   /// MILLRACE_MAX_JOBS_PER_SOURCE how many of one source over all workers (default: any),
   /// MILLRACE_SOURCE_SILENCE_SECONDS how long a source may be silent (default: 10800),
   /// MILLRACE_DESTINATION_TIMEOUT_SECONDS how long a destination may take for one write or commit
-  /// (default: 86400), JOB_MAIN_CONTAINER_* what an attempt may use when nobody else says so. The
-  /// caller holds the lock of the data folder.
+  /// (default: 86400), JOB_MAIN_CONTAINER_* what an attempt may use when nobody else says so,
+  /// MILLRACE_LEASE_SECONDS after how long attempts of a worker that is not heard of are given up
+  /// (default: 60). The caller holds the lock of the data folder.
   static Result<std::unique_ptr<WorkerHost>> Start(const Stores& stores,
                                                    const std::filesystem::path& data_dir);
   ~WorkerHost();
@@ -45,6 +49,7 @@ class WorkerHost {
   std::stop_source stop_;  // of discoveries that are under way
   const SchemaService schemas_;
   std::unique_ptr<AttemptLauncher> launcher_;
+  std::unique_ptr<AttemptEndpoint> endpoint_;  // null: attempts talk over sockets
   std::unique_ptr<JobWorker> worker_;
 };
 

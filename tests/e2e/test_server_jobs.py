@@ -10,29 +10,9 @@ import pytest
 
 from support import api_server, output_files
 from support.attempt_processes import attempt_processes, in_the_middle
+from support.copied_users import MANY, connection, users
 from support.postgres_tables import target_config
 from support.server_jobs import REFUSED, ended, made_up_users, sync, wait
-
-FAKER, LOCAL = "dfd88b22-b603-4c3d-aad7-3701784586b1", "51bce31e-57b6-4902-9523-8252914478c1"
-MANY = 3_000_000  # takes long enough to be killed in the middle
-
-
-def connection(server, count, mode="append", sync_mode="full_refresh", path="out", streams=("users",), **more):
-    """A new connection from made-up users to files below the server's own folder."""
-    source = server.call("sources/create", sourceDefinitionId=FAKER, name="made up", connectionConfiguration={"count": count, "seed": 1, "records_per_slice": 20_000})
-    target = server.call("destinations/create", destinationDefinitionId=LOCAL, name="files", connectionConfiguration={"path": path})
-    catalog = server.call("sources/discover_schema", sourceId=source["sourceId"])["catalog"]
-    for entry in catalog["streams"]:
-        entry["config"].update(selected=entry["stream"]["name"] in streams, syncMode=sync_mode, destinationSyncMode=mode)
-        if sync_mode == "incremental":
-            entry["config"].update(cursorField=["updated_at"], primaryKey=[["id"]])
-    return server.call("connections/create", sourceId=source["sourceId"], destinationId=target["destinationId"], status="active", syncCatalog=catalog,
-                       **{"scheduleType": "manual", **more})["connectionId"]
-
-
-def users(tmp_path, path="out"):
-    folder = next(p for p in (tmp_path / "data" / "files" / path).rglob("*") if p.is_dir() and p.name == "users")
-    return output_files.rows(folder, "count(*), count(distinct id), min(id), max(id)")[0]
 
 
 def test_a_sync_copies_and_says_what_it_did(start, tmp_path):

@@ -14,6 +14,8 @@ struct HttpOptions {
   /// A PEM file of the certificates to trust; empty: the file that SSL_CERT_FILE names, else the
   /// system's. Certificates are always verified.
   std::string ca_bundle;
+  /// Whether the environment's proxies are asked at all.
+  bool use_proxies = true;
   /// DNS, TCP and TLS together.
   std::chrono::milliseconds connect{30'000};
   /// No byte moved in either direction for so long, while we wait.

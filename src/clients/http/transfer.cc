@@ -160,6 +160,7 @@ Status Transfer::Configure() {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  if (!options_.use_proxies) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   const char* named = std::getenv("SSL_CERT_FILE");
   if (!options_.ca_bundle.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_bundle.c_str());

@@ -80,7 +80,12 @@ Result<std::unique_ptr<AttemptHandle>> AttemptLauncher::Start(AttemptId id, Star
   MR_ASSIGN_OR_RETURN(const AttemptFolder folder, AttemptFolder::Make(attempts(), id));
   AttemptRecord record{id, NewToken(), {}, start.limits, {}, {}};
   record.out_of_memory_kills = ControlGroups::OutOfMemoryKillsOfMachine();
-  start.parent = ParentAddress{socket_path().string(), id.job, id.number, record.token};
+  start.parent = ParentAddress{.socket_path = socket_path().string(),
+                               .url = options_.https_url,
+                               .ca_bundle = options_.https_ca_bundle.string(),
+                               .job = id.job,
+                               .number = id.number,
+                               .token = record.token};
   start.rules = options_.rules;
   ChildStart child;
   child.program = options_.program;
@@ -109,7 +114,12 @@ Result<std::unique_ptr<AttemptHandle>> AttemptLauncher::Start(AttemptId id, Star
   auto handle = MakeHandle(record, folder, std::move(socket));
   // A child that is gone already is noticed by Wait.
   (void)handle->socket_->Write(ToJson(start)).ok();
+  if (!options_.https_url.empty()) handle->socket_.reset();  // its document is all it gets here
   return handle;
+}
+
+std::shared_ptr<CallSlot> AttemptLauncher::Admit(AttemptId id, const std::string& token) const {
+  return listener_->Admit(id, token);
 }
 
 Result<std::vector<AttemptId>> AttemptLauncher::Left() const {

@@ -26,6 +26,10 @@ class AttemptLauncher {
     std::filesystem::path data_dir;
     ConnectorRules rules;
     std::filesystem::path program;  ///< empty: AttemptProgram()
+    /// Where attempts reach this process over HTTPS, and the certificates that they trust there
+    /// (a PEM file); empty: they talk over sockets.
+    std::string https_url;
+    std::filesystem::path https_ca_bundle;
   };
 
   /// Makes the folder (mode 0700) and listens. The caller holds the data folder's lock.
@@ -45,6 +49,9 @@ class AttemptLauncher {
   /// A handle on such an attempt, out of touch at first: it calls within seconds, as long as it
   /// lives. A config error when there is no such attempt here.
   Result<std::unique_ptr<AttemptHandle>> Find(AttemptId id);
+
+  /// For who takes calls over HTTPS: see AttemptListener.
+  std::shared_ptr<CallSlot> Admit(AttemptId id, const std::string& token) const;
 
   /// How limits are enforced on this machine, in words, for the server's log.
   std::string HowLimitsHold() const;

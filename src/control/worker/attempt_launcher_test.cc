@@ -203,8 +203,10 @@ TEST_F(AttemptLauncherTest, AKilledAttemptIsFoundDead) {
 
 TEST_F(AttemptLauncherTest, OnlyWhoKnowsTheTokenIsLetIn) {
   Start(Sync(2000, 2));
-  const ParentAddress stranger{(folder_.path() / "attempts/socket").string(), kId.job, kId.number,
-                               std::string(64, '0')};
+  const ParentAddress stranger{.socket_path = (folder_.path() / "attempts/socket").string(),
+                               .job = kId.job,
+                               .number = kId.number,
+                               .token = std::string(64, '0')};
   EXPECT_TRUE(CallParent(stranger).status().failed());
   ParentAddress unknown = stranger;
   unknown.job = 99;

@@ -112,17 +112,21 @@ void AttemptListener::Listen(const std::stop_token& stop) {
   }
 }
 
-std::shared_ptr<CallSlot> AttemptListener::SlotOf(const Json& hello) {
+std::shared_ptr<CallSlot> AttemptListener::Admit(AttemptId id, const std::string& token) const {
+  std::lock_guard lock(mutex_);
+  const auto found = expected_.find(id);
+  if (found == expected_.end()) return nullptr;
+  if (found->second.token.empty()) return nullptr;  // it was never started
+  return SameText(found->second.token, token) ? found->second.slot : nullptr;
+}
+
+std::shared_ptr<CallSlot> AttemptListener::SlotOf(const Json& hello) const {
   const Json attempt = hello.value("attempt", Json::object());
   if (!attempt.is_object()) return nullptr;
   const Json job = attempt.value("job", Json()), number = attempt.value("number", Json());
   const Json token = attempt.value("token", Json());
   if (!job.is_number_integer() || !number.is_number_integer() || !token.is_string()) return nullptr;
-  std::lock_guard lock(mutex_);
-  const auto found = expected_.find({job.get<int64_t>(), number.get<int64_t>()});
-  if (found == expected_.end()) return nullptr;
-  if (found->second.token.empty()) return nullptr;  // it was never started
-  return SameText(found->second.token, token.get<std::string>()) ? found->second.slot : nullptr;
+  return Admit({job.get<int64_t>(), number.get<int64_t>()}, token.get<std::string>());
 }
 
 void AttemptListener::Receive(int fd) {

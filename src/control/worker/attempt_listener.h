@@ -50,6 +50,8 @@ class AttemptListener {
   /// Its calls are turned away from now on.
   void Forget(AttemptId id);
   bool expects(AttemptId id) const;
+  /// Where the call of who says to be that attempt goes; null when it isn't, or is not expected.
+  std::shared_ptr<CallSlot> Admit(AttemptId id, const std::string& token) const;
 
  private:
   struct Expected {
@@ -60,7 +62,7 @@ class AttemptListener {
   AttemptListener(int listening, int waking);
   void Listen(const std::stop_token& stop);
   void Receive(int fd);
-  std::shared_ptr<CallSlot> SlotOf(const Json& hello);
+  std::shared_ptr<CallSlot> SlotOf(const Json& hello) const;
 
   const int listening_;
   const int waking_;

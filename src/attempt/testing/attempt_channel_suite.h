@@ -1,0 +1,94 @@
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+
+#include "attempt/attempt_channel.h"
+#include "attempt/testing/channel_transport.h"
+#include "attempt/testing/heard_commands.h"
+
+namespace millrace {
+
+/// What a channel does, over whatever transport the suite is instantiated with: the channel, and
+/// the parent's end as a bare socket.
+class AttemptChannelTest : public ::testing::TestWithParam<ChannelTransportFactory> {
+ protected:
+  AttemptChannelTest() {
+    auto [parent, attempt] = transport_->Connect();
+    parent_ = std::move(parent);
+    channel_ = std::make_unique<AttemptChannel>(
+        std::move(attempt), [this](std::string_view command) { commands_.Hear(command); });
+  }
+
+  /// What the child sent next.
+  Json Sent() {
+    const auto message = parent_->Read();
+    EXPECT_TRUE(message.ok() && *message);
+    return **message;
+  }
+
+  static constexpr auto kLongEnough = std::chrono::seconds(30);
+
+  const std::unique_ptr<ChannelTransport> transport_ = GetParam()();
+  HeardCommands commands_;
+  std::unique_ptr<JsonLineSocket> parent_;
+  std::unique_ptr<AttemptChannel> channel_;
+};
+
+TEST_P(AttemptChannelTest, AsksAndIsAnswered) {
+  std::jthread parent([this] {
+    const Json first = Sent();
+    EXPECT_EQ(first["type"], Json("STATE"));
+    // An answer to something else changes nothing.
+    ASSERT_TRUE(parent_->Write({{"answer", 999}, {"value", 1}}).ok());
+    ASSERT_TRUE(parent_->Write({{"answer", first["seq"]}, {"value", {{"saved", true}}}}).ok());
+    const Json second = Sent();
+    EXPECT_GT(second["seq"].get<int>(), first["seq"].get<int>());
+    ASSERT_TRUE(parent_
+                    ->Write({{"answer", second["seq"]},
+                             {"error", {{"type", "config_error"}, {"message", "disk full"}}}})
+                    .ok());
+  });
+  const auto answer = channel_->Ask({{"type", "STATE"}}, kLongEnough);
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ((*answer)["saved"], Json(true));
+  const auto refused = channel_->Ask({{"type", "STATE"}}, kLongEnough);
+  ASSERT_TRUE(refused.status().failed());
+  EXPECT_EQ(refused.status().error().type, FailureType::kConfigError);
+  EXPECT_EQ(refused.status().ToString(), "disk full");
+}
+
+TEST_P(AttemptChannelTest, HearsCommandsAndTheEnd) {
+  ASSERT_TRUE(parent_->Write({{"command", "finish"}}).ok());
+  commands_.Await("finish");
+  std::jthread parent([this] {
+    Sent();
+    parent_.reset();
+  });
+  EXPECT_TRUE(
+      channel_->Ask({{"type", "STATE"}}, std::chrono::milliseconds::max()).status().canceled());
+  commands_.Await("closed");
+}
+
+TEST_P(AttemptChannelTest, GivesUpAtTheDeadline) {
+  const auto answer = channel_->Ask({{"type", "STATE"}}, std::chrono::milliseconds(20));
+  EXPECT_TRUE(answer.status().canceled());
+}
+
+TEST_P(AttemptChannelTest, CarriesMessagesOfManyMegabytesBothWays) {
+  const std::string text(5 << 20, 'x');
+  std::jthread parent([&] {
+    const Json asked = Sent();
+    EXPECT_EQ(asked["text"], Json(text));
+    ASSERT_TRUE(parent_->Write({{"answer", asked["seq"]}, {"value", asked["text"]}}).ok());
+  });
+  const auto answer = channel_->Ask({{"type", "STATE"}, {"text", text}}, kLongEnough);
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(*answer, Json(text));
+}
+
+}  // namespace millrace
