@@ -67,9 +67,14 @@ def test_what_a_person_does_with_one(server):
     minimal = server.call("connections/events/list_minimal", workspaceId="default", eventTypes=[], createdAtStart="2020-01-01T00:00:00Z", createdAtEnd="2100-01-01T00:00:00Z")["events"]
     assert len(minimal) == 3 and minimal[0]["connectionName"] == "renamed"
     assert status_of(server, "connections/delete", connectionId=id) == 204
-    for path in ("connections/get", "connections/delete", "state/get", "connections/events/list", "web_backend/connections/get"):
+    for path in ("connections/delete", "state/get", "connections/sync"):
         assert status_of(server, path, connectionId=id) == 404, path
     assert status_of(server, "connections/update", connectionId=id, name="x") == 404
+    for path in ("connections/get", "web_backend/connections/get"):
+        assert server.call(path, connectionId=id)["status"] == "deprecated", "what it was stays known"
+    assert len(server.call("connections/events/list", connectionId=id)["events"]) == len(events)
+    listed = {path: [c["connectionId"] for c in server.call(f"connections/{path}", workspaceId="default")["connections"]] for path in ("list", "list_all")}
+    assert listed == {"list": [], "list_all": [id]}
 
 
 def test_lists(server):

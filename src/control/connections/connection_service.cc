@@ -7,6 +7,7 @@
 #include "control/connections/connection_rules.h"
 #include "control/connections/connection_timeline.h"
 #include "control/connections/destination_modes.h"
+#include "control/connections/outdated_streams.h"
 #include "control/schedule/schedule_document.h"
 #include "control/schema/sync_catalog.h"
 #include "control/store/actors.h"
@@ -27,7 +28,7 @@ std::string TextIn(const Json& body, std::string_view name) {
 }
 
 ConnectionOutcome NotThere(std::string what, std::string id) {
-  return {ConnectionOutcome::Kind::kNotThere, std::move(what), std::move(id), {}};
+  return {ConnectionOutcome::Kind::kNotThere, std::move(what), std::move(id), {}, {}};
 }
 
 /// Ids of `tags`: a list of tags or of their ids. A tag that isn't there: its id in `missing`.
@@ -134,7 +135,7 @@ Result<ConnectionOutcome> ConnectionService::CreateIn(SqlTransaction& transactio
   MR_ASSIGN_OR_RETURN(connection.next_run_at, NextRunOf(transaction, connection, Now()));
   MR_RETURN_IF_ERROR(InsertConnection(transaction, connection));
   MR_RETURN_IF_ERROR(SetTagsOfConnection(transaction, connection.id, tags));
-  return ConnectionOutcome{ConnectionOutcome::Kind::kDone, "", "", std::move(connection)};
+  return ConnectionOutcome{ConnectionOutcome::Kind::kDone, "", "", std::move(connection), {}};
 }
 
 Result<ConnectionOutcome> ConnectionService::Create(const Json& body, const ChangeReason&) const {
@@ -173,15 +174,18 @@ Result<ConnectionOutcome> ConnectionService::UpdateIn(SqlTransaction& transactio
     if (!updated) continue;
     ++after.revision;
     MR_RETURN_IF_ERROR(TellConnectionChanged(transaction, *before, after, reason));
-    return ConnectionOutcome{ConnectionOutcome::Kind::kDone, "", "", std::move(after)};
+    auto outdated = OutdatedStreams(FieldOf(*before->document, "syncCatalog"),
+                                    FieldOf(*after.document, "syncCatalog"));
+    return ConnectionOutcome{ConnectionOutcome::Kind::kDone, "", "", std::move(after),
+                             std::move(outdated)};
   }
-  return ConnectionOutcome{ConnectionOutcome::Kind::kConflict, "connection", id, {}};
+  return ConnectionOutcome{ConnectionOutcome::Kind::kConflict, "connection", id, {}, {}};
 }
 
 Result<ConnectionOutcome> ConnectionService::Update(const Json& body,
                                                     const ChangeReason& reason) const {
   // Clients of Airbyte delete that way, too.
-  if (TextIn(body, "status") == "deprecated") return Delete(TextIn(body, "connectionId"));
+  if (TextIn(body, "status") == "deprecated") return Delete(TextIn(body, "connectionId"), reason);
   ConnectionOutcome outcome;
   MR_RETURN_IF_ERROR(database_.Write([&](SqlTransaction& transaction) -> Status {
     MR_RETURN_IF_ERROR(LockConnection(transaction, TextIn(body, "connectionId")));
@@ -191,14 +195,16 @@ Result<ConnectionOutcome> ConnectionService::Update(const Json& body,
   return outcome;
 }
 
-Result<ConnectionOutcome> ConnectionService::Delete(const std::string& id) const {
+Result<ConnectionOutcome> ConnectionService::Delete(const std::string& id,
+                                                    const ChangeReason& reason) const {
   ConnectionOutcome outcome;
   MR_RETURN_IF_ERROR(database_.Write([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(auto found, FindConnection(transaction, id));
-    outcome = found ? ConnectionOutcome{ConnectionOutcome::Kind::kDone, "", "", *std::move(found)}
-                    : NotThere("connection", id);
+    outcome = found
+                  ? ConnectionOutcome{ConnectionOutcome::Kind::kDone, "", "", *std::move(found), {}}
+                  : NotThere("connection", id);
     if (outcome.kind != ConnectionOutcome::Kind::kDone) return Status::Ok();
-    if (before_delete_) MR_RETURN_IF_ERROR(before_delete_(transaction, id));
+    if (before_delete_) MR_RETURN_IF_ERROR(before_delete_(transaction, id, reason));
     return DeleteConnection(transaction, id, Now());
   }));
   return outcome;

@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/stream_descriptor.h"
 #include "catalogue/catalogue.h"
 #include "control/store/connections.h"
 #include "control/store/sql_database.h"
@@ -22,6 +24,8 @@ struct ConnectionOutcome {
   std::string what;  ///< "source", "tag" …
   std::string id;
   Connection connection;  ///< as it is now; of a deletion, as it was
+  /// Of an update: the selected streams whose rows are not what the connection wants any more.
+  std::vector<StreamDescriptor> outdated;
 };
 
 /// Who changes a connection, and why: for its timeline.
@@ -41,9 +45,9 @@ class ConnectionService {
 
   /// Called within the transaction that deletes a connection: ends its job. Set before anybody
   /// calls.
-  void set_before_delete(std::function<Status(SqlTransaction&, const std::string& id)> call) {
-    before_delete_ = std::move(call);
-  }
+  using BeforeDelete =
+      std::function<Status(SqlTransaction&, const std::string& id, const ChangeReason&)>;
+  void set_before_delete(BeforeDelete call) { before_delete_ = std::move(call); }
 
   /// ConnectionCreate: sourceId and destinationId (of one workspace), syncCatalog, schedule … What
   /// is left out has Airbyte's defaults; `name` the two ends' names.
@@ -52,7 +56,7 @@ class ConnectionService {
   /// field to its default. `tags` replaces all of them.
   Result<ConnectionOutcome> Update(const Json& body, const ChangeReason& reason) const;
   /// Ends its job, too.
-  Result<ConnectionOutcome> Delete(const std::string& id) const;
+  Result<ConnectionOutcome> Delete(const std::string& id, const ChangeReason& reason) const;
 
  private:
   struct Ends;
@@ -68,7 +72,7 @@ class ConnectionService {
   SqlDatabase& database_;
   const Catalogue& catalogue_;
   const Clock& clock_;
-  std::function<Status(SqlTransaction&, const std::string& id)> before_delete_;
+  BeforeDelete before_delete_;
 };
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/connections/outdated_streams.h"
 #include "control/store/actors.h"
 #include "control/store/connection_events.h"
 #include "control/store/migrations.h"
@@ -159,14 +160,55 @@ TEST_P(ConnectionServiceTest, DeletionEndsItsJobAndIsFinal) {
   const Connection made = Create(Json::object());
   ConnectionService service = Service();
   std::string ended;
-  service.set_before_delete([&](SqlTransaction&, const std::string& id) {
-    ended = id;
+  const ChangeReason reason{.user_id = "ann", .reason = ""};
+  service.set_before_delete(
+      [&](SqlTransaction&, const std::string& id, const ChangeReason& by_whom) {
+        ended = id + " by " + by_whom.user_id;
+        return Status::Ok();
+      });
+  EXPECT_EQ(service.Delete(made.id, reason)->kind, ConnectionOutcome::Kind::kDone);
+  EXPECT_EQ(ended, made.id + " by ann");
+  EXPECT_EQ(service.Delete(made.id, reason)->kind, ConnectionOutcome::Kind::kNotThere);
+  Write([&](SqlTransaction& t) -> Status {
+    EXPECT_FALSE(FindConnection(t, made.id)->has_value());
+    EXPECT_EQ((*FindConnectionOrDeleted(t, made.id))->status, "deprecated");
+    ConnectionFilter all;
+    all.ids = {made.id};
+    EXPECT_TRUE(ListConnections(t, all, {})->empty());
+    all.with_deleted = true;
+    EXPECT_EQ(ListConnections(t, all, {})->at(0).status, "deprecated");
     return Status::Ok();
   });
-  EXPECT_EQ(service.Delete(made.id)->kind, ConnectionOutcome::Kind::kDone);
-  EXPECT_EQ(ended, made.id);
-  EXPECT_EQ(service.Delete(made.id)->kind, ConnectionOutcome::Kind::kNotThere);
   EXPECT_EQ(Update({{"name", "x"}}, made).kind, ConnectionOutcome::Kind::kNotThere);
+}
+
+TEST(OutdatedStreams, AreThoseWithOtherRows) {
+  const auto entry = [](const char* name, const Json& config) {
+    Json whole{{"stream", {{"name", name}, {"jsonSchema", {{"type", "object"}}}}},
+               {"config", {{"selected", true}, {"syncMode", "full_refresh"}}}};
+    whole["config"].update(config);
+    return whole;
+  };
+  const auto catalog = [](std::vector<Json> entries) { return Json{{"streams", entries}}; };
+  const Json before = catalog({entry("same", Json::object()), entry("mode", Json::object()),
+                               entry("gone", Json::object()), entry("key", Json::object()),
+                               entry("chosen", {{"selected", false}})});
+  Json wider = entry("same", Json::object());
+  const auto names = [&](const Json& after) {
+    std::vector<std::string> found;
+    for (const auto& stream : OutdatedStreams(before, after)) found.push_back(stream.name);
+    return found;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(names(before), ElementsAre());
+  EXPECT_THAT(
+      names(catalog({entry("same", {{"aliasName", "other"}}),
+                     entry("mode", {{"syncMode", "incremental"}}),
+                     entry("gone", {{"selected", false}}), entry("key", {{"primaryKey", {{"id"}}}}),
+                     entry("chosen", Json::object()), entry("new", Json::object())})),
+      ElementsAre("mode", "key", "chosen", "new"));
+  wider["stream"]["jsonSchema"]["properties"] = {{"x", {{"type", "string"}}}};
+  EXPECT_THAT(names(catalog({wider})), ElementsAre("same"));
 }
 
 TEST_P(ConnectionServiceTest, ListsAreFilteredAndSorted) {

@@ -209,7 +209,7 @@ TEST_P(AttemptLedgerTest, RowsThatWereCommittedBringTheNextAttemptAtOnceForWhatI
 TEST_P(AttemptLedgerTest, ACancelledJobEndsWithItsAttempt) {
   const int64_t id = Ask({.connection_id = "a"});
   const AttemptKey key = KeyOf(*Claim());
-  ASSERT_TRUE(service_->Cancel(id, std::chrono::milliseconds(0)).ok());
+  ASSERT_TRUE(service_->Cancel(id, "ann", std::chrono::milliseconds(0)).ok());
   Write([&](SqlTransaction& t) -> Status {
     MR_ASSIGN_OR_RETURN(const auto jobs, JobsToCancel(t, "w1"));
     EXPECT_EQ(jobs, std::vector<int64_t>{id});

@@ -147,9 +147,13 @@ Result<JobCreation> JobService::CreateIn(SqlTransaction& transaction,
   return creation;
 }
 
-Status JobService::CancelIn(SqlTransaction& transaction, Job job) const {
+Status JobService::CancelIn(SqlTransaction& transaction, Job job,
+                            const std::string& user_id) const {
   if (job.cancel_asked || IsFinalJobState(job.status)) return Status::Ok();
   job.cancel_asked = true;
+  Json document = *job.document;
+  document["cancelledBy"] = user_id;
+  job.document = std::move(document);
   job.updated_at = Now();
   if (job.status == "running") {
     // Its worker ends the attempt, and the job.
@@ -158,21 +162,29 @@ Status JobService::CancelIn(SqlTransaction& transaction, Job job) const {
   return MoveJob(transaction, &job, JobEvent::kCanceled, job.updated_at).status();
 }
 
-Status JobService::CancelActive(SqlTransaction& transaction,
-                                const std::string& connection_id) const {
+Status JobService::CancelActive(SqlTransaction& transaction, const std::string& connection_id,
+                                const std::string& user_id) const {
   MR_ASSIGN_OR_RETURN(auto active, ActiveJob(transaction, connection_id));
   if (!active) return Status::Ok();
   MR_ASSIGN_OR_RETURN(active, LockJob(transaction, active->id));
-  return active ? CancelIn(transaction, *std::move(active)) : Status::Ok();
+  return active ? CancelIn(transaction, *std::move(active), user_id) : Status::Ok();
 }
 
-Result<std::optional<JobWithAttempts>> JobService::Cancel(int64_t id,
+Status JobService::CancelActiveOf(SqlTransaction& transaction, const ConnectionFilter& filter,
+                                  const std::string& user_id) const {
+  MR_ASSIGN_OR_RETURN(const auto ids,
+                      ListConnectionIds(transaction, filter, ConnectionOrder::kName, false));
+  for (const std::string& id : ids) MR_RETURN_IF_ERROR(CancelActive(transaction, id, user_id));
+  return Status::Ok();
+}
+
+Result<std::optional<JobWithAttempts>> JobService::Cancel(int64_t id, const std::string& user_id,
                                                           std::chrono::milliseconds limit) const {
   bool found = false;
   MR_RETURN_IF_ERROR(database_.Write([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(auto job, LockJob(transaction, id));
     found = job.has_value();
-    return found ? CancelIn(transaction, *std::move(job)) : Status::Ok();
+    return found ? CancelIn(transaction, *std::move(job), user_id) : Status::Ok();
   }));
   if (!found) return std::optional<JobWithAttempts>();
   Wake();

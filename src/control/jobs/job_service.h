@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/stream_descriptor.h"
+#include "control/store/connections.h"
 #include "control/store/jobs.h"
 #include "control/store/sql_database.h"
 
@@ -76,17 +77,23 @@ class JobService {
 
   /// Ends a job that nothing came of yet; one with a running attempt ends within 3 s, for which
   /// this waits (`limit` at most). A finished job is left as it is. Empty: there is none.
+  /// `user_id`: who wants that, for the timeline.
   Result<std::optional<JobWithAttempts>> Cancel(
-      int64_t id, std::chrono::milliseconds limit = std::chrono::seconds(5)) const;
+      int64_t id, const std::string& user_id,
+      std::chrono::milliseconds limit = std::chrono::seconds(5)) const;
   /// The same for the connection's active job, if any, without waiting: for who deletes it. Within
   /// the caller's transaction; call Wake after it.
-  Status CancelActive(SqlTransaction& transaction, const std::string& connection_id) const;
+  Status CancelActive(SqlTransaction& transaction, const std::string& connection_id,
+                      const std::string& user_id) const;
+  /// The same for all connections that the filter finds.
+  Status CancelActiveOf(SqlTransaction& transaction, const ConnectionFilter& filter,
+                        const std::string& user_id) const;
 
   Result<std::optional<JobWithAttempts>> Find(int64_t id) const;
 
  private:
   Result<JobCreation> CreateIn(SqlTransaction& transaction, const JobRequest& request) const;
-  Status CancelIn(SqlTransaction& transaction, Job job) const;
+  Status CancelIn(SqlTransaction& transaction, Job job, const std::string& user_id) const;
   int64_t Now() const { return clock_.WallNow().time_since_epoch().count(); }
 
   SqlDatabase& database_;

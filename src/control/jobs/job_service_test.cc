@@ -90,16 +90,16 @@ TEST_P(JobServiceTest, ARefreshNamesStreamsOfTheConnection) {
 TEST_P(JobServiceTest, AWaitingJobIsCancelledAtOnceAndAFinishedOneStays) {
   const int64_t id = Create({.connection_id = "a"}).job.job.id;
   clock_.Advance(std::chrono::seconds(1));
-  auto cancelled = service_->Cancel(id);
+  auto cancelled = service_->Cancel(id, "ann");
   ASSERT_TRUE(cancelled.ok() && *cancelled);
   EXPECT_EQ((*cancelled)->job.status, "cancelled");
   EXPECT_EQ(Timeline("a"), (std::vector<std::string>{"SYNC_CANCELLED", "SYNC_STARTED"}));
   const int64_t updated = (*cancelled)->job.updated_at;
   clock_.Advance(std::chrono::seconds(1));
-  cancelled = service_->Cancel(id);
+  cancelled = service_->Cancel(id, "ann");
   ASSERT_TRUE(cancelled.ok() && *cancelled);
   EXPECT_EQ((*cancelled)->job.updated_at, updated);
-  EXPECT_FALSE(*service_->Cancel(12345));
+  EXPECT_FALSE(*service_->Cancel(12345, "ann"));
 }
 
 TEST_P(JobServiceTest, ARunningJobIsOnlyAskedToEnd) {
@@ -109,7 +109,7 @@ TEST_P(JobServiceTest, ARunningJobIsOnlyAskedToEnd) {
     EXPECT_TRUE(moved);
     return Status::Ok();
   });
-  const auto asked = service_->Cancel(job.id, std::chrono::milliseconds(0));
+  const auto asked = service_->Cancel(job.id, "ann", std::chrono::milliseconds(0));
   ASSERT_TRUE(asked.ok() && *asked);
   EXPECT_EQ((*asked)->job.status, "running");
   EXPECT_TRUE((*asked)->job.cancel_asked);

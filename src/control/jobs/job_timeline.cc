@@ -20,7 +20,8 @@ Status Tell(SqlTransaction& transaction, const Job& job, std::string_view what, 
   event.connection_id = job.connection_id;
   event.type = fmt::format("{}_{}", KindOf(job), what);
   event.summary = std::move(summary);
-  event.user_id = job.document->value("userId", std::string());
+  // Whoever asked for it; of a cancelled one, whoever put an end to it.
+  event.user_id = job.document->value(what == "CANCELLED" ? "cancelledBy" : "userId", "");
   event.created_at = when;
   return InsertConnectionEvent(transaction, std::move(event));
 }

@@ -11,11 +11,13 @@ namespace {
 std::string Select(std::string_view catalog) {
   return fmt::format(
       "SELECT connection.id, connection.workspace_id, source_id, destination_id, connection.name, "
-      "status, document, {}, next_run_at, revision, connection.created_at, connection.updated_at "
+      "CASE WHEN connection.deleted = 0 THEN status ELSE 'deprecated' END, document, {}, "
+      "next_run_at, revision, connection.created_at, connection.updated_at "
       "FROM connection",
       catalog);
 }
 constexpr std::string_view kThere = " WHERE connection.deleted = 0";
+constexpr std::string_view kThereOrDeleted = " WHERE connection.deleted IN (0, 1)";
 constexpr const char* kCatalog = "syncCatalog";
 
 /// Of the document, for its column.
@@ -126,11 +128,19 @@ Result<std::optional<Connection>> FindConnection(SqlTransaction& transaction,
   return rows.empty() ? std::nullopt : std::optional(ConnectionOf(rows.front()));
 }
 
+Result<std::optional<Connection>> FindConnectionOrDeleted(SqlTransaction& transaction,
+                                                          const std::string& id) {
+  MR_ASSIGN_OR_RETURN(const auto rows,
+                      transaction.Query(Select("catalog") + " WHERE connection.id = :1", {id}));
+  return rows.empty() ? std::nullopt : std::optional(ConnectionOf(rows.front()));
+}
+
 Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
                                                 const ConnectionFilter& filter, const Page& page) {
   SqlCondition condition = ConditionOf(filter);
   std::string sql = Select(filter.with_catalog ? "catalog" : "''");
-  sql += std::string(kThere) + condition.text() + " ORDER BY connection.name, connection.id";
+  sql += std::string(filter.with_deleted ? kThereOrDeleted : kThere) + condition.text() +
+         " ORDER BY connection.name, connection.id";
   sql += " LIMIT " + condition.Next(page.limit) + " OFFSET " + condition.Next(page.offset);
   MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query(sql, condition.parameters()));
   return ConnectionsOf(rows);

@@ -21,7 +21,7 @@ struct Connection {
   std::string source_id;
   std::string destination_id;
   std::string name;
-  std::string status;  ///< active, inactive, locked
+  std::string status;  ///< active, inactive, locked; deprecated: it was deleted
   /// Everything else, in the config API's own words: syncCatalog, scheduleType, scheduleData,
   /// namespaceDefinition, namespaceFormat, prefix, nonBreakingChangesPreference …
   JsonValue document;
@@ -44,6 +44,7 @@ struct ConnectionFilter {
   std::string any_name_contains;  ///< its own name, or that of one of its ends
   /// Without it, documents have no syncCatalog: it can be megabytes.
   bool with_catalog = true;
+  bool with_deleted = false;
 };
 
 /// What a list of connections is sorted by; names by their letters, whatever their case.
@@ -54,10 +55,14 @@ inline constexpr Page kEveryConnection{.limit = 20'000, .offset = 0};
 
 std::vector<std::string> IdsOf(const std::vector<Connection>& connections);
 
-// Within the caller's transaction. A deleted one is as if it weren't there.
+// Within the caller's transaction. A deleted one is as if it weren't there, unless it says
+// otherwise.
 
 Result<std::optional<Connection>> FindConnection(SqlTransaction& transaction,
                                                  const std::string& id);
+/// Also a deleted one: what it did stays known.
+Result<std::optional<Connection>> FindConnectionOrDeleted(SqlTransaction& transaction,
+                                                          const std::string& id);
 /// In the order of their names.
 Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
                                                 const ConnectionFilter& filter, const Page& page);

@@ -25,7 +25,7 @@ struct Job {
   std::string connection_id;
   std::string config_type;  ///< sync, refresh, clear, reset_connection
   std::string status;       ///< pending, running, incomplete, failed, succeeded, cancelled
-  JsonValue document;       ///< {"streams", "refreshMode", "scheduled", "userId"}
+  JsonValue document;       ///< {"streams", "refreshMode", "scheduled", "userId", "cancelledBy"}
   bool cancel_asked = false;
   int64_t created_at = 0;  ///< microseconds since 1970 UTC, as all times here
   int64_t updated_at = 0;

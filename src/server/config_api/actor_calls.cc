@@ -201,15 +201,20 @@ ApiReply ActorCalls::Update(const Json& body, bool partial) const {
   return opened ? Completed(Read(opened->actor, configuration)) : NotThere(id);
 }
 
-ApiReply ActorCalls::Delete(const Json& body) const {
+ApiReply ActorCalls::Delete(const Json& body, const Caller& caller) const {
   const std::string id = TextOf(body, Field("Id"));
   bool found = false;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(const auto actor, FindActor(transaction, kind_, id));
     found = actor.has_value();
-    return found ? DeleteActor(transaction, *actor, services_.Now()) : Status::Ok();
+    if (!found) return Status::Ok();
+    ConnectionFilter its;
+    (kind_ == ConnectorType::kSource ? its.source_id : its.destination_id) = id;
+    MR_RETURN_IF_ERROR(services_.jobs.CancelActiveOf(transaction, its, caller.person_id));
+    return DeleteActor(transaction, *actor, services_.Now());
   });
   if (!written.ok()) return Failure(written);
+  services_.jobs.Wake();
   return found ? NoContent() : NotThere(id);
 }
 

@@ -22,7 +22,8 @@ class ActorCalls {
   ApiReply List(const Json& body) const;
   /// `partial`: fields of connectionConfiguration that were not sent stay what they are.
   ApiReply Update(const Json& body, bool partial) const;
-  ApiReply Delete(const Json& body) const;
+  /// With its connections, whose jobs end.
+  ApiReply Delete(const Json& body, const Caller& caller) const;
 
   /// Tries out what is stored.
   ApiReply Check(const Json& body) const;

@@ -3,6 +3,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "base/json.h"
 #include "base/status.h"
@@ -17,9 +19,31 @@ struct ApiReply {
   bool has_body = true;
 };
 
+/// Who makes a call: a person, or an application of that person's. A plain value.
+struct Caller {
+  std::string person_id;  ///< empty: nobody who signed in
+};
+
 /// Handles one call; `body` is the request's document, {} when there was none. From several threads
-/// at once.
-using ConfigCall = std::function<ApiReply(const Json& body)>;
+/// at once. Made of a function of the body alone where it doesn't matter who calls.
+class ConfigCall {
+ public:
+  template <typename Function>
+  ConfigCall(Function function) {  // NOLINT: a function is one
+    if constexpr (std::is_invocable_v<Function, const Json&, const Caller&>) {
+      call_ = std::move(function);
+    } else {
+      call_ = [function = std::move(function)](const Json& body, const Caller&) {
+        return function(body);
+      };
+    }
+  }
+
+  ApiReply operator()(const Json& body, const Caller& caller) const { return call_(body, caller); }
+
+ private:
+  std::function<ApiReply(const Json& body, const Caller& caller)> call_;
+};
 
 /// 204.
 ApiReply NoContent();

@@ -25,9 +25,9 @@ HttpResponse Message(int status, const std::string& message) {
 }
 
 void Add(ConfigRoutes& routes, std::string_view method, std::string_view path, ConfigCall handler) {
-  const ConfigCall call = [handler = std::move(handler)](const Json& body) {
+  const ConfigCall call = [handler = std::move(handler)](const Json& body, const Caller& caller) {
     const auto wrong = FieldOfAnotherType(body);
-    return wrong ? Unprocessable(wrong->field, wrong->message) : handler(body);
+    return wrong ? Unprocessable(wrong->field, wrong->message) : handler(body, caller);
   };
   routes.calls.emplace(path, call);
   routes.router.Add(method, fmt::format("/api/v1/{}", path),
@@ -37,7 +37,7 @@ void Add(ConfigRoutes& routes, std::string_view method, std::string_view path, C
                         return Message(400, "the request's body must be one JSON object");
                       }
                       for (const auto& [name, value] : captured) body[name] = value;
-                      return ResponseOf(call(body));
+                      return ResponseOf(call(body, {request.person_id}));
                     });
 }
 
@@ -57,7 +57,8 @@ void AddWorkspaces(ConfigRoutes& routes, const WorkspaceCalls& calls) {
   for (const char* path : {"workspaces/update", "workspaces/update_name"}) {
     Post(routes, path, [calls](const Json& body) { return calls.Update(body); });
   }
-  Post(routes, "workspaces/delete", [calls](const Json& body) { return calls.Delete(body); });
+  Post(routes, "workspaces/delete",
+       [calls](const Json& body, const Caller& caller) { return calls.Delete(body, caller); });
 }
 
 void AddDefinitions(ConfigRoutes& routes, const DefinitionCalls& calls, std::string_view kind) {
@@ -85,7 +86,8 @@ void AddActors(ConfigRoutes& routes, const ActorCalls& calls, std::string_view k
   Post(routes, path("update"), [calls](const Json& body) { return calls.Update(body, false); });
   Post(routes, path("partial_update"),
        [calls](const Json& body) { return calls.Update(body, true); });
-  Post(routes, path("delete"), [calls](const Json& body) { return calls.Delete(body); });
+  Post(routes, path("delete"),
+       [calls](const Json& body, const Caller& caller) { return calls.Delete(body, caller); });
   Post(routes, path("check_connection"), [calls](const Json& body) { return calls.Check(body); });
   for (const std::string& unsaved :
        {path("check_connection_for_update"), fmt::format("scheduler/{}s/check_connection", kind)}) {
@@ -126,9 +128,9 @@ HttpResponse ConfigApi::Handle(const HttpRequest& request) const {
   return Message(404, "there is no such path in this version's config API");
 }
 
-ApiReply ConfigApi::Call(std::string_view path, const Json& body) const {
+ApiReply ConfigApi::Call(std::string_view path, const Json& body, const Caller& caller) const {
   const auto found = routes_.calls.find(path);
-  if (found != routes_.calls.end()) return found->second(body);
+  if (found != routes_.calls.end()) return found->second(body, caller);
   return {501, Json{{"message", fmt::format("this version has no {}", path)}}};
 }
 

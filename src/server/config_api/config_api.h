@@ -27,7 +27,7 @@ class ConfigApi {
 
   /// Makes one call ("sources/create") without HTTP: what the public API is made of, so that both
   /// keep the same rules. 501 when this version has no such call.
-  ApiReply Call(std::string_view path, const Json& body) const;
+  ApiReply Call(std::string_view path, const Json& body, const Caller& caller) const;
 
   std::vector<std::string> Routes() const { return routes_.router.Routes(); }
 

@@ -17,10 +17,11 @@ namespace {
 
 ConnectionService ConnectionServiceOf(const Services& services) {
   ConnectionService service(services.database, services.catalogue, services.clock);
-  service.set_before_delete(
-      [&jobs = services.jobs](SqlTransaction& transaction, const std::string& id) {
-        return jobs.CancelActive(transaction, id);
-      });
+  service.set_before_delete([&jobs = services.jobs](SqlTransaction& transaction,
+                                                    const std::string& id,
+                                                    const ChangeReason& reason) {
+    return jobs.CancelActive(transaction, id, reason.user_id);
+  });
   return service;
 }
 
@@ -39,28 +40,30 @@ ApiReply ConnectionCalls::ReplyOf(const Result<ConnectionOutcome>& outcome) cons
   return Get({{"connectionId", outcome->connection.id}});
 }
 
-ApiReply ConnectionCalls::Create(const Json& body) const {
-  return ReplyOf(service_.Create(body, {}));
+ApiReply ConnectionCalls::Create(const Json& body, const Caller& caller) const {
+  return ReplyOf(service_.Create(body, {.user_id = caller.person_id, .reason = ""}));
 }
 
-ApiReply ConnectionCalls::Update(const Json& body) const {
-  if (TextOf(body, "status") == "deprecated") return Delete(body);
-  return ReplyOf(service_.Update(body, {}));
+ApiReply ConnectionCalls::Update(const Json& body, const Caller& caller) const {
+  if (TextOf(body, "status") == "deprecated") return Delete(body, caller);
+  return ReplyOf(service_.Update(body, {.user_id = caller.person_id, .reason = ""}));
 }
 
-ApiReply ConnectionCalls::UpdateWithReason(const Json& body) const {
+ApiReply ConnectionCalls::UpdateWithReason(const Json& body, const Caller& caller) const {
   const Json& update = FieldOf(body, "connectionUpdate");
   if (!update.is_object()) {
     return Unprocessable("connectionUpdate", "connectionUpdate must be an object");
   }
   ChangeReason reason;
+  reason.user_id = caller.person_id;
   reason.reason = TextOf(body, "updateReason");
   reason.automatic = FieldOf(body, "autoUpdate") == true;
   return ReplyOf(service_.Update(update, reason));
 }
 
-ApiReply ConnectionCalls::Delete(const Json& body) const {
-  const auto outcome = service_.Delete(TextOf(body, "connectionId"));
+ApiReply ConnectionCalls::Delete(const Json& body, const Caller& caller) const {
+  const auto outcome =
+      service_.Delete(TextOf(body, "connectionId"), {.user_id = caller.person_id, .reason = ""});
   if (!outcome.ok()) return Failure(outcome.status());
   if (outcome->kind == ConnectionOutcome::Kind::kNotThere) {
     return NotFound(outcome->what, outcome->id);
@@ -74,7 +77,7 @@ ApiReply ConnectionCalls::Get(const Json& body) const {
   std::optional<Connection> connection;
   std::map<std::string, std::vector<Tag>> tags;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(connection, FindConnection(transaction, id));
+    MR_ASSIGN_OR_RETURN(connection, FindConnectionOrDeleted(transaction, id));
     MR_ASSIGN_OR_RETURN(tags, TagsOfConnections(transaction, {id}));
     return Status::Ok();
   });
@@ -99,6 +102,14 @@ ApiReply ConnectionCalls::ListOf(const ConnectionFilter& filter, const Page& pag
 }
 
 ApiReply ConnectionCalls::List(const Json& body) const {
+  return ListOfWorkspace(body, /*with_deleted=*/false);
+}
+
+ApiReply ConnectionCalls::ListAll(const Json& body) const {
+  return ListOfWorkspace(body, /*with_deleted=*/true);
+}
+
+ApiReply ConnectionCalls::ListOfWorkspace(const Json& body, bool with_deleted) const {
   std::optional<Workspace> workspace;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(workspace, WorkspaceOf(transaction, body));
@@ -108,6 +119,7 @@ ApiReply ConnectionCalls::List(const Json& body) const {
   if (!workspace) return NotFound("workspace", TextOf(body, "workspaceId"));
   ConnectionFilter filter;
   filter.workspace_id = workspace->id;
+  filter.with_deleted = with_deleted;
   return ListOf(filter, kEveryConnection);
 }
 

@@ -11,14 +11,17 @@ class ConnectionCalls {
  public:
   explicit ConnectionCalls(const Services& services);
 
-  ApiReply Create(const Json& body) const;
+  ApiReply Create(const Json& body, const Caller& caller) const;
+  /// Also of a deleted one, which is "deprecated".
   ApiReply Get(const Json& body) const;
-  ApiReply Update(const Json& body) const;
+  ApiReply Update(const Json& body, const Caller& caller) const;
   /// {"connectionUpdate", "updateReason", "autoUpdate"}
-  ApiReply UpdateWithReason(const Json& body) const;
-  ApiReply Delete(const Json& body) const;
+  ApiReply UpdateWithReason(const Json& body, const Caller& caller) const;
+  ApiReply Delete(const Json& body, const Caller& caller) const;
   /// All of a workspace.
   ApiReply List(const Json& body) const;
+  /// Deleted ones, too.
+  ApiReply ListAll(const Json& body) const;
   /// Of several workspaces, a page of them.
   ApiReply ListPaginated(const Json& body) const;
   ApiReply Search(const Json& body) const;
@@ -34,6 +37,7 @@ class ConnectionCalls {
 
  private:
   ApiReply ListOf(const ConnectionFilter& filter, const Page& page) const;
+  ApiReply ListOfWorkspace(const Json& body, bool with_deleted) const;
 
   Services services_;
   ConnectionService service_;

@@ -5,6 +5,7 @@
 #include "control/schema/sync_catalog.h"
 #include "control/store/connection_events.h"
 #include "control/store/connections.h"
+#include "control/store/people.h"
 #include "server/config_api/request_fields.h"
 #include "server/config_api/request_time.h"
 
@@ -14,13 +15,26 @@ namespace {
 /// Enough for a picture of some weeks of 1,000 connections.
 constexpr Page kMinimal{.limit = 10'000, .offset = 0};
 
-Json EventJson(const ConnectionEvent& event) {
+/// Who did it, as far as that is known.
+Result<Json> UserJson(SqlTransaction& transaction, const std::string& id) {
+  MR_ASSIGN_OR_RETURN(const auto person, FindPerson(transaction, id));
+  Json json{{"id", id}, {"isDeleted", !person.has_value()}};
+  if (person) {
+    json["name"] = person->name;
+    json["email"] = person->email;
+  }
+  return json;
+}
+
+Result<Json> EventJson(SqlTransaction& transaction, const ConnectionEvent& event) {
   Json json{{"id", event.id},
             {"connectionId", event.connection_id},
             {"eventType", event.type},
             {"summary", *event.summary},
             {"createdAt", Seconds(event.created_at)}};
-  if (!event.user_id.empty()) json["user"] = {{"id", event.user_id}, {"isDeleted", false}};
+  if (!event.user_id.empty()) {
+    MR_ASSIGN_OR_RETURN(json["user"], UserJson(transaction, event.user_id));
+  }
   return json;
 }
 
@@ -41,11 +55,14 @@ ApiReply ConnectionEventCalls::List(const Json& body) const {
   bool found = false;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     list = Json::array();
-    MR_ASSIGN_OR_RETURN(const auto connection, FindConnection(transaction, filter.connection_id));
+    MR_ASSIGN_OR_RETURN(const auto connection,
+                        FindConnectionOrDeleted(transaction, filter.connection_id));
     found = connection.has_value();
     if (!found) return Status::Ok();
     MR_ASSIGN_OR_RETURN(const auto events, ListConnectionEvents(transaction, filter, PageOf(body)));
-    for (const ConnectionEvent& event : events) list.push_back(EventJson(event));
+    for (const ConnectionEvent& event : events) {
+      MR_ASSIGN_OR_RETURN(list.emplace_back(), EventJson(transaction, event));
+    }
     return Status::Ok();
   });
   if (!read.ok()) return Failure(read);
@@ -56,8 +73,11 @@ ApiReply ConnectionEventCalls::List(const Json& body) const {
 ApiReply ConnectionEventCalls::Get(const Json& body) const {
   const std::string id = TextOf(body, "connectionEventId");
   std::optional<ConnectionEvent> event;
+  Json json;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(event, FindConnectionEvent(transaction, id));
+    if (!event) return Status::Ok();
+    MR_ASSIGN_OR_RETURN(json, EventJson(transaction, *event));
     return Status::Ok();
   });
   if (!read.ok()) return Failure(read);
@@ -65,7 +85,6 @@ ApiReply ConnectionEventCalls::Get(const Json& body) const {
   if (!event || (!connection_id.empty() && event->connection_id != connection_id)) {
     return NotFound("event", id);
   }
-  Json json = EventJson(*event);
   json["details"] = *event->summary;
   return {200, std::move(json)};
 }

@@ -23,6 +23,12 @@ struct CallRow {
   const char* path;
   ApiReply (Calls::*call)(const Json&) const;
 };
+/// One that asks who calls.
+template <typename Calls>
+struct CallerRow {
+  const char* path;
+  ApiReply (Calls::*call)(const Json&, const Caller&) const;
+};
 
 template <typename Calls, size_t size>
 void AddAll(ConfigRoutes& routes, const Calls& calls, const CallRow<Calls> (&rows)[size]) {
@@ -32,14 +38,26 @@ void AddAll(ConfigRoutes& routes, const Calls& calls, const CallRow<Calls> (&row
   }
 }
 
-constexpr CallRow<ConnectionCalls> kConnectionCalls[] = {
+template <typename Calls, size_t size>
+void AddAll(ConfigRoutes& routes, const Calls& calls, const CallerRow<Calls> (&rows)[size]) {
+  for (const CallerRow<Calls>& row : rows) {
+    AddCall(routes, "POST", row.path,
+            [calls, call = row.call](const Json& body, const Caller& caller) {
+              return (calls.*call)(body, caller);
+            });
+  }
+}
+
+constexpr CallerRow<ConnectionCalls> kConnectionChanges[] = {
     {"connections/create", &ConnectionCalls::Create},
-    {"connections/get", &ConnectionCalls::Get},
     {"connections/update", &ConnectionCalls::Update},
     {"connections/update_with_reason", &ConnectionCalls::UpdateWithReason},
     {"connections/delete", &ConnectionCalls::Delete},
+};
+constexpr CallRow<ConnectionCalls> kConnectionCalls[] = {
+    {"connections/get", &ConnectionCalls::Get},
     {"connections/list", &ConnectionCalls::List},
-    {"connections/list_all", &ConnectionCalls::List},
+    {"connections/list_all", &ConnectionCalls::ListAll},
     {"connections/list_paginated", &ConnectionCalls::ListPaginated},
     {"connections/search", &ConnectionCalls::Search},
     {"connections/list_by_actor_definition", &ConnectionCalls::ListByDefinition},
@@ -57,11 +75,13 @@ constexpr CallRow<SchemaCalls> kSchemaCalls[] = {
     {"sources/apply_schema_changes", &SchemaCalls::ApplyToSource},
     {"connections/apply_schema_changes", &SchemaCalls::ApplyToConnection},
 };
+constexpr CallerRow<WebBackendCalls> kWebBackendChanges[] = {
+    {"web_backend/connections/create", &WebBackendCalls::Create},
+    {"web_backend/connections/update", &WebBackendCalls::Update},
+};
 constexpr CallRow<WebBackendCalls> kWebBackendCalls[] = {
     {"web_backend/connections/list", &WebBackendCalls::List},
     {"web_backend/connections/get", &WebBackendCalls::Get},
-    {"web_backend/connections/create", &WebBackendCalls::Create},
-    {"web_backend/connections/update", &WebBackendCalls::Update},
     {"web_backend/describe_cron_expression", &WebBackendCalls::DescribeCron},
     {"web_backend/check_updates", &WebBackendCalls::CheckUpdates},
 };
@@ -117,11 +137,13 @@ constexpr CallRow<CustomDefinitionCalls> kDestinationDefinitionCalls[] = {
 
 void AddConnectionRoutes(ConfigRoutes& routes, const Services& services) {
   const ConnectionCalls connections(services);
+  AddAll(routes, connections, kConnectionChanges);
   AddAll(routes, connections, kConnectionCalls);
   AddCall(routes, "GET", "connections/{connectionId}",
           [connections](const Json& body) { return connections.Get(body); });
   AddAll(routes, ConnectionStatusCalls(services), kStatusCalls);
   AddAll(routes, SchemaCalls(services), kSchemaCalls);
+  AddAll(routes, WebBackendCalls(services), kWebBackendChanges);
   AddAll(routes, WebBackendCalls(services), kWebBackendCalls);
   AddAll(routes, ConnectionHistoryCalls(services), kHistoryCalls);
   AddAll(routes, VersionCalls(services), kVersionCalls);

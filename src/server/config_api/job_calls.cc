@@ -110,28 +110,33 @@ ApiReply JobCalls::Create(const JobRequest& request, bool with_attempts) const {
   return {200, std::move(info)};
 }
 
-ApiReply JobCalls::Start(const Json& body, const std::string& config_type) const {
+ApiReply JobCalls::Start(const Json& body, const std::string& config_type,
+                         const Caller& caller) const {
   JobRequest request;
+  request.user_id = caller.person_id;
   request.connection_id = TextOf(body, "connectionId");
   request.config_type = config_type;
   return Create(request, /*with_attempts=*/true);
 }
 
-ApiReply JobCalls::StartStreams(const Json& body, const std::string& config_type) const {
+ApiReply JobCalls::StartStreams(const Json& body, const std::string& config_type,
+                                const Caller& caller) const {
   auto streams = StreamsOf(body);
   if (!streams.ok()) return Unprocessable("streams", streams.status().error().message);
   if (streams->empty()) return Unprocessable("streams", "name at least one stream");
   JobRequest request;
+  request.user_id = caller.person_id;
   request.connection_id = TextOf(body, "connectionId");
   request.config_type = config_type;
   request.streams = *std::move(streams);
   return Create(request, /*with_attempts=*/true);
 }
 
-ApiReply JobCalls::Refresh(const Json& body) const {
+ApiReply JobCalls::Refresh(const Json& body, const Caller& caller) const {
   auto streams = StreamsOf(body);
   if (!streams.ok()) return Unprocessable("streams", streams.status().error().message);
   JobRequest request;
+  request.user_id = caller.person_id;
   request.connection_id = TextOf(body, "connectionId");
   request.config_type = "refresh";
   request.streams = *std::move(streams);
@@ -244,10 +249,10 @@ ApiReply JobCalls::List(const Json& body) const {
   return {200, Json{{"jobs", std::move(jobs)}, {"totalJobCount", total}}};
 }
 
-ApiReply JobCalls::Cancel(const Json& body) const {
+ApiReply JobCalls::Cancel(const Json& body, const Caller& caller) const {
   const auto id = NumberGiven(body, "id");
   if (!id) return Unprocessable("id", "it must be the number of a job");
-  const auto job = services_.jobs.Cancel(*id);
+  const auto job = services_.jobs.Cancel(*id, caller.person_id);
   if (!job.ok()) return Failure(job.status());
   if (!*job) return NotFound("job", std::to_string(*id));
   return {200, InfoOf(**job, /*with_logs=*/false)};

@@ -14,16 +14,17 @@ class JobCalls {
   explicit JobCalls(const Services& services) : services_(services) {}
 
   /// connections/sync, reset, clear: the job with its attempts.
-  ApiReply Start(const Json& body, const std::string& config_type) const;
+  ApiReply Start(const Json& body, const std::string& config_type, const Caller& caller) const;
   /// connections/reset/stream, clear/stream: of the named streams.
-  ApiReply StartStreams(const Json& body, const std::string& config_type) const;
-  ApiReply Refresh(const Json& body) const;
+  ApiReply StartStreams(const Json& body, const std::string& config_type,
+                        const Caller& caller) const;
+  ApiReply Refresh(const Json& body, const Caller& caller) const;
 
   ApiReply Get(const Json& body, bool with_logs) const;
   ApiReply GetLight(const Json& body) const;
   ApiReply GetDebugInfo(const Json& body) const;
   ApiReply List(const Json& body) const;
-  ApiReply Cancel(const Json& body) const;
+  ApiReply Cancel(const Json& body, const Caller& caller) const;
   ApiReply GetLastReplicationJob(const Json& body) const;
 
  private:

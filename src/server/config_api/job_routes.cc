@@ -15,12 +15,17 @@ void AddJobRoutes(ConfigRoutes& routes, const Services& services) {
   for (const auto& [path, config_type] : kStarts) {
     const std::string type = config_type;
     post(fmt::format("connections/{}", path),
-         [calls, type](const Json& body) { return calls.Start(body, type); });
+         [calls, type](const Json& body, const Caller& caller) {
+           return calls.Start(body, type, caller);
+         });
     if (type == "sync") continue;
     post(fmt::format("connections/{}/stream", path),
-         [calls, type](const Json& body) { return calls.StartStreams(body, type); });
+         [calls, type](const Json& body, const Caller& caller) {
+           return calls.StartStreams(body, type, caller);
+         });
   }
-  post("connections/refresh", [calls](const Json& body) { return calls.Refresh(body); });
+  post("connections/refresh",
+       [calls](const Json& body, const Caller& caller) { return calls.Refresh(body, caller); });
 
   post("jobs/get", [calls](const Json& body) { return calls.Get(body, true); });
   post("jobs/get_without_logs", [calls](const Json& body) { return calls.Get(body, false); });
@@ -30,7 +35,8 @@ void AddJobRoutes(ConfigRoutes& routes, const Services& services) {
   // The guides send a GET with a body.
   AddCall(routes, "GET", "jobs/list", [calls](const Json& body) { return calls.List(body); });
   post("jobs/list_for_workspaces", [calls](const Json& body) { return calls.List(body); });
-  post("jobs/cancel", [calls](const Json& body) { return calls.Cancel(body); });
+  post("jobs/cancel",
+       [calls](const Json& body, const Caller& caller) { return calls.Cancel(body, caller); });
   post("jobs/get_last_replication_job",
        [calls](const Json& body) { return calls.GetLastReplicationJob(body); });
 }

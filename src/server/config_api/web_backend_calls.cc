@@ -211,15 +211,44 @@ ApiReply WebBackendCalls::Get(const Json& body) const {
   return {200, std::move(json)};
 }
 
-ApiReply WebBackendCalls::Create(const Json& body) const {
-  const ApiReply made = calls_.Create(body);
+ApiReply WebBackendCalls::Create(const Json& body, const Caller& caller) const {
+  const ApiReply made = calls_.Create(body, caller);
   if (made.status != 200) return made;
   return Get({{"connectionId", (*made.body)["connectionId"]}});
 }
 
-ApiReply WebBackendCalls::Update(const Json& body) const {
-  const ApiReply updated = calls_.Update(body);
+Status WebBackendCalls::RefreshOutdated(const ConnectionOutcome& updated,
+                                        const Caller& caller) const {
+  if (updated.outdated.empty() || updated.connection.status != "active") return Status::Ok();
+  std::optional<Job> active;
+  MR_RETURN_IF_ERROR(services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(active, ActiveJob(transaction, updated.connection.id));
+    return Status::Ok();
+  }));
+  if (active) {
+    MR_RETURN_IF_ERROR(services_.jobs.Cancel(active->id, caller.person_id).status());
+  }
+  JobRequest request;
+  request.connection_id = updated.connection.id;
+  request.config_type = "refresh";
+  request.streams = updated.outdated;
+  request.refresh_mode = "Merge";
+  request.user_id = caller.person_id;
+  MR_ASSIGN_OR_RETURN(const JobCreation made, services_.jobs.Create(request));
+  if (made.outcome == JobCreation::Outcome::kCreated) return Status::Ok();
+  return TransientError("the connection was changed, but its streams can't be refreshed: {}",
+                        made.message);
+}
+
+ApiReply WebBackendCalls::Update(const Json& body, const Caller& caller) const {
+  if (TextOf(body, "status") == "deprecated") return calls_.Delete(body, caller);
+  const auto outcome = calls_.service().Update(body, {.user_id = caller.person_id, .reason = ""});
+  const ApiReply updated = calls_.ReplyOf(outcome);
   if (updated.status != 200) return updated;
+  if (FieldOf(body, "skipReset") != true) {
+    const Status refreshed = RefreshOutdated(*outcome, caller);
+    if (!refreshed.ok()) return Failure(refreshed);
+  }
   return Get({{"connectionId", (*updated.body)["connectionId"]}});
 }
 

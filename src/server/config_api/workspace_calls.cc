@@ -139,15 +139,20 @@ ApiReply WorkspaceCalls::Update(const Json& body) const {
   return {200, WorkspaceJson(*workspace)};
 }
 
-ApiReply WorkspaceCalls::Delete(const Json& body) const {
+ApiReply WorkspaceCalls::Delete(const Json& body, const Caller& caller) const {
   const std::string id = TextOf(body, "workspaceId");
   bool found = false;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(const auto workspace, FindWorkspace(transaction, id));
     found = workspace.has_value();
-    return found ? DeleteWorkspace(transaction, id, services_.Now()) : Status::Ok();
+    if (!found) return Status::Ok();
+    ConnectionFilter its;
+    its.workspace_id = id;
+    MR_RETURN_IF_ERROR(services_.jobs.CancelActiveOf(transaction, its, caller.person_id));
+    return DeleteWorkspace(transaction, id, services_.Now());
   });
   if (!written.ok()) return Failure(written);
+  services_.jobs.Wake();
   return found ? NoContent() : NotFound("workspace", id);
 }
 

@@ -16,7 +16,8 @@ class WorkspaceCalls {
   ApiReply List(const Json& body) const;
   /// Also update_name.
   ApiReply Update(const Json& body) const;
-  ApiReply Delete(const Json& body) const;
+  /// With all that is in it; jobs end.
+  ApiReply Delete(const Json& body, const Caller& caller) const;
 
   /// Makes the first workspace when there is none.
   static Status EnsureDefault(const Services& services);

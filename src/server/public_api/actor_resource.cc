@@ -119,8 +119,8 @@ HttpResponse ActorResource::Update(const HttpRequest& request, const std::string
   return answer.ok() ? JsonResponse(200, Said(answer.document())) : ProblemOf(answer.reply);
 }
 
-HttpResponse ActorResource::Delete(const std::string& id) const {
-  const auto answer = CallConfig(context_, Path("delete"), {{Field("Id"), id}});
+HttpResponse ActorResource::Delete(const HttpRequest& request, const std::string& id) const {
+  const auto answer = CallConfig(context_, Path("delete"), {{Field("Id"), id}}, CallerOf(request));
   return answer.ok() ? HttpResponse{204, "", "", {}} : ProblemOf(answer.reply);
 }
 

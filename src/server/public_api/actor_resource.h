@@ -20,7 +20,7 @@ class ActorResource {
   HttpResponse Get(const std::string& id) const;
   /// `whole`: what is sent replaces the configuration (PUT); else its fields are changed (PATCH).
   HttpResponse Update(const HttpRequest& request, const std::string& id, bool whole) const;
-  HttpResponse Delete(const std::string& id) const;
+  HttpResponse Delete(const HttpRequest& request, const std::string& id) const;
 
  private:
   HttpResponse Check(const std::string& id) const;

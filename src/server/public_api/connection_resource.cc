@@ -15,6 +15,9 @@ HttpResponse Refusal(const Status& status) { return ProblemOf(Problem{422, statu
 
 HttpResponse SaidConnection(const CallAnswer& answer) {
   if (!answer.ok()) return ProblemOf(answer.reply);
+  if (TextOf(answer.document(), "status") == "deprecated") {
+    return ProblemOf(NotFound("connection", TextOf(answer.document(), "connectionId")));
+  }
   return JsonResponse(200, ConnectionToPublic(answer.document()));
 }
 
@@ -87,7 +90,7 @@ HttpResponse ConnectionResource::Create(const HttpRequest& request) const {
   for (const auto& [field, value] : defaults.items()) {
     if (!call->contains(field)) (*call)[field] = value;
   }
-  return SaidConnection(CallConfig(context_, "connections/create", *call));
+  return SaidConnection(CallConfig(context_, "connections/create", *call, CallerOf(request)));
 }
 
 HttpResponse ConnectionResource::Get(const std::string& id) const {
@@ -120,11 +123,12 @@ HttpResponse ConnectionResource::Update(const HttpRequest& request, const std::s
     if (!catalog.ok()) return Refusal(catalog.status());
     (*call)["syncCatalog"] = *catalog;
   }
-  return SaidConnection(CallConfig(context_, "connections/update", *call));
+  return SaidConnection(CallConfig(context_, "connections/update", *call, CallerOf(request)));
 }
 
-HttpResponse ConnectionResource::Delete(const std::string& id) const {
-  const auto answer = CallConfig(context_, "connections/delete", {{"connectionId", id}});
+HttpResponse ConnectionResource::Delete(const HttpRequest& request, const std::string& id) const {
+  const auto answer =
+      CallConfig(context_, "connections/delete", {{"connectionId", id}}, CallerOf(request));
   return answer.ok() ? HttpResponse{204, "", "", {}} : ProblemOf(answer.reply);
 }
 

@@ -17,7 +17,7 @@ class ConnectionResource {
   HttpResponse Create(const HttpRequest& request) const;
   HttpResponse Get(const std::string& id) const;
   HttpResponse Update(const HttpRequest& request, const std::string& id) const;
-  HttpResponse Delete(const std::string& id) const;
+  HttpResponse Delete(const HttpRequest& request, const std::string& id) const;
 
  private:
   HttpResponse Streams(const HttpRequest& request) const;

@@ -99,7 +99,7 @@ HttpResponse JobResource::List(const HttpRequest& request) const {
 }
 
 HttpResponse JobResource::StartJob(const std::string& job_type, const std::string& connection_id,
-                                   const Json& body) const {
+                                   const Json& body, const Caller& caller) const {
   Json call{{"connectionId", connection_id}};
   std::string path = "connections/" + job_type;
   const Json streams = body.value("streams", Json());
@@ -111,7 +111,7 @@ HttpResponse JobResource::StartJob(const std::string& job_type, const std::strin
     path = "connections/clear/stream";
     call["streams"] = streams;
   }
-  const auto answer = CallConfig(context_, path, call);
+  const auto answer = CallConfig(context_, path, call, caller);
   return answer.ok() ? JsonResponse(200, JobToPublic(answer.document())) : ProblemOf(answer.reply);
 }
 
@@ -124,13 +124,13 @@ HttpResponse JobResource::Create(const HttpRequest& request) const {
   if (ConfigTypesOf(job_type).empty()) {
     return ProblemOf(Problem{400, "jobType must be one of sync, reset, refresh, clear"});
   }
-  return StartJob(job_type, connection_id, *body);
+  return StartJob(job_type, connection_id, *body, CallerOf(request));
 }
 
 HttpResponse JobResource::Start(const HttpRequest& request, const std::string& connection_id,
                                 const std::string& job_type) const {
   const auto body = DocumentOf(request);
-  return body ? StartJob(job_type, connection_id, *body) : NoDocument();
+  return body ? StartJob(job_type, connection_id, *body, CallerOf(request)) : NoDocument();
 }
 
 HttpResponse JobResource::Get(const std::string& id) const {
@@ -140,10 +140,10 @@ HttpResponse JobResource::Get(const std::string& id) const {
   return answer.ok() ? JsonResponse(200, JobToPublic(answer.document())) : ProblemOf(answer.reply);
 }
 
-HttpResponse JobResource::Delete(const std::string& id) const {
+HttpResponse JobResource::Delete(const HttpRequest& request, const std::string& id) const {
   const auto number = JobIdOf(id);
   if (!number) return NoJobId();
-  const auto answer = CallConfig(context_, "jobs/cancel", {{"id", *number}});
+  const auto answer = CallConfig(context_, "jobs/cancel", {{"id", *number}}, CallerOf(request));
   return answer.ok() ? JsonResponse(200, JobToPublic(answer.document())) : ProblemOf(answer.reply);
 }
 

@@ -17,7 +17,7 @@ class JobResource {
   HttpResponse Create(const HttpRequest& request) const;
   HttpResponse Get(const std::string& id) const;
   /// Cancels it.
-  HttpResponse Delete(const std::string& id) const;
+  HttpResponse Delete(const HttpRequest& request, const std::string& id) const;
 
  private:
   HttpResponse Logs(const std::string& id) const;
@@ -27,7 +27,7 @@ class JobResource {
 
   /// Starts a job of a public type; `body`: {streams, refreshMode} matter.
   HttpResponse StartJob(const std::string& job_type, const std::string& connection_id,
-                        const Json& body) const;
+                        const Json& body, const Caller& caller) const;
 
   PublicContext context_;
 };

@@ -50,8 +50,9 @@ std::string AddressOf(const HttpRequest& request, const PublicPage& page, int64_
 
 }  // namespace
 
-CallAnswer CallConfig(const PublicContext& context, std::string_view path, const Json& body) {
-  return {context.config.Call(path, body)};
+CallAnswer CallConfig(const PublicContext& context, std::string_view path, const Json& body,
+                      const Caller& caller) {
+  return {context.config.Call(path, body, caller)};
 }
 
 HttpResponse ProblemOf(const ApiReply& refusal) {

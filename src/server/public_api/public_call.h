@@ -36,7 +36,9 @@ struct CallAnswer {
   const Json& document() const { return *reply.body; }
 };
 
-CallAnswer CallConfig(const PublicContext& context, std::string_view path, const Json& body);
+CallAnswer CallConfig(const PublicContext& context, std::string_view path, const Json& body,
+                      const Caller& caller = {});
+inline Caller CallerOf(const HttpRequest& request) { return {request.person_id}; }
 
 /// The config API's refusal as a problem document.
 HttpResponse ProblemOf(const ApiReply& refusal);

@@ -26,9 +26,15 @@ void AddResource(Router& router, const std::string& all, const Resource& resourc
       return resource.Update(request, path.at("id"));
     });
   }
-  router.Add("DELETE", one, [resource](const HttpRequest&, const PathParameters& path) {
-    return resource.Delete(path.at("id"));
-  });
+  router.Add("DELETE", one,
+             [resource]([[maybe_unused]] const HttpRequest& request, const PathParameters& path) {
+               // Some ask who calls.
+               if constexpr (requires { resource.Delete(request, ""); }) {
+                 return resource.Delete(request, path.at("id"));
+               } else {
+                 return resource.Delete(path.at("id"));
+               }
+             });
 }
 
 }  // namespace millrace

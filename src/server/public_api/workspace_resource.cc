@@ -87,8 +87,9 @@ HttpResponse WorkspaceResource::Update(const HttpRequest& request, const std::st
   return SaidWorkspace(CallConfig(context_, "workspaces/update", call));
 }
 
-HttpResponse WorkspaceResource::Delete(const std::string& id) const {
-  const auto answer = CallConfig(context_, "workspaces/delete", {{"workspaceId", id}});
+HttpResponse WorkspaceResource::Delete(const HttpRequest& request, const std::string& id) const {
+  const auto answer =
+      CallConfig(context_, "workspaces/delete", {{"workspaceId", id}}, CallerOf(request));
   return answer.ok() ? HttpResponse{204, "", "", {}} : ProblemOf(answer.reply);
 }
 

@@ -16,7 +16,7 @@ class WorkspaceResource {
   HttpResponse Create(const HttpRequest& request) const;
   HttpResponse Get(const std::string& id) const;
   HttpResponse Update(const HttpRequest& request, const std::string& id) const;
-  HttpResponse Delete(const std::string& id) const;
+  HttpResponse Delete(const HttpRequest& request, const std::string& id) const;
 
  private:
   PublicContext context_;
