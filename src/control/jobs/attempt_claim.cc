@@ -44,6 +44,8 @@ Result<std::optional<Job>> TakeWaitingJob(SqlTransaction& transaction, SqlDataba
                                  "LOCKED"
                                : "";
   const int64_t limit = rules.per_source_max > 0 ? rules.per_source_max : INT64_MAX;
+  // No retry waits that long: the clock that said so has been set back since.
+  constexpr int64_t kWaitNonsenseMicros = 3'600'000'000;
   MR_ASSIGN_OR_RETURN(
       const auto rows,
       transaction.Query(
@@ -51,10 +53,11 @@ Result<std::optional<Job>> TakeWaitingJob(SqlTransaction& transaction, SqlDataba
                       "JOIN connection ON connection.id = job.connection_id "
                       "JOIN actor ON actor.id = connection.source_id "
                       "WHERE job.status IN ('pending', 'incomplete') AND "
-                      "(job.next_attempt_at IS NULL OR job.next_attempt_at <= :1) AND {} < :2 "
+                      "(job.next_attempt_at IS NULL OR job.next_attempt_at <= :1 OR "
+                      "job.next_attempt_at > :3) AND {} < :2 "
                       "{}ORDER BY job.id LIMIT 1{}",
                       kOthersOfSource, rules.after_look ? kLooked : "", lock),
-          {now, limit}));
+          {now, limit, now + kWaitNonsenseMicros}));
   if (rows.empty()) return std::optional<Job>();
   // What was committed before the lock was had counts, too.
   MR_ASSIGN_OR_RETURN(

@@ -14,6 +14,8 @@ namespace millrace {
 namespace {
 
 constexpr int64_t kLostMax = 100;
+/// No lease is that long: the clock that it was taken by has been set back since.
+constexpr int64_t kLeaseNonsenseMicros = 3'600'000'000;
 
 /// STARTED, RUNNING …: the protocol's words for what the API calls a run state.
 std::string RunStateOf(const StreamReport& report) {
@@ -146,7 +148,8 @@ Result<std::vector<Attempt>> RunningAttempts(SqlTransaction& transaction,
 }
 
 Result<std::vector<Attempt>> LostAttempts(SqlTransaction& transaction, int64_t now) {
-  return AttemptsWhere(transaction, "lease_until < :1", {now});
+  return AttemptsWhere(transaction, "(lease_until < :1 OR lease_until > :2)",
+                       {now, now + kLeaseNonsenseMicros});
 }
 
 Result<std::vector<int64_t>> JobsToCancel(SqlTransaction& transaction, const std::string& worker) {

@@ -246,6 +246,42 @@ TEST_P(AttemptLedgerTest, ALeaseThatIsNotRenewedIsLost) {
   EXPECT_EQ(lost(), 0u);
 }
 
+TEST_P(AttemptLedgerTest, AClockThatWasSetBackKeepsNobodyWaiting) {
+  const auto day = std::chrono::hours(24);
+  Ask({.connection_id = "a"});
+  const AttemptKey first = KeyOf(*Claim());
+  EXPECT_TRUE(End(first, false));
+  EXPECT_FALSE(Claim()) << "it waits for its next attempt";
+  clock_.Advance(-day);
+  const auto second = Claim();
+  ASSERT_TRUE(second) << "not for a day";
+  EXPECT_GT(second->attempt.fencing_token, first.fencing_token) << "tokens grow nevertheless";
+  EXPECT_FALSE(Save(first, "1", 1));
+  EXPECT_TRUE(Save(KeyOf(*second), "2", 1));
+  clock_.Advance(-day);
+  Write([&](SqlTransaction& t) -> Status {
+    MR_ASSIGN_OR_RETURN(const auto lost, LostAttempts(t, Now()));
+    EXPECT_EQ(lost.size(), 1u) << "its worker would have renewed the lease by this clock";
+    return Status::Ok();
+  });
+}
+
+TEST_P(AttemptLedgerTest, AClockThatJumpsAheadLosesNoState) {
+  Ask({.connection_id = "a"});
+  const AttemptKey key = KeyOf(*Claim());
+  EXPECT_TRUE(Save(key, "1", 1));
+  clock_.Advance(std::chrono::hours(24 * 365));
+  // Whoever runs it renews its lease before anybody else looks, or is given up: then it is refused.
+  EXPECT_TRUE(Save(key, "2", 2));
+  EXPECT_TRUE(End(key, false));
+  clock_.Advance(std::chrono::hours(1));
+  const auto next = Claim();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->saved.checkpoint, 2);
+  EXPECT_FALSE(Save(key, "3", 3)) << "an older attempt";
+  EXPECT_TRUE(Save(KeyOf(*next), "4", 4));
+}
+
 TEST_P(AttemptLedgerTest, AClearEmptiesTablesAndForgetsTheirStatesOnly) {
   Ask({.connection_id = "a"});
   const AttemptKey sync = KeyOf(*Claim());

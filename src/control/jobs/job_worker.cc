@@ -95,6 +95,7 @@ AttemptRunParts JobWorker::RunParts() {
   };
   parts.silence = options_.silence;
   parts.lease = options_.lease;
+  parts.renew_every = std::max(std::chrono::seconds(1), options_.lease / 6);
   return parts;
 }
 
