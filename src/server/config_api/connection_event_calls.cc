@@ -16,7 +16,7 @@ namespace {
 constexpr Page kMinimal{.limit = 10'000, .offset = 0};
 
 /// Who did it, as far as that is known.
-Result<Json> UserJson(SqlTransaction& transaction, const std::string& id) {
+Result<Json> EventUserJson(SqlTransaction& transaction, const std::string& id) {
   MR_ASSIGN_OR_RETURN(const auto person, FindPerson(transaction, id));
   Json json{{"id", id}, {"isDeleted", !person.has_value()}};
   if (person) {
@@ -33,7 +33,7 @@ Result<Json> EventJson(SqlTransaction& transaction, const ConnectionEvent& event
             {"summary", *event.summary},
             {"createdAt", Seconds(event.created_at)}};
   if (!event.user_id.empty()) {
-    MR_ASSIGN_OR_RETURN(json["user"], UserJson(transaction, event.user_id));
+    MR_ASSIGN_OR_RETURN(json["user"], EventUserJson(transaction, event.user_id));
   }
   return json;
 }
