@@ -7,7 +7,7 @@ import pytest
 
 from support import output_files
 from support.api_server import running
-from support.attempt_processes import attempt_processes, in_the_middle
+from support.attempt_processes import attempt_processes, busy, in_the_middle
 from support.postgres_tables import target_config
 from support.server_jobs import LOCAL, ended, made_up_users, sync, wait
 
@@ -44,27 +44,13 @@ def shared(millrace, tmp_path, db):
     return server
 
 
-@contextlib.contextmanager
-def busy(server, tmp_path):
-    """The server has no place for another job: its own attempt stands still."""
-    job = sync(server, made_up_users(server, 30_000_000))
-    (process,) = wait(lambda: attempt_processes(tmp_path / "data"))
-    os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGCONT)
-        server.call("jobs/cancel", id=job)
-
-
 def users(files):
     folder = next(p for p in (files / "out").rglob("users") if p.is_dir())
     return output_files.rows(folder, "count(*), count(distinct id), min(id), max(id)")[0]
 
 
 def test_a_worker_that_is_killed_is_followed_by_another(shared, tmp_path):
-    with shared() as server, busy(server, tmp_path):
+    with shared() as server, busy(server, tmp_path / "data"):
         made = made_up_users(server, ROWS, (LOCAL, {"path": "out"}))
         with shared.worker("one") as one:
             job = sync(server, made)
@@ -83,7 +69,7 @@ def test_a_worker_that_is_killed_is_followed_by_another(shared, tmp_path):
 
 
 def test_a_worker_keeps_the_servers_rules(shared, tmp_path):
-    with shared() as server, busy(server, tmp_path), shared.worker("one"):
+    with shared() as server, busy(server, tmp_path / "data"), shared.worker("one"):
         def outcome(url, provider):
             source = server.call("sources/create", sourceDefinitionId=FILE, name="file",
                                  connectionConfiguration={"dataset_name": "t", "format": "csv", "url": url, "provider": {"storage": provider}})
