@@ -9,8 +9,8 @@
 # test holds these edges against the table in docs/ARCHITECTURE.md. EXCLUDE names files of the
 # folder that belong to an executable instead.
 #
-# TOGETHER compiles the module's sources by fours: for modules of many small files in which the
-# JSON library's header is most of the work. Their file-local names must be unique in the module.
+# TOGETHER compiles the module's sources by fours: for modules of many small files in which others'
+# headers (JSON, Arrow) are most of the work. Their file-local names must be unique in the module.
 function(millrace_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TOGETHER" "" "DEPENDS;TEST_DEPENDS;EXCLUDE")
   string(REPLACE "/" "_" flat "${name}")
@@ -29,6 +29,10 @@ function(millrace_module name)
     set(scope PUBLIC)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ${arg_TOGETHER}
                           UNITY_BUILD_BATCH_SIZE 4)
+    # What waits for databases and people: more than this costs more time to compile than it saves.
+    if(name MATCHES "^(cli|control|server)")
+      target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+    endif()
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)

@@ -16,7 +16,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "building child tables";
+constexpr const char* kBuildingChildren = "building child tables";
 
 const ChildPlan* FindChild(const TablePlan* plan, const ChildPlan& child) {
   if (plan == nullptr) return nullptr;
@@ -40,15 +40,15 @@ Result<std::shared_ptr<const ReplacedSets>> MakeSets(const std::vector<int32_t>&
   arrow::Int64Builder change;
   arrow::BooleanBuilder empty;
   const auto num_rows = static_cast<int64_t>(tops.size());
-  MR_ARROW_RETURN_IF_ERROR(change.Reserve(num_rows), kDoing);
-  MR_ARROW_RETURN_IF_ERROR(empty.Reserve(num_rows), kDoing);
+  MR_ARROW_RETURN_IF_ERROR(change.Reserve(num_rows), kBuildingChildren);
+  MR_ARROW_RETURN_IF_ERROR(empty.Reserve(num_rows), kBuildingChildren);
   for (size_t i = 0; i < tops.size(); ++i) {
     change.UnsafeAppend(first_change + tops[i]);
     empty.UnsafeAppend(!rows.empty() && rows[i] < 0);
   }
   auto sets = std::make_shared<ReplacedSets>();
-  MR_ARROW_RETURN_IF_ERROR(change.Finish(&sets->change), kDoing);
-  MR_ARROW_RETURN_IF_ERROR(empty.Finish(&sets->empty), kDoing);
+  MR_ARROW_RETURN_IF_ERROR(change.Finish(&sets->change), kBuildingChildren);
+  MR_ARROW_RETURN_IF_ERROR(empty.Finish(&sets->empty), kBuildingChildren);
   return std::shared_ptr<const ReplacedSets>(std::move(sets));
 }
 
@@ -213,7 +213,7 @@ Status ChildTables::AddOwnColumns(const ChildPlan& child, const ChildPlan* actua
     if (elements.num_rows() == 0) {  // there are nothing but empty sets
       MR_ARROW_ASSIGN_OR_RETURN(columns->emplace_back(),
                                 arrow::MakeArrayOfNull(column.field->type(), num_rows, BlockPool()),
-                                kDoing);
+                                kBuildingChildren);
       continue;
     }
     MR_ASSIGN_OR_RETURN(auto values, ColumnAt(elements.columns, column.place));

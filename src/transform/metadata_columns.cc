@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "building metadata columns";
+constexpr const char* kBuildingMetadata = "building metadata columns";
 constexpr const char* kClassicIdColumn = "_airbyte_ab_id";
 constexpr const char* kClassicEmittedAtColumn = "_airbyte_emitted_at";
 
@@ -47,7 +47,8 @@ arrow::FieldVector FieldsOf(MetadataMode mode) {
 
 Result<std::shared_ptr<arrow::Array>> Repeat(const std::shared_ptr<arrow::DataType>& type,
                                              int64_t value, int64_t num_rows) {
-  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(num_rows * 8, BlockPool()), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(num_rows * 8, BlockPool()),
+                            kBuildingMetadata);
   std::fill_n(reinterpret_cast<int64_t*>(values->mutable_data()), num_rows, value);
   return arrow::MakeArray(
       arrow::ArrayData::Make(type, num_rows, {nullptr, std::move(values)}, /*null_count=*/0));
@@ -104,7 +105,8 @@ Result<std::shared_ptr<arrow::Array>> MetadataColumns::MakeStamps(
   if (given->length() != num_rows) return SystemError("stamps do not fit their rows");
   const auto millis =
       std::chrono::floor<std::chrono::milliseconds>(clock_.WallNow().time_since_epoch()).count();
-  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(num_rows * 8, BlockPool()), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(auto values, arrow::AllocateBuffer(num_rows * 8, BlockPool()),
+                            kBuildingMetadata);
   auto* value = reinterpret_cast<int64_t*>(values->mutable_data());
   for (int64_t i = 0; i < num_rows; ++i) {
     value[i] = given->IsValid(i) ? given->Value(i) : millis;
@@ -129,7 +131,7 @@ Status MetadataColumns::EnsureConstants(int64_t num_rows) {
     MR_ASSIGN_OR_RETURN(generation_, Repeat(arrow::int64(), generation_id_, capacity));
   }
   MR_ARROW_ASSIGN_OR_RETURN(auto offsets, arrow::AllocateBuffer((capacity + 1) * 4, BlockPool()),
-                            kDoing);
+                            kBuildingMetadata);
   auto* offset = reinterpret_cast<int32_t*>(offsets->mutable_data());
   for (int64_t i = 0; i <= capacity; ++i) {
     offset[i] = static_cast<int32_t>(i * static_cast<int64_t>(UuidV7Batch::kTextSize));
@@ -143,7 +145,7 @@ Result<std::shared_ptr<arrow::StringArray>> MetadataColumns::MakeIds(int64_t num
   constexpr auto kSize = static_cast<int64_t>(UuidV7Batch::kTextSize);
   MR_RETURN_IF_ERROR(EnsureConstants(num_rows));
   MR_ARROW_ASSIGN_OR_RETURN(auto text, arrow::AllocateBuffer(num_rows * kSize, BlockPool()),
-                            kDoing);
+                            kBuildingMetadata);
   UuidV7Batch ids(clock_.WallNow());
   char* out = reinterpret_cast<char*>(text->mutable_data());
   for (int64_t i = 0; i < num_rows; ++i) ids.Next(out + i * kSize);

@@ -12,12 +12,12 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "taking nested columns apart";
+constexpr const char* kTakingApart = "taking nested columns apart";
 
 Result<arrow::ArrayVector> FieldsOf(const arrow::StructArray& objects) {
   arrow::ArrayVector fields;
   for (int i = 0; i < objects.num_fields(); ++i) {
-    MR_ARROW_ASSIGN_OR_RETURN(auto field, objects.GetFlattenedField(i, BlockPool()), kDoing);
+    MR_ARROW_ASSIGN_OR_RETURN(auto field, objects.GetFlattenedField(i, BlockPool()), kTakingApart);
     fields.push_back(std::move(field));
   }
   return fields;
@@ -31,7 +31,7 @@ Result<std::shared_ptr<arrow::Array>> ColumnAt(const arrow::ArrayVector& columns
   for (size_t depth = 1; depth < place.positions.size(); ++depth) {
     const auto& objects = static_cast<const arrow::StructArray&>(*column);
     MR_ARROW_ASSIGN_OR_RETURN(
-        column, objects.GetFlattenedField(place.positions[depth], BlockPool()), kDoing);
+        column, objects.GetFlattenedField(place.positions[depth], BlockPool()), kTakingApart);
   }
   return column;
 }
@@ -68,7 +68,7 @@ Result<ElementRows> ElementsOf(const arrow::ListArray& lists,
 Result<std::shared_ptr<arrow::Array>> TakeRows(const arrow::Array& column,
                                                const std::vector<int32_t>& rows) {
   arrow::Int32Builder indices;
-  MR_ARROW_RETURN_IF_ERROR(indices.Reserve(static_cast<int64_t>(rows.size())), kDoing);
+  MR_ARROW_RETURN_IF_ERROR(indices.Reserve(static_cast<int64_t>(rows.size())), kTakingApart);
   for (const int32_t row : rows) {
     if (row < 0) {
       indices.UnsafeAppendNull();
@@ -76,10 +76,11 @@ Result<std::shared_ptr<arrow::Array>> TakeRows(const arrow::Array& column,
       indices.UnsafeAppend(row);
     }
   }
-  MR_ARROW_ASSIGN_OR_RETURN(const auto taken, indices.Finish(), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(const auto taken, indices.Finish(), kTakingApart);
   MR_ARROW_ASSIGN_OR_RETURN(
       const arrow::Datum result,
-      arrow::compute::Take(column, *taken, arrow::compute::TakeOptions::NoBoundsCheck()), kDoing);
+      arrow::compute::Take(column, *taken, arrow::compute::TakeOptions::NoBoundsCheck()),
+      kTakingApart);
   return result.make_array();
 }
 

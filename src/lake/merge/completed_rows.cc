@@ -19,7 +19,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "completing rows";
+constexpr const char* kCompleting = "completing rows";
 
 bool IsRow(uint32_t before) {
   return before != MergePlan::kStored && before != MergePlan::kNothing;
@@ -84,7 +84,7 @@ Result<Gathered> Gather(ChangeScan& changes, const SchemaPtr& schema,
         batches.push_back(std::move(selected));
         return Status::Ok();
       }));
-  MR_ARROW_ASSIGN_OR_RETURN(gathered.rows, arrow::ConcatenateRecordBatches(batches), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(gathered.rows, arrow::ConcatenateRecordBatches(batches), kCompleting);
   return gathered;
 }
 
@@ -144,7 +144,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> CompletedRows::Rows(
     if (stored == nullptr) continue;
     MR_ARROW_ASSIGN_OR_RETURN(const auto both,
                               arrow::Concatenate({columns[c], stored->column(static_cast<int>(c))}),
-                              kDoing);
+                              kCompleting);
     MR_ASSIGN_OR_RETURN(columns[c], SelectValues(*both, from));
   }
   std::stable_sort(nulled.begin(), nulled.end(),

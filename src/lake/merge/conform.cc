@@ -19,7 +19,7 @@ namespace {
 using DataTypePtr = std::shared_ptr<arrow::DataType>;
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-constexpr const char* kDoing = "converting stored values to the table's types";
+constexpr const char* kConforming = "converting stored values to the table's types";
 
 /// The canonical text of each number: what number columns hold once they are text.
 Result<ArrayPtr> NumberTexts(const arrow::DoubleArray& numbers) {
@@ -27,14 +27,15 @@ Result<ArrayPtr> NumberTexts(const arrow::DoubleArray& numbers) {
   char text[400];
   for (int64_t row = 0; row < numbers.length(); ++row) {
     if (numbers.IsNull(row)) {
-      MR_ARROW_RETURN_IF_ERROR(builder.AppendNull(), kDoing);
+      MR_ARROW_RETURN_IF_ERROR(builder.AppendNull(), kConforming);
       continue;
     }
     const double value = numbers.Value(row) == 0 ? 0.0 : numbers.Value(row);  // no "-0"
     const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed);
-    MR_ARROW_RETURN_IF_ERROR(builder.Append(text, static_cast<int32_t>(end.ptr - text)), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(builder.Append(text, static_cast<int32_t>(end.ptr - text)),
+                             kConforming);
   }
-  MR_ARROW_ASSIGN_OR_RETURN(ArrayPtr texts, builder.Finish(), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(ArrayPtr texts, builder.Finish(), kConforming);
   return texts;
 }
 
@@ -94,7 +95,8 @@ Result<ArrayPtr> Convert(const ArrayPtr& column, const DataTypePtr& type) {
 
 Result<ArrayPtr> ConformColumn(const ArrayPtr& column, const arrow::Field& field, int64_t rows) {
   if (column == nullptr) {
-    MR_ARROW_ASSIGN_OR_RETURN(ArrayPtr nulls, arrow::MakeArrayOfNull(field.type(), rows), kDoing);
+    MR_ARROW_ASSIGN_OR_RETURN(ArrayPtr nulls, arrow::MakeArrayOfNull(field.type(), rows),
+                              kConforming);
     return nulls;
   }
   auto converted = Convert(column, field.type());

@@ -12,11 +12,11 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "selecting rows";
+constexpr const char* kSelecting = "selecting rows";
 
 Result<std::shared_ptr<arrow::Array>> IndicesOf(const std::vector<int64_t>& rows) {
   arrow::Int64Builder builder;
-  MR_ARROW_RETURN_IF_ERROR(builder.Reserve(static_cast<int64_t>(rows.size())), kDoing);
+  MR_ARROW_RETURN_IF_ERROR(builder.Reserve(static_cast<int64_t>(rows.size())), kSelecting);
   for (const int64_t row : rows) {
     if (row < 0) {
       builder.UnsafeAppendNull();
@@ -24,7 +24,7 @@ Result<std::shared_ptr<arrow::Array>> IndicesOf(const std::vector<int64_t>& rows
       builder.UnsafeAppend(row);
     }
   }
-  MR_ARROW_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> indices, builder.Finish(), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> indices, builder.Finish(), kSelecting);
   return indices;
 }
 
@@ -34,7 +34,7 @@ Result<std::shared_ptr<arrow::Array>> Take(const arrow::Array& column,
   MR_ARROW_ASSIGN_OR_RETURN(
       auto taken,
       arrow::compute::Take(column, indices, arrow::compute::TakeOptions::NoBoundsCheck(), &context),
-      kDoing);
+      kSelecting);
   return taken;
 }
 

@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "staging changes";
+constexpr const char* kStaging = "staging changes";
 
 bool Unsent(const arrow::BooleanArray* mask, int64_t row) {
   return mask != nullptr && row < mask->length() && mask->IsValid(row) && mask->Value(row);
@@ -31,9 +31,10 @@ Result<std::shared_ptr<arrow::Array>> UnsentNames(const ChangeBatch& batch,
       names += schema.field(static_cast<int>(c))->name();
       names += '\0';
     }
-    MR_ARROW_RETURN_IF_ERROR(names.empty() ? builder.AppendNull() : builder.Append(names), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(names.empty() ? builder.AppendNull() : builder.Append(names),
+                             kStaging);
   }
-  MR_ARROW_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> column, builder.Finish(), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> column, builder.Finish(), kStaging);
   return column;
 }
 

@@ -12,7 +12,7 @@
 namespace millrace {
 namespace {
 
-constexpr uint64_t kStreamNumber = 2;
+constexpr uint64_t kProductsNumber = 2;
 constexpr int64_t kNumProducts = 100;
 
 SchemaPtr ProductsSchema() {
@@ -35,7 +35,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> Make(const SchemaPtr& schema,
   arrow::TimestampBuilder updated_at(time, arrow::default_memory_pool());
   for (int64_t i = first + 1; i <= first + num_rows; ++i) {
     // The same hundred cars for every seed, as Airbyte's are: purchases of any sync fit them.
-    FakerRandom random(0, kStreamNumber, static_cast<uint64_t>(i));
+    FakerRandom random(0, kProductsNumber, static_cast<uint64_t>(i));
     const faker::CarModel& car = faker::kCars[random.Below(std::size(faker::kCars))];
     ARROW_RETURN_NOT_OK(id.Append(i));
     ARROW_RETURN_NOT_OK(make.Append(car.make));

@@ -11,10 +11,10 @@
 namespace millrace {
 namespace {
 
-constexpr uint64_t kStreamNumber = 3;
-constexpr std::string_view kDoing = "making purchases";
+constexpr uint64_t kPurchasesNumber = 3;
+constexpr std::string_view kMakingPurchases = "making purchases";
 constexpr int64_t kDayUs = 86400LL * 1000000;
-constexpr int64_t kNumProducts = 100;
+constexpr int64_t kProductsSold = 100;
 
 // Ten users have ten purchases, as Airbyte deals them: the seventh of each ten has none, the ninth
 // has two, so ids are dense and each is known from its user alone.
@@ -56,9 +56,9 @@ class PurchasesBatch {
   }
 
   void Add(const FakerRowRule& rule, int64_t id, int64_t user_id) {
-    FakerRandom random(rule.seed, kStreamNumber, static_cast<uint64_t>(id));
+    FakerRandom random(rule.seed, kPurchasesNumber, static_cast<uint64_t>(id));
     id_.UnsafeAppend(id);
-    product_id_.UnsafeAppend(random.Between(1, kNumProducts));
+    product_id_.UnsafeAppend(random.Between(1, kProductsSold));
     user_id_.UnsafeAppend(user_id);
     // Created from 2000 to the end of 2022; what follows stays before 2024.
     const int64_t created = random.Between(946684800, 1672531199) * 1000000;
@@ -116,12 +116,12 @@ class PurchasesStream : public FakerStream {
                                                        int64_t num_units) const override {
     PurchasesBatch batch;
     // Ten users in a row have ten; a part of ten has at most one more than it has users.
-    MR_ARROW_RETURN_IF_ERROR(batch.Reserve(num_units + 2), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(batch.Reserve(num_units + 2), kMakingPurchases);
     for (int64_t user = first; user < first + num_units; ++user) {
       const Cart cart = CartOf(user);
       for (int i = 0; i < cart.count; ++i) batch.Add(rule, cart.first_id + i, user + 1);
     }
-    MR_ARROW_ASSIGN_OR_RETURN(auto rows, batch.Finish(schema_), kDoing);
+    MR_ARROW_ASSIGN_OR_RETURN(auto rows, batch.Finish(schema_), kMakingPurchases);
     return rows;
   }
 

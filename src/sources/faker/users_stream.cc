@@ -13,8 +13,8 @@
 namespace millrace {
 namespace {
 
-constexpr uint64_t kStreamNumber = 1;
-constexpr std::string_view kDoing = "making users";
+constexpr uint64_t kUsersNumber = 1;
+constexpr std::string_view kMakingUsers = "making users";
 
 /// A short text put together on the stack. Its capacity is above what any combination of the
 /// lists needs.
@@ -102,7 +102,7 @@ class UsersBatch {
   }
 
   void Add(const FakerRowRule& rule, int64_t id) {
-    FakerRandom random(rule.seed, kStreamNumber, static_cast<uint64_t>(id));
+    FakerRandom random(rule.seed, kUsersNumber, static_cast<uint64_t>(id));
     id_.UnsafeAppend(id);
     // Whole seconds from 2000 to the end of 2023.
     created_at_.UnsafeAppend(random.Between(946684800, 1704067199) * 1000000);
@@ -217,9 +217,9 @@ class UsersStream : public FakerStream {
   Result<std::shared_ptr<arrow::RecordBatch>> MakeRows(const FakerRowRule& rule, int64_t first,
                                                        int64_t num_units) const override {
     UsersBatch batch(num_units);
-    MR_ARROW_RETURN_IF_ERROR(batch.Reserve(), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(batch.Reserve(), kMakingUsers);
     for (int64_t unit = first; unit < first + num_units; ++unit) batch.Add(rule, unit + 1);
-    MR_ARROW_ASSIGN_OR_RETURN(auto rows, batch.Finish(schema_), kDoing);
+    MR_ARROW_ASSIGN_OR_RETURN(auto rows, batch.Finish(schema_), kMakingUsers);
     return rows;
   }
 
