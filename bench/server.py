@@ -117,7 +117,7 @@ def first_record_ms(server, connection):
         reply = json.loads(client.call("POST", "/api/v1/jobs/get", {"id": job})[1])
         took = (time.perf_counter() - begun) * 1000
         attempts = reply["attempts"]
-        if attempts and (attempts[-1].get("totalStats") or {}).get("recordsEmitted"):
+        if attempts and attempts[-1]["attempt"].get("totalStats", {}).get("recordsEmitted"):
             break
         assert reply["job"]["status"] in ("pending", "running"), reply
         time.sleep(0.005)

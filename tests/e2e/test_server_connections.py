@@ -77,6 +77,19 @@ def test_what_a_person_does_with_one(server):
     assert listed == {"list": [], "list_all": [id]}
 
 
+def test_long_lists_are_whole_and_as_each_alone(server):
+    both = ends(server)
+    catalog = server.call("sources/discover_schema", sourceId=both["sourceId"])["catalog"]
+    ids = [server.call("connections/create", **both, name=f"connection {i:03}", status="active", **({"syncCatalog": catalog} if i % 2 else {}))["connectionId"] for i in range(120)]
+    listed = server.call("connections/list", workspaceId="default")["connections"]
+    assert [c["connectionId"] for c in listed] == ids
+    for n in (0, 49, 50, 119):
+        assert listed[n] == server.call("connections/get", connectionId=ids[n])
+    assert server.call("connections/search", sourceId=both["sourceId"])["connections"] == listed
+    page = server.call("connections/list_paginated", workspaceIds=[listed[0]["workspaceId"]], pagination={"pageSize": 70, "rowOffset": 45})["connections"]
+    assert page == listed[45:115]
+
+
 def test_lists(server):
     both = ends(server)
     tag = server.call("tags/create", name="a", color="#00ff00", workspaceId="default")

@@ -146,6 +146,20 @@ Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
   return ConnectionsOf(rows);
 }
 
+Result<std::map<std::string, std::string>> CatalogTextsOf(SqlTransaction& transaction,
+                                                          const std::vector<std::string>& ids) {
+  std::map<std::string, std::string> catalogs;
+  if (ids.empty()) return catalogs;
+  SqlCondition condition;
+  condition.AndIn("id", ids);
+  MR_ASSIGN_OR_RETURN(
+      const auto rows,
+      transaction.Query("SELECT id, catalog FROM connection WHERE catalog <> ''" + condition.text(),
+                        condition.parameters()));
+  for (const SqlRow& row : rows) catalogs[row.Text(0)] = row.Text(1);
+  return catalogs;
+}
+
 Result<std::vector<std::string>> ListConnectionIds(SqlTransaction& transaction,
                                                    const ConnectionFilter& filter,
                                                    ConnectionOrder order, bool descending) {

@@ -66,6 +66,10 @@ Result<std::optional<Connection>> FindConnectionOrDeleted(SqlTransaction& transa
 /// In the order of their names.
 Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
                                                 const ConnectionFilter& filter, const Page& page);
+/// The syncCatalog of each, as it stands in the database: for lists, which needn't look into it.
+/// One without a catalog is left out.
+Result<std::map<std::string, std::string>> CatalogTextsOf(SqlTransaction& transaction,
+                                                          const std::vector<std::string>& ids);
 /// The ids only, all of them (of as many as a workspace may have), in that order.
 Result<std::vector<std::string>> ListConnectionIds(SqlTransaction& transaction,
                                                    const ConnectionFilter& filter,

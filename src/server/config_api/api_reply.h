@@ -17,6 +17,8 @@ struct ApiReply {
   int status = 200;
   JsonValue body;
   bool has_body = true;
+  /// Instead of `body`, the document's text: of a list too long to be held as a document.
+  std::string text;
 };
 
 /// Who makes a call: a person, or an application of that person's. A plain value.

@@ -15,7 +15,8 @@
 namespace millrace {
 namespace {
 
-HttpResponse ResponseOf(const ApiReply& reply) {
+HttpResponse ResponseOf(ApiReply reply) {
+  if (!reply.text.empty()) return {reply.status, "application/json", std::move(reply.text), {}};
   if (reply.has_body) return JsonResponse(reply.status, *reply.body);
   return {reply.status, /*content_type=*/"", {}, {}};
 }

@@ -7,12 +7,21 @@
 #include "control/store/tags.h"
 #include "server/config_api/connection_json.h"
 #include "server/config_api/request_fields.h"
+#include "server/http/json_body.h"
 
 namespace millrace {
 namespace {
 
-/// More than a workspace may have.
+/// Read and written at a time: a catalog can be megabytes.
+constexpr int64_t kConnectionsAtOnce = 50;
 
+/// `document` with one more field, whose value is JSON text: parsing catalogs only to write them
+/// again takes a hundred times their size for a while.
+std::string WithField(const Json& document, std::string_view name, std::string_view value) {
+  std::string text = JsonText(document);
+  text.pop_back();
+  return fmt::format(R"({},"{}":{}}})", text, name, value);
+}
 }  // namespace
 
 ConnectionService ConnectionServiceOf(const Services& services) {
@@ -86,19 +95,31 @@ ApiReply ConnectionCalls::Get(const Json& body) const {
   return {200, ConnectionJson(*connection, tags[id])};
 }
 
-ApiReply ConnectionCalls::ListOf(const ConnectionFilter& filter, const Page& page) const {
-  Json list = Json::array();
+ApiReply ConnectionCalls::ListOf(ConnectionFilter filter, const Page& page,
+                                 const std::function<bool(const Json&)>& matches) const {
+  filter.with_catalog = false;
+  std::string list;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    list = Json::array();
-    MR_ASSIGN_OR_RETURN(const auto connections, ListConnections(transaction, filter, page));
-    MR_ASSIGN_OR_RETURN(auto tags, TagsOfConnections(transaction, IdsOf(connections)));
-    for (const Connection& connection : connections) {
-      list.push_back(ConnectionJson(connection, tags[connection.id]));
+    list.clear();
+    for (Page part = page; part.offset < page.offset + page.limit; part.offset += part.limit) {
+      part.limit = std::min(kConnectionsAtOnce, page.offset + page.limit - part.offset);
+      MR_ASSIGN_OR_RETURN(const auto connections, ListConnections(transaction, filter, part));
+      MR_ASSIGN_OR_RETURN(auto tags, TagsOfConnections(transaction, IdsOf(connections)));
+      MR_ASSIGN_OR_RETURN(const auto catalogs, CatalogTextsOf(transaction, IdsOf(connections)));
+      for (const Connection& connection : connections) {
+        const Json json = ConnectionJson(connection, tags[connection.id]);
+        if (matches && !matches(json)) continue;
+        const auto catalog = catalogs.find(connection.id);
+        if (!list.empty()) list += ',';
+        list += catalog == catalogs.end() ? JsonText(json)
+                                          : WithField(json, "syncCatalog", catalog->second);
+      }
+      if (connections.size() < static_cast<size_t>(part.limit)) break;
     }
     return Status::Ok();
   });
   if (!read.ok()) return Failure(read);
-  return {200, Json{{"connections", std::move(list)}}};
+  return {.text = fmt::format(R"({{"connections":[{}]}})", list)};
 }
 
 ApiReply ConnectionCalls::List(const Json& body) const {
@@ -155,19 +176,14 @@ ApiReply ConnectionCalls::Search(const Json& body) const {
   if (const std::string id = TextOf(FieldOf(body, "source"), "workspaceId"); !id.empty()) {
     filter.workspace_id = id;
   }
-  ApiReply reply = ListOf(filter, kEveryConnection);
-  if (reply.status != 200) return reply;
-  Json found = Json::array();
-  for (const Json& connection : (*reply.body)["connections"]) {
-    bool matches = true;
+  return ListOf(filter, kEveryConnection, [&body](const Json& connection) {
     for (const char* field : {"namespaceDefinition", "namespaceFormat", "prefix", "scheduleType",
                               "scheduleData", "schedule"}) {
       const Json& wanted = FieldOf(body, field);
-      matches = matches && (wanted.is_null() || wanted == FieldOf(connection, field));
+      if (!wanted.is_null() && wanted != FieldOf(connection, field)) return false;
     }
-    if (matches) found.push_back(connection);
-  }
-  return {200, Json{{"connections", std::move(found)}}};
+    return true;
+  });
 }
 
 ApiReply ConnectionCalls::ListByDefinition(const Json& body) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "control/connections/connection_service.h"
 #include "server/config_api/api_reply.h"
 #include "server/config_api/services.h"
@@ -36,7 +38,9 @@ class ConnectionCalls {
   const ConnectionService& service() const { return service_; }
 
  private:
-  ApiReply ListOf(const ConnectionFilter& filter, const Page& page) const;
+  /// Those of the filter that `matches` (none: all), as text.
+  ApiReply ListOf(ConnectionFilter filter, const Page& page,
+                  const std::function<bool(const Json&)>& matches = {}) const;
   ApiReply ListOfWorkspace(const Json& body, bool with_deleted) const;
 
   Services services_;

@@ -47,11 +47,12 @@ Json FieldsOf(const HttpRequest& request) {
   return JsonBodyOf(request);
 }
 
+std::string JsonText(const Json& document) {
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 HttpResponse JsonResponse(int status, const Json& document) {
-  return {status,
-          "application/json",
-          document.dump(-1, ' ', false, Json::error_handler_t::replace),
-          {}};
+  return {status, "application/json", JsonText(document), {}};
 }
 
 std::string TextOf(const Json& body, std::string_view field) {

@@ -13,7 +13,10 @@ Json JsonBodyOf(const HttpRequest& request);
 /// (application/x-www-form-urlencoded). Of a form, all are texts. Discarded when it is neither.
 Json FieldsOf(const HttpRequest& request);
 
-/// A reply that is a document. Text in it that is no UTF-8 is replaced: it came from elsewhere.
+/// A document's text. What is no UTF-8 in it is replaced: it came from elsewhere.
+std::string JsonText(const Json& document);
+
+/// A reply that is a document.
 HttpResponse JsonResponse(int status, const Json& document);
 
 /// The text of a field; empty when it is absent, null, or no text.
