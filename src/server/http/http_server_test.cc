@@ -1,57 +1,14 @@
 #include "server/http/http_server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <thread>
 
 #include "server/http/router.h"
+#include "server/http/testing/bare_peer.h"
 
 namespace millrace {
 namespace {
-
-/// A bare socket to the server: what is on the wire is what the test says.
-class Peer {
- public:
-  explicit Peer(const std::string& address) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-    timeval limit{20, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  }
-  ~Peer() { ::close(fd_); }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
-
-  void Send(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t sent = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
-      text.remove_prefix(static_cast<size_t>(sent));
-    }
-  }
-  /// Until `end` has come, or the connection's end.
-  std::string Receive(std::string_view end = "\x1") {
-    std::string text;
-    char piece[4096];
-    while (text.find(end) == std::string::npos) {
-      const ssize_t got = ::recv(fd_, piece, sizeof piece, 0);
-      if (got <= 0) break;
-      text.append(piece, static_cast<size_t>(got));
-    }
-    return text;
-  }
-
- private:
-  int fd_ = -1;
-};
 
 class HttpServerTest : public testing::Test {
  protected:
@@ -76,7 +33,7 @@ HttpResponse Echo(const HttpRequest& request) {
 
 TEST_F(HttpServerTest, TakesRequestsApartAndKeepsTheConnection) {
   Start(Echo);
-  Peer peer(address());
+  BarePeer peer(address());
   peer.Send("GET /a%20b//c%2Fd/?x=1&x=%26 HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_NE(peer.Receive("!").find("GET a b c/d x=1 x=& !"), std::string::npos);
   peer.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
@@ -86,30 +43,110 @@ TEST_F(HttpServerTest, TakesRequestsApartAndKeepsTheConnection) {
 TEST_F(HttpServerTest, RefusesWhatIsTooLargeOrNoHttp) {
   options_.body_bytes_max = 1000;
   Start(Echo);
-  Peer large(address());
+  BarePeer large(address());
   large.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n");
   EXPECT_NE(large.Receive().find("413"), std::string::npos);
-  Peer headers(address());
+  BarePeer headers(address());
   headers.Send("GET /p HTTP/1.1\r\nHost: h\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n");
   EXPECT_NE(headers.Receive().find("413"), std::string::npos);
-  Peer wrong(address());
+  BarePeer wrong(address());
   wrong.Send("hello\r\n\r\n");
   EXPECT_NE(wrong.Receive().find("400"), std::string::npos);
-  Peer target(address());
+  BarePeer target(address());
   target.Send("GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_NE(target.Receive("target").find("400"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, AnswersRequestsInOneBufferInTheirOrder) {
+  Start(Echo);
+  BarePeer peer(address());
+  peer.Send(
+      "POST /one HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+      "GET /two HTTP/1.1\r\nHost: h\r\n\r\n"
+      "POST /three HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+      "2\r\nxy\r\n1;why=not\r\nz\r\n0\r\n\r\n");
+  const std::string replies = peer.Receive();
+  const size_t one = replies.find("POST one abc!"), two = replies.find("GET two !"),
+               three = replies.find("POST three xyz!");
+  ASSERT_NE(three, std::string::npos) << replies;
+  EXPECT_LT(one, two);
+  EXPECT_LT(two, three);
+}
+
+TEST_F(HttpServerTest, TakesARequestByteByByte) {
+  Start(Echo);
+  BarePeer peer(address());
+  for (const char c :
+       std::string("POST /slow?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody")) {
+    peer.Send(std::string_view(&c, 1));
+  }
+  EXPECT_NE(peer.Receive("!").find("POST slow a=b body!"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, LimitsABodyInChunksToo) {
+  options_.body_bytes_max = 1000;
+  Start(Echo);
+  BarePeer fits(address());
+  fits.Send("POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" +
+            std::string(1000, 'x') + "\r\n0\r\n\r\n");
+  EXPECT_NE(fits.Receive("!").find("xxx!"), std::string::npos);
+  BarePeer large(address());
+  large.Send("POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 100; ++i) large.Send("64\r\n" + std::string(100, 'x') + "\r\n");
+  EXPECT_NE(large.Receive().find("413"), std::string::npos);
+  BarePeer endless(address());
+  endless.Send("POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+               std::string(1 << 20, 'x'));
+  EXPECT_NE(endless.Receive().find("413"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, ARefusedBodyIsReadAwaySoThatTheRefusalArrives) {
+  options_.body_bytes_max = 1000;
+  Start(Echo);
+  BarePeer peer(address());
+  peer.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 8000000\r\n\r\n");
+  peer.Send(std::string(8'000'000, 'x'));
+  EXPECT_NE(peer.Receive("too large").find("HTTP/1.1 413 "), std::string::npos);
+}
+
+TEST_F(HttpServerTest, AReplyToHeadHasTheLengthAndNoBody) {
+  Start(Echo);
+  BarePeer peer(address());
+  peer.Send("HEAD /h HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string reply = peer.Receive();
+  EXPECT_EQ(reply.substr(0, 17), "HTTP/1.1 200 OK\r\n");
+  EXPECT_NE(reply.find("Content-Length: 8\r\n"), std::string::npos) << reply;
+  EXPECT_NE(reply.find("Connection: close\r\n"), std::string::npos) << reply;
+  EXPECT_TRUE(reply.ends_with("\r\n\r\n")) << reply;
+}
+
+TEST_F(HttpServerTest, OlderPeersAreClosedAfterOneReply) {
+  Start(Echo);
+  BarePeer peer(address());
+  peer.Send("GET /old HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(peer.Receive().ends_with("GET old !"));  // to the connection's end
+}
+
+TEST_F(HttpServerTest, ALargeReplyArrivesWhole) {
+  std::string large;
+  for (int i = 0; large.size() < (20 << 20); ++i) large += fmt::format("{},", i);
+  Start([&](const HttpRequest&) { return HttpResponse{200, "text/plain", large, {}}; });
+  BarePeer peer(address());
+  peer.Send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const std::string reply = peer.Receive();
+  EXPECT_TRUE(reply.ends_with("\r\n\r\n" + large));
 }
 
 TEST_F(HttpServerTest, SlowAndIdlePeersHoldNobodyUp) {
   options_.idle_limit = std::chrono::seconds(1);
   options_.handler_threads = 1;
   Start(Echo);
-  std::vector<std::unique_ptr<Peer>> idle;
+  std::vector<std::unique_ptr<BarePeer>> idle;
   for (int i = 0; i < 200; ++i) {
-    idle.push_back(std::make_unique<Peer>(address()));
+    idle.push_back(std::make_unique<BarePeer>(address()));
     if (i % 2 == 0) idle.back()->Send("POST /slow HTTP/1.1\r\nContent-Length: 10\r\n\r\nhal");
   }
-  Peer peer(address());
+  BarePeer peer(address());
   peer.Send("GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_NE(peer.Receive("!").find("GET now"), std::string::npos);
   EXPECT_EQ(idle[0]->Receive(), "");  // closed, without an answer, when the limit passed
@@ -117,7 +154,7 @@ TEST_F(HttpServerTest, SlowAndIdlePeersHoldNobodyUp) {
 
 TEST_F(HttpServerTest, AHandlerThatThrowsIsA500) {
   Start([](const HttpRequest&) -> HttpResponse { throw std::runtime_error("inside"); });
-  Peer peer(address());
+  BarePeer peer(address());
   peer.Send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   const std::string reply = peer.Receive();
   EXPECT_NE(reply.find("500"), std::string::npos);
@@ -131,7 +168,7 @@ TEST_F(HttpServerTest, StopFinishesWhatIsBeingHandled) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     return Echo(request);
   });
-  Peer peer(address());
+  BarePeer peer(address());
   peer.Send("GET /last HTTP/1.1\r\nHost: h\r\n\r\n");
   while (!entered) std::this_thread::yield();
   server_->Stop(std::chrono::seconds(10));
@@ -148,7 +185,7 @@ TEST_F(HttpServerTest, AReplyMayComeInPieces) {
     };
     return response;
   });
-  Peer peer(address());
+  BarePeer peer(address());
   for (int round = 0; round < 2; ++round) {
     peer.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     const std::string reply = peer.Receive("0\r\n\r\n");
@@ -167,13 +204,13 @@ TEST_F(HttpServerTest, IdleStreamsHoldNoThreadAndEndWithTheServer) {
     response.next_piece = [] { return HttpPiece{"", false, std::chrono::milliseconds(100)}; };
     return response;
   });
-  std::vector<std::unique_ptr<Peer>> idle;
+  std::vector<std::unique_ptr<BarePeer>> idle;
   for (int i = 0; i < 200; ++i) {
-    idle.push_back(std::make_unique<Peer>(address()));
+    idle.push_back(std::make_unique<BarePeer>(address()));
     idle.back()->Send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_NE(idle.back()->Receive(":\n\n").find("event-stream"), std::string::npos);
   }
-  Peer peer(address());
+  BarePeer peer(address());
   peer.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_NE(peer.Receive("!").find("GET"), std::string::npos);
   server_->Stop(std::chrono::seconds(20));
