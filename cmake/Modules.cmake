@@ -1,4 +1,5 @@
-# millrace_module(NAME [TOGETHER] [DEPENDS target...] [TEST_DEPENDS target...] [EXCLUDE file...])
+# millrace_module(NAME [TOGETHER [ALONE file...]] [DEPENDS target...] [TEST_DEPENDS target...]
+#                 [EXCLUDE file...])
 # ------------------------------------------------------------------------------------------------
 # One static library per module, `millrace_NAME`, from every *.cc of the calling folder. A file
 # named *_test.cc is not part of it: all of them together make the ctest test `NAME`, built as
@@ -11,8 +12,9 @@
 #
 # TOGETHER compiles the module's sources by fours: for modules of many small files in which others'
 # headers (JSON, Arrow) are most of the work. Their file-local names must be unique in the module.
+# ALONE names those that are work enough by themselves: one changed file must not take long.
 function(millrace_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "TOGETHER" "" "DEPENDS;TEST_DEPENDS;EXCLUDE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TOGETHER" "" "ALONE;DEPENDS;TEST_DEPENDS;EXCLUDE")
   string(REPLACE "/" "_" flat "${name}")
   set(target millrace_${flat})
 
@@ -29,6 +31,9 @@ function(millrace_module name)
     set(scope PUBLIC)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ${arg_TOGETHER}
                           UNITY_BUILD_BATCH_SIZE 4)
+    if(arg_ALONE)
+      set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
     # What waits for databases and people: more than this costs more time to compile than it saves.
     if(name MATCHES "^(cli|control|server)")
       target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
