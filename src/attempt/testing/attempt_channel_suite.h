@@ -2,41 +2,18 @@
 
 #include <gmock/gmock.h>
 
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
-#include "attempt/attempt_channel.h"
-#include "attempt/testing/channel_transport.h"
-#include "attempt/testing/heard_commands.h"
+#include "attempt/testing/channel_fixture.h"
 
 namespace millrace {
 
-/// What a channel does, over whatever transport the suite is instantiated with: the channel, and
-/// the parent's end as a bare socket.
-class AttemptChannelTest : public ::testing::TestWithParam<ChannelTransportFactory> {
+/// What a channel does, over whatever transport the suite is instantiated with.
+class AttemptChannelTest : public ChannelFixture {
  protected:
-  AttemptChannelTest() {
-    auto [parent, attempt] = transport_->Connect();
-    parent_ = std::move(parent);
-    channel_ = std::make_unique<AttemptChannel>(
-        std::move(attempt), [this](std::string_view command) { commands_.Hear(command); });
-  }
-
-  /// What the child sent next.
-  Json Sent() {
-    const auto message = parent_->Read();
-    EXPECT_TRUE(message.ok() && *message);
-    return **message;
-  }
-
-  static constexpr auto kLongEnough = std::chrono::seconds(30);
-
-  const std::unique_ptr<ChannelTransport> transport_ = GetParam()();
-  HeardCommands commands_;
-  std::unique_ptr<JsonLineSocket> parent_;
-  std::unique_ptr<AttemptChannel> channel_;
+  AttemptChannelTest() { Open(); }
 };
 
 TEST_P(AttemptChannelTest, AsksAndIsAnswered) {

@@ -9,32 +9,25 @@
 #include <string>
 #include <thread>
 
-#include "attempt/attempt_channel.h"
 #include "attempt/commit_lease.h"
 #include "attempt/lease_keeper.h"
-#include "attempt/testing/channel_transport.h"
-#include "attempt/testing/heard_commands.h"
+#include "attempt/testing/channel_fixture.h"
 #include "protocol/message.h"
 
 namespace millrace {
 
 /// A channel that can call again, and the parents that it finds: bare sockets.
-class AttemptRedialTest : public ::testing::TestWithParam<ChannelTransportFactory> {
+class AttemptRedialTest : public ChannelFixture {
  protected:
-  AttemptRedialTest() { Open(kLongEnough); }
-  void Open(std::chrono::milliseconds limit) {
-    auto [parent, child] = transport_->Connect();
-    parent_ = std::move(parent);
-    channel_ = std::make_unique<AttemptChannel>(
-        std::move(child), [this](std::string_view command) { commands_.Hear(command); },
-        AttemptChannel::Redial{[this] { return Call(); }, limit, std::chrono::milliseconds(5)});
-  }
-  ~AttemptRedialTest() override { channel_.reset(); }
+  AttemptRedialTest() { OpenAnew(kLongEnough); }
+  ~AttemptRedialTest() override { channel_.reset(); }  // its thread may be in Call
 
-  using Socket = std::unique_ptr<JsonLineSocket>;
+  void OpenAnew(std::chrono::milliseconds limit) {
+    Open(AttemptChannel::Redial{[this] { return Call(); }, limit, std::chrono::milliseconds(5)});
+  }
 
   /// The channel's thread: a parent, once a test has put one there.
-  Result<Socket> Call() {
+  Result<std::unique_ptr<JsonLineSocket>> Call() {
     commands_.Hear("call");
     std::lock_guard lock(mutex_);
     if (!reachable_) return TransientError("nobody there");
@@ -56,20 +49,8 @@ class AttemptRedialTest : public ::testing::TestWithParam<ChannelTransportFactor
     commands_.Await("back");
   }
 
-  Json Sent() {
-    const auto message = parent_->Read();
-    EXPECT_TRUE(message.ok() && *message);
-    return **message;
-  }
-
-  static constexpr auto kLongEnough = std::chrono::seconds(30);
-
-  const std::unique_ptr<ChannelTransport> transport_ = GetParam()();
   std::mutex mutex_;
-  HeardCommands commands_;
   bool reachable_ = false;  // guarded by mutex_
-  Socket parent_;
-  std::unique_ptr<AttemptChannel> channel_;
 };
 
 TEST_P(AttemptRedialTest, AsksAgainUnderTheSameNumber) {
@@ -141,7 +122,7 @@ TEST_P(AttemptRedialTest, KeepsLogLinesAndTheNewestProgress) {
 TEST_P(AttemptRedialTest, GivesUpWhenNobodyComes) {
   channel_.reset();
   commands_.Clear();
-  Open(std::chrono::milliseconds(30));
+  OpenAnew(std::chrono::milliseconds(30));
   LoseParent();
   EXPECT_TRUE(channel_->Ask({{"type", "STATE"}}, kLongEnough).status().canceled());
   commands_.Await("closed");
