@@ -12,6 +12,8 @@ namespace {
 
 constexpr int64_t kNewestBytesMax = 4 << 20;
 constexpr int64_t kLongestLine = 1 << 20;
+/// Most lines end within so much.
+constexpr int64_t kLineStartBytes = 4 << 10;
 /// What a line takes besides its message.
 constexpr int64_t kLineOverhead = 256;
 
@@ -230,6 +232,14 @@ Result<AttemptLogs::Piece> AttemptLogs::Read(const AttemptId& id, int64_t offset
   piece.lines.resize(end == std::string::npos ? 0 : end + 1);
   piece.next_offset += static_cast<int64_t>(piece.lines.size());
   return piece;
+}
+
+Result<int64_t> AttemptLogs::LineStart(const AttemptId& id, int64_t offset) const {
+  if (offset <= 0) return offset;
+  // What comes before a line is the end of another one.
+  MR_ASSIGN_OR_RETURN(const Piece before, Read(id, offset - 1, kLineStartBytes));
+  const size_t end = before.lines.find('\n');
+  return end == std::string::npos ? offset : offset + static_cast<int64_t>(end);
 }
 
 Result<std::vector<LogEvent>> AttemptLogs::Newest(const AttemptId& id, size_t lines_max) const {

@@ -68,6 +68,9 @@ class AttemptLogs {
   /// From `offset` (0, or a next_offset) on, about `bytes_max` at most; a single longer line comes
   /// whole. Empty at the end, and when there is no such log.
   Result<Piece> Read(const AttemptId& id, int64_t offset, int64_t bytes_max) const;
+  /// For an offset that somebody made up: where the first line begins that begins there or later.
+  /// `offset` itself as long as the log is no longer than that: ask again then.
+  Result<int64_t> LineStart(const AttemptId& id, int64_t offset) const;
   /// The newest `lines_max` lines, the oldest of them first, out of the last 4 MB.
   Result<std::vector<LogEvent>> Newest(const AttemptId& id, size_t lines_max) const;
 

@@ -38,7 +38,9 @@ int64_t OffsetOf(const HttpRequest& request) {
 }
 
 HttpResponse Piece(const AttemptLogs& logs, const AttemptId& id, int64_t offset) {
-  const auto piece = logs.Read(id, offset, kPieceBytes);
+  const auto start = logs.LineStart(id, offset);
+  if (!start.ok()) return Failed(start.status());
+  const auto piece = logs.Read(id, *start, kPieceBytes);
   if (!piece.ok()) return Failed(piece.status());
   Json events = Json::array();
   for (const LogEvent& event : LogEventsOf(piece->lines)) events.push_back(ToJson(event));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
@@ -82,6 +83,42 @@ TEST_F(LogApiTest, GivesPiecesAndTheWhole) {
   }
   EXPECT_NE(text.find("INFO platform: first\n"), std::string::npos) << text;
   EXPECT_NE(text.find("second\n"), std::string::npos) << text;
+}
+
+TEST_F(LogApiTest, AnOffsetInTheMiddleOfALineBeginsWithTheNextOne) {
+  Write("first");
+  const int64_t first_end = Json::parse(Get("").body)["nextOffset"].get<int64_t>();
+  Write("second");
+  Write("third");
+  const auto messages = [](const Json& events) {
+    std::string all;
+    for (const Json& event : events) all += event["message"].get<std::string>() + " ";
+    return all;
+  };
+  const auto streamed = [this](int64_t offset) {
+    return Get("stream", std::to_string(offset)).next_piece().bytes;
+  };
+  constexpr const char* kNothingNew = ":\n\n";
+  for (int64_t offset = 0; offset <= first_end; ++offset) {
+    const std::string piece = Get("", std::to_string(offset)).body;
+    EXPECT_EQ(messages(Json::parse(piece)["events"]),
+              offset == 0 ? "first second third " : "second third ")
+        << offset;
+    EXPECT_EQ(streamed(offset), streamed(offset == 0 ? 0 : first_end)) << offset;
+  }
+  const int64_t end = Json::parse(Get("").body)["nextOffset"].get<int64_t>();
+  EXPECT_EQ(Json::parse(Get("", std::to_string(end - 1)).body)["nextOffset"], end);
+  EXPECT_EQ(streamed(end - 1), kNothingNew);
+  EXPECT_EQ(streamed(std::numeric_limits<int64_t>::max()), kNothingNew);
+  // Beyond the end: what is written there later is no whole line either.
+  HttpResponse stream = Get("stream", std::to_string(end + 5));
+  EXPECT_EQ(stream.next_piece().bytes, kNothingNew);
+  Write("fourth");
+  EXPECT_EQ(stream.next_piece().bytes, "");
+  Write("fifth");
+  const std::string late = stream.next_piece().bytes;
+  EXPECT_EQ(late.find("fourth"), std::string::npos) << late;
+  EXPECT_NE(late.find("\"message\":\"fifth\""), std::string::npos) << late;
 }
 
 TEST_F(LogApiTest, AnUnknownAttemptIsA404) {

@@ -32,8 +32,14 @@ Result<std::optional<bool>> IsRunning(SqlDatabase& database, const AttemptId& id
 }
 
 HttpPiece LogStream::operator()() {
+  if (!at_line_) {
+    const auto start = logs_->LineStart(id_, offset_);
+    if (!start.ok()) return Idle();
+    offset_ = *start;
+  }
   const auto piece = logs_->Read(id_, offset_, kEventBytes);
   if (!piece.ok() || piece->lines.empty()) return Idle();
+  at_line_ = true;
   std::string sent;
   std::string_view lines = piece->lines;
   while (!lines.empty()) {

@@ -15,8 +15,8 @@ namespace millrace {
 Result<std::optional<bool>> IsRunning(SqlDatabase& database, const AttemptId& id);
 
 /// One client's live tail of an attempt's log: gives the reply's pieces. Looks twice a second while
-/// lines come, ever more slowly, down to once in three seconds, while none do. Copied into the
-/// reply; one call at a time.
+/// lines come, ever more slowly, down to once in three seconds, while none do. An `offset` in the
+/// middle of a line begins with the next one. Copied into the reply; one call at a time.
 class LogStream {
  public:
   LogStream(SqlDatabase& database, const AttemptLogs& logs, const Clock& clock, AttemptId id,
@@ -36,7 +36,8 @@ class LogStream {
   std::chrono::milliseconds wait_{0};
   SteadyTime last_sent_{};
   SteadyTime last_asked_{};
-  bool over_ = false;  ///< the attempt has ended: one last look
+  bool at_line_ = false;  ///< `offset_` is known to be a line's start
+  bool over_ = false;     ///< the attempt has ended: one last look
 };
 
 }  // namespace millrace
