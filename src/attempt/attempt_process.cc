@@ -13,10 +13,12 @@
 #include "base/file_io.h"
 
 namespace millrace {
-Result<std::unique_ptr<AttemptProcess>> AttemptProcess::Start(const std::filesystem::path& program,
-                                                              const StartDocument& start) {
+Result<std::unique_ptr<AttemptProcess>> AttemptProcess::Start(
+    const std::filesystem::path& program, const StartDocument& start,
+    const std::filesystem::path& control_group) {
   ChildStart child;
   child.program = program;
+  child.control_group = control_group;
   std::optional<ScratchFolder> scratch;
   if (start.rules) {
     MR_ASSIGN_OR_RETURN(ScratchFolder made, ScratchFolder::Make());
@@ -93,6 +95,10 @@ Status AttemptProcess::HowItEnded() {
     return SystemError("the attempt stopped answering and was killed; run again, and report this");
   }
   return DescribeExit(*wait_status_);
+}
+
+bool AttemptProcess::killed_from_outside() const {
+  return wait_status_ && WIFSIGNALED(*wait_status_) && WTERMSIG(*wait_status_) == SIGKILL;
 }
 
 Result<std::filesystem::path> AttemptProgram() {

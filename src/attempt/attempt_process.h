@@ -20,9 +20,10 @@ class AttemptProcess {
  public:
   /// Starts the program and sends the document. The child's standard output is our standard error,
   /// so that nothing of its libraries gets among results. With rules in the document it is confined
-  /// as a server's child.
-  static Result<std::unique_ptr<AttemptProcess>> Start(const std::filesystem::path& program,
-                                                       const StartDocument& start);
+  /// as a server's child. It joins `control_group` before it runs, unless that is empty.
+  static Result<std::unique_ptr<AttemptProcess>> Start(
+      const std::filesystem::path& program, const StartDocument& start,
+      const std::filesystem::path& control_group = {});
   /// Kills the child when it still runs.
   ~AttemptProcess();
 
@@ -41,8 +42,12 @@ class AttemptProcess {
   void Command(std::string_view command);
   void Kill();
 
+  pid_t pid() const { return pid_; }
+
   /// After kEnded: how the process ended, when it did so without a word (no RESULT or FAILURE).
   Status HowItEnded();
+  /// After HowItEnded: it ended by signal 9.
+  bool killed_from_outside() const;
 
  private:
   AttemptProcess(int fd, pid_t pid, std::optional<ScratchFolder> scratch)

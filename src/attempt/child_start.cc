@@ -80,9 +80,8 @@ void Confine() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (prepared.outlives_parent) {
-    ::setsid();
-  } else {
+  if (prepared.outlives_parent || prepared.confined) ::setsid();
+  if (!prepared.outlives_parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != prepared.parent) ::_exit(kExecFailed);
   }

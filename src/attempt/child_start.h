@@ -15,11 +15,12 @@ namespace millrace {
 /// How a millrace-attempt process is started. A plain value.
 struct ChildStart {
   std::filesystem::path program;
-  /// In a session of its own, so that nothing that ends us ends it. Otherwise it is told (SIGTERM)
-  /// when the thread that started it ends.
+  /// Nothing that ends us ends it. Otherwise it is told (SIGTERM) when the thread that started it
+  /// ends.
   bool outlives_parent = false;
   /// A server's child: it has exactly this environment and no descriptor but its channel, can't
-  /// gain privileges and leaves no core dump.
+  /// gain privileges and leaves no core dump. Like one that outlives us it leads a session of its
+  /// own, by which everything that it starts is found.
   std::optional<std::vector<std::string>> confined_environment;
   std::filesystem::path output;         ///< of what it prints; empty: our standard error
   std::filesystem::path control_group;  ///< a cgroup's folder that it joins; empty: ours

@@ -62,8 +62,8 @@ class Server : public MillraceServer {
         box_(std::move(stores.box)),
         logs_(std::move(stores.logs)),
         jobs_(*database_, Clock::System()),
-        services_{*database_, box_,   Catalogue::Embedded(), Clock::System(),
-                  jobs_,      *logs_, RulesOf(options)},
+        probes_({RulesOf(options), options.resources, options.attempt_program}, limits_),
+        services_{*database_, box_, Catalogue::Embedded(), Clock::System(), jobs_, *logs_, probes_},
         config_api_(services_),
         public_api_(services_, config_api_),
         log_api_(*database_, *logs_, Clock::System()),
@@ -84,6 +84,8 @@ class Server : public MillraceServer {
                                     .box = box_,
                                     .logs = *logs_,
                                     .jobs = jobs_,
+                                    .limits = limits_,
+                                    .probes = probes_,
                                     .rules = RulesOf(options),
                                     .resources = options.resources,
                                     .moved = &moved_,
@@ -147,6 +149,8 @@ class Server : public MillraceServer {
   const SecretBox box_;
   const std::unique_ptr<AttemptLogs> logs_;
   JobService jobs_;
+  LimitKeeper limits_;
+  const ProbeRunner probes_;
   const Services services_;
   const ConfigApi config_api_;
   const PublicApi public_api_;
@@ -168,10 +172,12 @@ Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOption
   if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {
     return ConfigError("--tls-cert and --tls-key belong together: give both or neither");
   }
+  ServerOptions complete = options;
+  MR_ASSIGN_OR_RETURN(complete.resources, WithEnvironment(options.resources));
   MR_ASSIGN_OR_RETURN(
       auto stores, OpenServerStores(options.data_dir, options.database_url, options.log_storage));
-  auto server = std::make_unique<Server>(options, std::move(stores));
-  MR_RETURN_IF_ERROR(server->Open(options));
+  auto server = std::make_unique<Server>(complete, std::move(stores));
+  MR_RETURN_IF_ERROR(server->Open(complete));
   return std::unique_ptr<MillraceServer>(std::move(server));
 }
 

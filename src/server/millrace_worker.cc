@@ -13,14 +13,18 @@ ConnectorRules RulesOf(const WorkerOptions& options) {
 
 class Worker : public MillraceWorker {
  public:
-  explicit Worker(ServerStores stores)
-      : stores_(std::move(stores)), jobs_(*stores_.database, Clock::System()) {}
+  Worker(const WorkerOptions& options, ServerStores stores)
+      : stores_(std::move(stores)),
+        jobs_(*stores_.database, Clock::System()),
+        probes_({RulesOf(options), options.resources, {}}, limits_) {}
 
   Status Open(const WorkerOptions& options) {
     const WorkerHost::Stores stores{.database = *stores_.database,
                                     .box = stores_.box,
                                     .logs = *stores_.logs,
                                     .jobs = jobs_,
+                                    .limits = limits_,
+                                    .probes = probes_,
                                     .rules = RulesOf(options),
                                     .resources = options.resources,
                                     .attempt_https = options.attempt_https};
@@ -32,6 +36,8 @@ class Worker : public MillraceWorker {
  private:
   const ServerStores stores_;
   JobService jobs_;
+  LimitKeeper limits_;
+  const ProbeRunner probes_;
   std::unique_ptr<WorkerHost> host_;
 };
 
@@ -41,10 +47,12 @@ Result<std::unique_ptr<MillraceWorker>> MillraceWorker::Start(const WorkerOption
   if (options.database_url.empty()) {
     return ConfigError("a worker shares its servers' metadata: give --database-url postgresql://…");
   }
+  WorkerOptions complete = options;
+  MR_ASSIGN_OR_RETURN(complete.resources, WithEnvironment(options.resources));
   MR_ASSIGN_OR_RETURN(
       auto stores, OpenServerStores(options.data_dir, options.database_url, options.log_storage));
-  auto worker = std::make_unique<Worker>(std::move(stores));
-  MR_RETURN_IF_ERROR(worker->Open(options));
+  auto worker = std::make_unique<Worker>(complete, std::move(stores));
+  MR_RETURN_IF_ERROR(worker->Open(complete));
   return std::unique_ptr<MillraceWorker>(std::move(worker));
 }
 

@@ -19,7 +19,7 @@ struct WorkerOptions {
   std::filesystem::path files_dir;  ///< empty: `files` in data_dir
   bool allow_link_local = false;
   AttemptHttps attempt_https;
-  DefaultResources resources;
+  DefaultResources resources;  ///< of config.yaml; the environment's are added
 };
 
 /// A server without its API: runs jobs of a metadata database that others share. It needs their

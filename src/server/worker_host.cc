@@ -40,7 +40,6 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
                       NumberFromEnvironment("MILLRACE_DESTINATION_TIMEOUT_SECONDS"));
   if (timeout > 0) options.silence.destination = std::chrono::seconds(timeout);
   options.resources = stores.resources;
-  MR_ASSIGN_OR_RETURN(options.resources.attempt, RequirementsFromEnvironment());
   MR_ASSIGN_OR_RETURN(const int lease, NumberFromEnvironment("MILLRACE_LEASE_SECONDS"));
   if (lease > 0 && lease < kLeaseLeastSeconds) {
     return ConfigError("MILLRACE_LEASE_SECONDS must be {} or greater", kLeaseLeastSeconds);
@@ -51,7 +50,8 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
   MR_ASSIGN_OR_RETURN(const AttemptHttps https, CompleteAttemptHttps(stores.attempt_https));
   MR_ASSIGN_OR_RETURN(host->launcher_,
                       AttemptLauncher::Open({data_dir, stores.rules, stores.attempt_program,
-                                             https.url, https.ca_bundle}));
+                                             https.url, https.ca_bundle},
+                                            stores.limits));
   if (https.enabled()) {
     MR_ASSIGN_OR_RETURN(
         host->endpoint_,
@@ -62,7 +62,7 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
             }));
     Log(LogLevel::kInfo, "attempts talk HTTPS: they call {}", https.url);
   }
-  Log(LogLevel::kInfo, "attempts: {}", host->launcher_->HowLimitsHold());
+  Log(LogLevel::kInfo, "limits: {}", stores.limits.InWords());
   const JobWorker::Parts parts{stores.database, stores.box,   Catalogue::Embedded(),
                                Clock::System(), stores.jobs,  *host->launcher_,
                                stores.logs,     stores.moved, &host->schemas_};
@@ -74,10 +74,9 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
 WorkerHost::WorkerHost(const Stores& stores)
     : jobs_(stores.jobs),
       schemas_(stores.database, stores.box, Catalogue::Embedded(), Clock::System(),
-               [rules = stores.rules, stop = stop_.get_token()](const StartDocument& start) {
-                 StartDocument confined = start;
-                 confined.rules = rules;
-                 return RunProbe(confined, kDiscoveryLimit, stop);
+               [&probes = stores.probes, stop = stop_.get_token()](const StartDocument& start,
+                                                                   const EndResources& said) {
+                 return probes.Run(start, said, kDiscoveryLimit, stop);
                }) {}
 
 WorkerHost::~WorkerHost() {

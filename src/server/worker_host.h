@@ -21,8 +21,10 @@ class WorkerHost {
     const SecretBox& box;
     AttemptLogs& logs;
     JobService& jobs;
+    LimitKeeper& limits;
+    const ProbeRunner& probes;
     ConnectorRules rules;                        ///< what connectors may touch
-    DefaultResources resources = {};             ///< of config.yaml
+    DefaultResources resources = {};             ///< complete: with the environment's
     MovedTotals* moved = nullptr;                ///< counts what was done, for /metrics
     std::filesystem::path attempt_program = {};  ///< empty: AttemptProgram()
     AttemptHttps attempt_https = {};             ///< how attempts talk to it
@@ -32,9 +34,8 @@ class WorkerHost {
   /// MILLRACE_MAX_JOBS_PER_SOURCE how many of one source over all workers (default: any),
   /// MILLRACE_SOURCE_SILENCE_SECONDS how long a source may be silent (default: 10800),
   /// MILLRACE_DESTINATION_TIMEOUT_SECONDS how long a destination may take for one write or commit
-  /// (default: 86400), JOB_MAIN_CONTAINER_* what an attempt may use when nobody else says so,
-  /// MILLRACE_LEASE_SECONDS after how long attempts of a worker that is not heard of are given up
-  /// (default: 60). The caller holds the lock of the data folder.
+  /// (default: 86400), MILLRACE_LEASE_SECONDS after how long attempts of a worker that is not heard
+  /// of are given up (default: 60). The caller holds the lock of the data folder.
   static Result<std::unique_ptr<WorkerHost>> Start(const Stores& stores,
                                                    const std::filesystem::path& data_dir);
   ~WorkerHost();

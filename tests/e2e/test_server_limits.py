@@ -1,6 +1,7 @@
 """What attempts of `millrace server` may use, and whose failure it is when one ends: memory, processors, each end's failures, silence; in both APIs."""
 import os
 import signal
+import zipfile
 
 import pytest
 
@@ -10,6 +11,7 @@ from support.postgres_tables import target_config
 from support.server_jobs import FAKER, LOCAL, REFUSED, ended, made_up_users, sync, wait
 
 POSTGRES, TO_POSTGRES = "decd338e-5647-4c0b-adf4-da0e75f5a750", "25c5221d-dce2-4163-ade9-739ef790f503"
+FILE = "778daa7c-feaf-4db6-96f3-70fd645acc77"
 LONG = 220_000_000  # characters of a value: whoever copies it holds it a few times
 LEAST_MB = 600
 
@@ -101,6 +103,56 @@ def test_everybody_who_may_set_a_limit_is_heard(millrace, tmp_path, long_value, 
         assert "limit of 300 MiB" in first_failure(server, sync(server, made))["externalMessage"]
 
 
+class TestADiscovery:
+    """Of a workbook with 200 MB of texts: whoever looks for its columns holds them."""
+
+    @pytest.fixture
+    def workbook(self, tmp_path):
+        files = tmp_path / "data" / "files"
+        files.mkdir(parents=True)
+        main, rel = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        with zipfile.ZipFile(files / "texts.xlsx", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
+            book.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>')
+            book.writestr("xl/_rels/workbook.xml.rels", f"""<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+                <Relationship Id="r1" Type="{rel}/worksheet" Target="worksheets/sheet1.xml"/>
+                <Relationship Id="r2" Type="{rel}/sharedStrings" Target="sharedStrings.xml"/></Relationships>""")
+            book.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}"><si><t>v</t></si>{f"<si><t>{30_000 * chr(120)}</t></si>" * 6_600}</sst>')
+            book.writestr("xl/worksheets/sheet1.xml", f"""<worksheet xmlns="{main}"><sheetData>
+                <row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData></worksheet>""")
+        return {"dataset_name": "texts", "format": "excel", "url": "/local/texts.xlsx", "provider": {"storage": "local"}}
+
+    def killed(self, reply):
+        assert "catalog" not in reply and reply["jobInfo"]["succeeded"] is False, reply
+        reason = reply["jobInfo"]["failureReason"]
+        assert (reason["failureOrigin"], reason["failureType"]) == ("airbyte_platform", "transient_error"), reason
+        message = reason["externalMessage"]
+        assert "the discovery: killed because it used more than its limit of 100 MiB" in message and "DISCOVER_JOB_MAIN_CONTAINER_MEMORY_LIMIT" in message, message
+
+    @pytest.mark.no_sanitizer("a sanitizer's own memory counts, too")
+    def test_dies_under_little_and_lives_under_much(self, start, workbook):
+        def of_discoveries(memory):
+            return {"jobSpecific": [{"jobType": "discover_schema", "resourceRequirements": {"memory_limit": memory}}]}
+        with start() as server:
+            source = server.call("sources/create", sourceDefinitionId=FILE, name="texts", connectionConfiguration=workbook,
+                                 resourceAllocation=of_discoveries("100Mi"))["sourceId"]
+            self.killed(server.call("sources/discover_schema", sourceId=source, disable_cache=True))
+            assert server.call("sources/check_connection", sourceId=source)["status"] == "succeeded", "nothing was said of checks"
+            public = server.request("POST", f"/api/public/v1/sources/{source}/discover")
+            assert public.status == 422 and "limit of 100 MiB" in public.text, public.text
+
+            server.call("sources/partial_update", sourceId=source, resourceAllocation=of_discoveries("4Gi"))
+            found = server.call("sources/discover_schema", sourceId=source, disable_cache=True)
+            assert found["jobInfo"]["succeeded"] and list(found["catalog"]["streams"][0]["stream"]["jsonSchema"]["properties"]) == ["v"]
+
+    @pytest.mark.no_sanitizer("a sanitizer's own memory counts, too")
+    def test_its_definition_and_the_environment_are_heard(self, millrace, tmp_path, workbook):
+        with api_server.running(millrace, tmp_path / "data", env={"DISCOVER_JOB_MAIN_CONTAINER_MEMORY_LIMIT": "100Mi"}) as server:
+            asked = {"sourceDefinitionId": FILE, "connectionConfiguration": workbook}
+            self.killed(server.call("scheduler/sources/discover_schema", **asked))
+            server.call("source_definitions/update", sourceDefinitionId=FILE, resourceRequirements={"default": {"memory_limit": "0"}})
+            assert server.call("scheduler/sources/discover_schema", **asked)["jobInfo"]["succeeded"], "no limit for this connector"
+
+
 def test_amounts_that_are_none_are_refused_where_they_are_said(start, millrace, tmp_path):
     with start() as server:
         made = made_up_users(server, 10)
@@ -114,7 +166,8 @@ def test_amounts_that_are_none_are_refused_where_they_are_said(start, millrace, 
             assert field in server.call(call, expect=422, **ids, **sent)["message"]
         assert "resourceRequirements" not in server.call("connections/get", connectionId=made)
         assert ended(server, sync(server, made))["job"]["status"] == "succeeded"
-    for env, args, text in [({"JOB_MAIN_CONTAINER_MEMORY_LIMIT": "2 GB"}, [], 'write "2G"'), ({}, ["--config", tmp_path / "wrong.yaml"], "wrong.yaml:2:")]:
+    for env, args, text in [({"JOB_MAIN_CONTAINER_MEMORY_LIMIT": "2 GB"}, [], 'write "2G"'), ({"CHECK_JOB_MAIN_CONTAINER_CPU_LIMIT": "-1"}, [], "CHECK_JOB_MAIN_CONTAINER_CPU_LIMIT"),
+                            ({}, ["--config", tmp_path / "wrong.yaml"], "wrong.yaml:2:")]:
         (tmp_path / "wrong.yaml").write_text("resources:\n  sauce: {memory_limit: 1Gi}\n")
         refused = millrace.run("server", "--data-dir", tmp_path / "other", "--listen", "127.0.0.1:1", *args, env=env, expect=2)
         assert text in refused.err, refused.err

@@ -13,6 +13,7 @@
 #include "control/secrets/config_references.h"
 #include "control/store/connection_events.h"
 #include "control/store/connection_lock.h"
+#include "control/store/resource_requirements.h"
 
 namespace millrace {
 namespace {
@@ -110,6 +111,7 @@ Result<std::optional<Discovery>> SchemaService::Discover(const std::string& sour
   std::optional<Actor> source;
   Discovery discovery;
   std::string configuration, hash;
+  EndResources resources;
   const CatalogueEntry* entry = nullptr;
   MR_RETURN_IF_ERROR(database_.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(source, FindActor(transaction, ConnectorType::kSource, source_id));
@@ -121,6 +123,8 @@ Result<std::optional<Discovery>> SchemaService::Discover(const std::string& sour
     }
     MR_ASSIGN_OR_RETURN(configuration, box_.Open(source->sealed_configuration));
     hash = HashOf(box_, *source, *entry, configuration);
+    MR_ASSIGN_OR_RETURN(resources, FindEndResources(transaction, ConnectorType::kSource, source_id,
+                                                    source->definition_id));
     if (!may_be_cached) return Status::Ok();
     MR_ASSIGN_OR_RETURN(auto latest, LatestDiscoveredCatalog(transaction, source_id, hash));
     const int64_t age_max = std::chrono::microseconds(kWindow).count();
@@ -139,7 +143,7 @@ Result<std::optional<Discovery>> SchemaService::Discover(const std::string& sour
   StartDocument start;
   start.task = "discover";
   start.source = ConnectorConfig{entry->name, std::move(resolved)};
-  discovery.outcome = probe_(start);
+  discovery.outcome = probe_(start, resources);
   if (!discovery.outcome.status.ok()) return std::optional(std::move(discovery));
   // What can't be read is the connector's fault; it is kept from everything else here.
   MR_RETURN_IF_ERROR(SyncCatalogOf(*discovery.outcome.result).status());

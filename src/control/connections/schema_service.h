@@ -13,7 +13,7 @@
 #include "control/store/actors.h"
 #include "control/store/connections.h"
 #include "control/store/discovered_catalogs.h"
-#include "control/worker/probe.h"
+#include "control/worker/probe_runner.h"
 
 namespace millrace {
 
@@ -40,8 +40,8 @@ struct SchemaCheck {
 /// Keeps connections in step with what their sources offer. Thread-safe.
 class SchemaService {
  public:
-  /// Runs a check or discovery process; RunProbe with the instance's rules.
-  using Probe = std::function<ProbeOutcome(const StartDocument&)>;
+  /// Runs a discovery process (ProbeRunner) with what was set for its source.
+  using Probe = std::function<ProbeOutcome(const StartDocument&, const EndResources&)>;
   /// Airbyte's window: a catalog that is no older, of the same configuration, isn't asked for.
   static constexpr std::chrono::hours kWindow{24};
 

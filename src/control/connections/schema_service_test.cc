@@ -9,6 +9,7 @@
 #include "control/connections/connection_service.h"
 #include "control/schema/sync_catalog.h"
 #include "control/store/migrations.h"
+#include "control/store/resource_requirements.h"
 #include "control/store/testing/each_engine.h"
 
 namespace millrace {
@@ -59,8 +60,10 @@ class SchemaServiceTest : public EachEngine {
     outcome_.result = Json{{"streams", Json::array({stream})}};
   }
   SchemaService Service() {
-    return {database(), *box_, Catalogue::Embedded(), clock_, [this](const StartDocument&) {
+    return {database(), *box_, Catalogue::Embedded(), clock_,
+            [this](const StartDocument&, const EndResources& said) {
               ++asked_;
+              said_ = said;
               return outcome_;
             }};
   }
@@ -84,6 +87,7 @@ class SchemaServiceTest : public EachEngine {
   std::optional<SecretBox> box_;
   ProbeOutcome outcome_;
   int asked_ = 0;
+  EndResources said_;  ///< what was set for the source that was asked last
 };
 
 TEST_P(SchemaServiceTest, AsksOnceADayAndFillsInWhatNobodyKnew) {
@@ -131,6 +135,20 @@ TEST_P(SchemaServiceTest, ABreakingChangePauses) {
   EXPECT_EQ(check.connection.status, "inactive");
   EXPECT_FALSE(check.connection.next_run_at);
   EXPECT_EQ((*check.connection.document)["statusReason"], "SCHEMA_CHANGES_ARE_BREAKING");
+}
+
+TEST_P(SchemaServiceTest, TellsWhatTheSourceMayUse) {
+  const Json own{{"default", {{"memory_limit", "100Mi"}}}};
+  const Json of_all{{"default", {{"memory_limit", "200Mi"}}}};
+  ASSERT_TRUE(database()
+                  .Write([&](SqlTransaction& t) -> Status {
+                    MR_RETURN_IF_ERROR(PutResources(t, "s", own));
+                    return PutResources(t, kFaker, of_all);
+                  })
+                  .ok());
+  ASSERT_TRUE(Service().Discover("s", /*may_be_cached=*/false).ok());
+  EXPECT_EQ(*said_.actor, own);
+  EXPECT_EQ(*said_.definition, of_all);
 }
 
 TEST_P(SchemaServiceTest, FailsAsTheSourceDoes) {

@@ -48,16 +48,15 @@ Result<std::optional<Job>> TakeWaitingJob(SqlTransaction& transaction, SqlDataba
   constexpr int64_t kWaitNonsenseMicros = 3'600'000'000;
   MR_ASSIGN_OR_RETURN(
       const auto rows,
-      transaction.Query(
-          fmt::format("SELECT job.id, connection.source_id FROM job "
-                      "JOIN connection ON connection.id = job.connection_id "
-                      "JOIN actor ON actor.id = connection.source_id "
-                      "WHERE job.status IN ('pending', 'incomplete') AND "
-                      "(job.next_attempt_at IS NULL OR job.next_attempt_at <= :1 OR "
-                      "job.next_attempt_at > :3) AND {} < :2 "
-                      "{}ORDER BY job.id LIMIT 1{}",
-                      kOthersOfSource, rules.after_look ? kLooked : "", lock),
-          {now, limit, now + kWaitNonsenseMicros}));
+      transaction.Query(fmt::format("SELECT job.id, connection.source_id FROM job "
+                                    "JOIN connection ON connection.id = job.connection_id "
+                                    "JOIN actor ON actor.id = connection.source_id "
+                                    "WHERE job.status IN ('pending', 'incomplete') AND "
+                                    "(job.next_attempt_at IS NULL OR job.next_attempt_at <= :1 OR "
+                                    "job.next_attempt_at > :3) AND {} < :2 "
+                                    "{}ORDER BY job.id LIMIT 1{}",
+                                    kOthersOfSource, rules.after_look ? kLooked : "", lock),
+                        {now, limit, now + kWaitNonsenseMicros}));
   if (rows.empty()) return std::optional<Job>();
   // What was committed before the lock was had counts, too.
   MR_ASSIGN_OR_RETURN(
@@ -138,14 +137,6 @@ Result<std::set<StreamDescriptor>> CompletedStreams(SqlTransaction& transaction,
   return done;
 }
 
-Result<EndResources> ResourcesOf(SqlTransaction& transaction, const Actor& actor) {
-  EndResources resources;
-  MR_ASSIGN_OR_RETURN(resources.actor, FindResources(transaction, actor.id));
-  MR_ASSIGN_OR_RETURN(resources.definition,
-                      FindDefinitionResources(transaction, actor.kind, actor.definition_id));
-  return resources;
-}
-
 Status FindEnds(SqlTransaction& transaction, AttemptClaim* claim) {
   const Connection& connection = claim->connection;
   MR_ASSIGN_OR_RETURN(auto source,
@@ -156,8 +147,12 @@ Status FindEnds(SqlTransaction& transaction, AttemptClaim* claim) {
   if (!destination) return ConfigError("the connection's destination was deleted");
   claim->source = *std::move(source);
   claim->destination = *std::move(destination);
-  MR_ASSIGN_OR_RETURN(claim->source_resources, ResourcesOf(transaction, claim->source));
-  MR_ASSIGN_OR_RETURN(claim->destination_resources, ResourcesOf(transaction, claim->destination));
+  MR_ASSIGN_OR_RETURN(claim->source_resources,
+                      FindEndResources(transaction, ConnectorType::kSource, claim->source.id,
+                                       claim->source.definition_id));
+  MR_ASSIGN_OR_RETURN(claim->destination_resources,
+                      FindEndResources(transaction, ConnectorType::kDestination,
+                                       claim->destination.id, claim->destination.definition_id));
   return Status::Ok();
 }
 

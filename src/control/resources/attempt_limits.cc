@@ -51,29 +51,37 @@ Result<ResourceRequirements> OfEnd(const EndResources& end, std::string_view job
   return Prefer(own, definition);
 }
 
-}  // namespace
-
-Result<ResourceRequirements> RequirementsFromEnvironment() {
+/// Of the variables CONTAINER_CPU_REQUEST …
+Result<ResourceRequirements> OfEnvironment(const std::string& container) {
   struct Variable {
     const char* name;
     const char* field;
     Result<int64_t> (*parse)(std::string_view);
   };
-  constexpr Variable kVariables[] = {
-      {"JOB_MAIN_CONTAINER_CPU_REQUEST", "cpu_request", CpuMillicoresOf},
-      {"JOB_MAIN_CONTAINER_CPU_LIMIT", "cpu_limit", CpuMillicoresOf},
-      {"JOB_MAIN_CONTAINER_MEMORY_REQUEST", "memory_request", MemoryBytesOf},
-      {"JOB_MAIN_CONTAINER_MEMORY_LIMIT", "memory_limit", MemoryBytesOf}};
+  constexpr Variable kVariables[] = {{"_CPU_REQUEST", "cpu_request", CpuMillicoresOf},
+                                     {"_CPU_LIMIT", "cpu_limit", CpuMillicoresOf},
+                                     {"_MEMORY_REQUEST", "memory_request", MemoryBytesOf},
+                                     {"_MEMORY_LIMIT", "memory_limit", MemoryBytesOf}};
   Json said = Json::object();
   for (const Variable& variable : kVariables) {
-    const char* const text = std::getenv(variable.name);
+    const std::string name = container + variable.name;
+    const char* const text = std::getenv(name.c_str());
     if (text == nullptr || *text == '\0') continue;
     const auto amount = variable.parse(text);
-    if (!amount.ok()) return amount.status().WithContext(variable.name);
+    if (!amount.ok()) return amount.status().WithContext(name);
     said[variable.field] = text;
   }
   // What is wrong with them together.
-  return RequirementsFromJson(said, "JOB_MAIN_CONTAINER");
+  return RequirementsFromJson(said, container);
+}
+
+}  // namespace
+
+Result<DefaultResources> WithEnvironment(DefaultResources resources) {
+  MR_ASSIGN_OR_RETURN(resources.attempt, OfEnvironment("JOB_MAIN_CONTAINER"));
+  MR_ASSIGN_OR_RETURN(resources.check, OfEnvironment("CHECK_JOB_MAIN_CONTAINER"));
+  MR_ASSIGN_OR_RETURN(resources.discover, OfEnvironment("DISCOVER_JOB_MAIN_CONTAINER"));
+  return resources;
 }
 
 Result<ResourceLimits> LimitsOfAttempt(const Json& of_connection, const EndResources& source,
@@ -86,6 +94,17 @@ Result<ResourceLimits> LimitsOfAttempt(const Json& of_connection, const EndResou
   MR_ASSIGN_OR_RETURN(levels.destination, OfEnd(destination, job_type));
   return ResourceLimits{Resolve(levels, &ResourceRequirements::memory_limit),
                         Resolve(levels, &ResourceRequirements::cpu_limit)};
+}
+
+Result<ResourceLimits> LimitsOfProbe(const StartDocument& probe, const EndResources& end,
+                                     const DefaultResources& defaults) {
+  const bool checks = probe.task == "check";
+  MR_ASSIGN_OR_RETURN(const ResourceRequirements said,
+                      OfEnd(end, checks ? "check_connection" : "discover_schema"));
+  const ResourceRequirements& of_part = probe.source ? defaults.source : defaults.destination;
+  const ResourceRequirements found = Prefer(
+      Prefer(said, checks ? defaults.check : defaults.discover), Prefer(defaults.attempt, of_part));
+  return ResourceLimits{found.memory_limit.value_or(0), found.cpu_limit.value_or(0)};
 }
 
 std::string LimitsInWords(const ResourceLimits& limits) {

@@ -5,26 +5,25 @@
 
 #include "attempt/start_document.h"
 #include "base/result.h"
+#include "control/resources/end_resources.h"
 #include "control/resources/resource_requirements.h"
-#include "protocol/json_field.h"
 
 namespace millrace {
 
-/// What this machine's server or worker sets for attempts that nobody else sets anything for.
+/// What this machine's server or worker sets for processes that nobody else sets anything for.
 struct DefaultResources {
-  ResourceRequirements attempt;  ///< JOB_MAIN_CONTAINER_*: of the whole attempt
+  /// JOB_MAIN_CONTAINER_*: of a whole attempt, and of checks and discoveries without words of their
+  /// own.
+  ResourceRequirements attempt;
+  ResourceRequirements check, discover;  ///< {CHECK,DISCOVER}_JOB_MAIN_CONTAINER_*
   /// `resources:` of config.yaml: what each part of an attempt gets; together they are one process.
+  /// A check or discovery is one end alone.
   ResourceRequirements source, destination, orchestrator;
 };
 
-/// JOB_MAIN_CONTAINER_{CPU,MEMORY}_{REQUEST,LIMIT}. Config errors name the variable.
-Result<ResourceRequirements> RequirementsFromEnvironment();
-
-/// What was set for one end of a connection, as it is stored.
-struct EndResources {
-  JsonValue actor;       ///< the source's or destination's resourceAllocation
-  JsonValue definition;  ///< its connector's resourceRequirements
-};
+/// Adds what the environment says: each of the three containers above with
+/// _{CPU,MEMORY}_{REQUEST,LIMIT}. Config errors name the variable.
+Result<DefaultResources> WithEnvironment(DefaultResources resources);
 
 /// What a job's attempt may use. An attempt is one process where Airbyte has a container for each
 /// end and one between them. So, for processors and for memory alike, the first of these counts:
@@ -40,6 +39,12 @@ struct EndResources {
 Result<ResourceLimits> LimitsOfAttempt(const Json& of_connection, const EndResources& source,
                                        const EndResources& destination, std::string_view job_type,
                                        const DefaultResources& defaults);
+
+/// What a check or a discovery may use: its process is one end alone. The first of these counts:
+/// what that end says (as above, for such a job), CHECK_ or DISCOVER_JOB_MAIN_CONTAINER_*,
+/// JOB_MAIN_CONTAINER_*, what config.yaml gives that part. `probe`: its task and its end.
+Result<ResourceLimits> LimitsOfProbe(const StartDocument& probe, const EndResources& end,
+                                     const DefaultResources& defaults);
 
 /// For the attempt's log: "it may use 512 MiB of memory and 1.5 processors"; empty without limits.
 std::string LimitsInWords(const ResourceLimits& limits);

@@ -158,20 +158,64 @@ TEST(LimitsInWords, SayWhatIsLimited) {
   EXPECT_EQ(LimitsInWords({0, 500}), "it may use 0.5 processors");
 }
 
+TEST_F(AttemptLimitsTest, OfACheckOrDiscoveryItsOneEndIsAsked) {
+  StartDocument probe;
+  probe.task = "discover";
+  probe.source = ConnectorConfig{"source-file", Json::object()};
+  const auto in_mi = [&] {
+    const auto limits = LimitsOfProbe(probe, source_, defaults_);
+    EXPECT_TRUE(limits.ok()) << limits.status().ToString();
+    return limits->memory_bytes / kMi;
+  };
+  EXPECT_EQ(in_mi(), 0) << "nobody says anything";
+  defaults_.source.memory_limit = 100 * kMi;
+  defaults_.destination.memory_limit = 150 * kMi;
+  EXPECT_EQ(in_mi(), 100) << "config.yaml's word for sources";
+  defaults_.attempt.memory_limit = 200 * kMi;
+  EXPECT_EQ(in_mi(), 200) << "JOB_MAIN_CONTAINER_MEMORY_LIMIT";
+  defaults_.discover.memory_limit = 300 * kMi;
+  defaults_.check.memory_limit = 400 * kMi;
+  EXPECT_EQ(in_mi(), 300) << "DISCOVER_JOB_MAIN_CONTAINER_MEMORY_LIMIT";
+  probe.task = "check";
+  EXPECT_EQ(in_mi(), 400) << "CHECK_JOB_MAIN_CONTAINER_MEMORY_LIMIT";
+  source_.definition = Json::parse(R"({"jobSpecific": [
+      {"jobType": "check_connection", "resourceRequirements": {"memory_limit": "500Mi"}},
+      {"jobType": "discover_schema", "resourceRequirements": {"memory_limit": "600Mi"}},
+      {"jobType": "sync", "resourceRequirements": {"memory_limit": "700Mi"}}]})");
+  EXPECT_EQ(in_mi(), 500);
+  probe.task = "discover";
+  EXPECT_EQ(in_mi(), 600);
+  source_.actor = Scoped("0");
+  EXPECT_EQ(in_mi(), 0) << "this source may use what it likes";
+  source_.actor = Json();
+  source_.definition = Json();
+  defaults_ = {};
+  defaults_.destination.memory_limit = 150 * kMi;
+  std::swap(probe.source, probe.destination);
+  EXPECT_EQ(in_mi(), 150) << "config.yaml's word for destinations";
+}
+
 TEST(ResourcesOfTheEnvironment, AreNamedWhenTheyAreWrong) {
-  ::setenv("JOB_MAIN_CONTAINER_MEMORY_LIMIT", "2Gi", 1);
-  ::setenv("JOB_MAIN_CONTAINER_CPU_LIMIT", "", 1);
-  auto read = RequirementsFromEnvironment();
-  ASSERT_TRUE(read.ok()) << read.status().ToString();
-  EXPECT_EQ(read->memory_limit, 2048 * kMi);
-  EXPECT_FALSE(read->cpu_limit.has_value());
-  ::setenv("JOB_MAIN_CONTAINER_MEMORY_LIMIT", "2 GB", 1);
-  read = RequirementsFromEnvironment();
-  ASSERT_FALSE(read.ok());
-  EXPECT_THAT(read.status().ToString(), HasSubstr("JOB_MAIN_CONTAINER_MEMORY_LIMIT"));
-  EXPECT_THAT(read.status().ToString(), HasSubstr("write \"2G\""));
-  ::unsetenv("JOB_MAIN_CONTAINER_MEMORY_LIMIT");
-  ::unsetenv("JOB_MAIN_CONTAINER_CPU_LIMIT");
+  for (const std::string job : {"", "CHECK_", "DISCOVER_"}) {
+    const std::string memory = job + "JOB_MAIN_CONTAINER_MEMORY_LIMIT";
+    const std::string processors = job + "JOB_MAIN_CONTAINER_CPU_LIMIT";
+    ::setenv(memory.c_str(), "2Gi", 1);
+    ::setenv(processors.c_str(), "", 1);
+    auto read = WithEnvironment({});
+    ASSERT_TRUE(read.ok()) << read.status().ToString();
+    const ResourceRequirements& container = job.empty()       ? read->attempt
+                                            : job == "CHECK_" ? read->check
+                                                              : read->discover;
+    EXPECT_EQ(container.memory_limit, 2048 * kMi);
+    EXPECT_FALSE(container.cpu_limit.has_value());
+    ::setenv(memory.c_str(), "2 GB", 1);
+    read = WithEnvironment({});
+    ASSERT_FALSE(read.ok());
+    EXPECT_THAT(read.status().ToString(), HasSubstr(memory));
+    EXPECT_THAT(read.status().ToString(), HasSubstr("write \"2G\""));
+    ::unsetenv(memory.c_str());
+    ::unsetenv(processors.c_str());
+  }
 }
 
 }  // namespace

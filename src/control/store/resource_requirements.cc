@@ -44,4 +44,14 @@ Result<JsonValue> FindDefinitionResources(SqlTransaction& transaction, Connector
   return JsonValue(custom ? custom->document->value("resourceRequirements", Json()) : Json());
 }
 
+Result<EndResources> FindEndResources(SqlTransaction& transaction, ConnectorType kind,
+                                      const std::string& actor_id,
+                                      const std::string& definition_id) {
+  EndResources resources;
+  MR_ASSIGN_OR_RETURN(resources.actor, FindResources(transaction, actor_id));
+  MR_ASSIGN_OR_RETURN(resources.definition,
+                      FindDefinitionResources(transaction, kind, definition_id));
+  return resources;
+}
+
 }  // namespace millrace

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "catalogue/catalogue.h"
+#include "control/resources/end_resources.h"
 #include "control/store/sql_database.h"
 #include "protocol/json_field.h"
 
@@ -24,5 +25,9 @@ Status PutResources(SqlTransaction& transaction, const std::string& owner_id,
 /// What was said of a definition, a custom one's own words included; null when nothing was.
 Result<JsonValue> FindDefinitionResources(SqlTransaction& transaction, ConnectorType kind,
                                           const std::string& definition_id);
+/// What was said of an end and of its definition; `actor_id` is empty while it isn't stored.
+Result<EndResources> FindEndResources(SqlTransaction& transaction, ConnectorType kind,
+                                      const std::string& actor_id,
+                                      const std::string& definition_id);
 
 }  // namespace millrace

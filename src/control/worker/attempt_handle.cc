@@ -1,6 +1,5 @@
 #include "control/worker/attempt_handle.h"
 
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -23,16 +22,9 @@ constexpr auto kEndLimit = std::chrono::seconds(10);
 /// Where the kernel can't wake us at the process's end, it is looked for so often.
 constexpr auto kLookPause = std::chrono::milliseconds(500);
 
-std::string InMebibytes(int64_t bytes) { return fmt::format("{} MiB", (bytes + (1 << 19)) >> 20); }
-
-Status OverItsLimit(int64_t limit_bytes, int64_t used_bytes) {
-  const std::string used =
-      used_bytes > limit_bytes ? fmt::format(" ({} used)", InMebibytes(used_bytes)) : "";
-  return TransientError(
-      "killed because it used more than its limit of {}{}; raise it with the connection's "
-      "resourceRequirements.memory_limit, or JOB_MAIN_CONTAINER_MEMORY_LIMIT for all",
-      InMebibytes(limit_bytes), used);
-}
+constexpr std::string_view kWhatToRaise =
+    "the connection's resourceRequirements.memory_limit, or JOB_MAIN_CONTAINER_MEMORY_LIMIT for "
+    "all";
 
 }  // namespace
 
@@ -163,23 +155,14 @@ std::optional<int> AttemptHandle::Reap() const {
 }
 
 AttemptEnding AttemptHandle::Explain(std::optional<int> wait_status) const {
-  if (surroundings_.watch && surroundings_.watch->killed_at_bytes() > 0) {
-    return {OverItsLimit(record_.limits.memory_bytes, surroundings_.watch->killed_at_bytes()),
-            true};
-  }
-  const auto& group = record_.control_group;
-  if (!group.empty() && ControlGroups::OutOfMemoryKills(group) > 0) {
-    return {OverItsLimit(record_.limits.memory_bytes, ControlGroups::PeakBytes(group)), true};
-  }
+  const MemoryEvidence& memory = surroundings_.memory;
+  if (auto over = memory.OverLimit(kWhatToRaise)) return {*std::move(over), true};
   const bool signal_9 =
       wait_status && WIFSIGNALED(*wait_status) && WTERMSIG(*wait_status) == SIGKILL;
   if (killed_)
     return {TransientError("the attempt was killed: it was told to end and did not"), false};
-  if ((signal_9 || !child_) &&
-      ControlGroups::OutOfMemoryKillsOfMachine() > record_.out_of_memory_kills) {
-    return {TransientError("the attempt was killed, as it seems because the machine had no memory "
-                           "left: a process was while it ran; nothing that was saved is lost"),
-            true};
+  if (signal_9 || !child_) {
+    if (auto ran_out = memory.MachineRanOut()) return {*std::move(ran_out), true};
   }
   if (record_.process.pid == 0) {
     return {TransientError("the server ended while it started the attempt"), false};

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "control/worker/attempt_folder.h"
 #include "control/worker/attempt_listener.h"
-#include "control/worker/memory_watchdog.h"
+#include "control/worker/limit_keeper.h"
 #include "control/worker/tracked_process.h"
 #include "protocol/json_field.h"
 
@@ -93,7 +93,7 @@ class AttemptHandle {
   /// What the launcher lends it.
   struct Surroundings {
     AttemptListener& listener;
-    std::shared_ptr<const MemoryWatchdog::Watch> watch;  // null: no limit to watch
+    MemoryEvidence memory;
   };
   AttemptHandle(AttemptRecord record, AttemptFolder folder, std::unique_ptr<JsonLineSocket> socket,
                 Surroundings surroundings);

@@ -25,20 +25,12 @@ std::string NewToken() {
   return text;
 }
 
-bool Limited(const ResourceLimits& limits) {
-  return limits.memory_bytes > 0 || limits.cpu_millicores > 0;
-}
-
 }  // namespace
-
-AttemptLauncher::AttemptLauncher(Options options, std::unique_ptr<AttemptListener> listener)
-    : options_(std::move(options)),
-      groups_(ControlGroups::Find()),
-      listener_(std::move(listener)) {}
 
 AttemptLauncher::~AttemptLauncher() = default;
 
-Result<std::unique_ptr<AttemptLauncher>> AttemptLauncher::Open(Options options) {
+Result<std::unique_ptr<AttemptLauncher>> AttemptLauncher::Open(Options options,
+                                                               LimitKeeper& limits) {
   if (::sodium_init() < 0) return SystemError("there is no source of randomness");
   if (options.program.empty()) {
     MR_ASSIGN_OR_RETURN(options.program, AttemptProgram());
@@ -50,28 +42,17 @@ Result<std::unique_ptr<AttemptLauncher>> AttemptLauncher::Open(Options options) 
   }
   MR_ASSIGN_OR_RETURN(auto listener, AttemptListener::Open(attempts / "socket"));
   return std::unique_ptr<AttemptLauncher>(
-      new AttemptLauncher(std::move(options), std::move(listener)));
-}
-
-std::string AttemptLauncher::HowLimitsHold() const {
-  return groups_ ? "control groups hold attempts to their limits of memory and processor time"
-                 : "this process may not make control groups: a watchdog kills attempts beyond "
-                   "their limit of memory, and limits of processor time bound their threads only";
-}
-
-Result<std::filesystem::path> AttemptLauncher::MakeGroup(AttemptId id,
-                                                         const ResourceLimits& limits) const {
-  if (!groups_ || !Limited(limits)) return std::filesystem::path();
-  return groups_->Make(id, limits);
+      new AttemptLauncher(std::move(options), limits, std::move(listener)));
 }
 
 std::unique_ptr<AttemptHandle> AttemptLauncher::MakeHandle(const AttemptRecord& record,
                                                            AttemptFolder folder,
                                                            std::unique_ptr<JsonLineSocket> socket) {
-  AttemptHandle::Surroundings surroundings{*listener_, nullptr};
-  if (record.control_group.empty() && record.limits.memory_bytes > 0) {
-    surroundings.watch = watchdog_.Begin(record.process, record.limits.memory_bytes);
-  }
+  AttemptHandle::Surroundings surroundings{
+      *listener_,
+      {record.limits.memory_bytes, record.control_group,
+       limits_.Watch(record.process, record.control_group, record.limits),
+       record.out_of_memory_kills}};
   return std::unique_ptr<AttemptHandle>(
       new AttemptHandle(record, std::move(folder), std::move(socket), std::move(surroundings)));
 }
@@ -92,7 +73,7 @@ Result<std::unique_ptr<AttemptHandle>> AttemptLauncher::Start(AttemptId id, Star
   child.outlives_parent = true;
   child.confined_environment = ConfinedEnvironment(folder.temporary());
   child.output = folder.output();
-  auto group = MakeGroup(id, start.limits);
+  auto group = limits_.MakeGroup("millrace-attempt-" + id.ToString(), start.limits);
   auto started = group.ok() ? (child.control_group = *group, StartChild(child))
                             : Result<StartedChild>(group.status());
   if (!started.ok()) {

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +10,7 @@
 #include "control/worker/attempt_handle.h"
 #include "control/worker/attempt_id.h"
 #include "control/worker/attempt_listener.h"
-#include "control/worker/control_groups.h"
-#include "control/worker/memory_watchdog.h"
+#include "control/worker/limit_keeper.h"
 
 namespace millrace {
 
@@ -32,8 +30,9 @@ class AttemptLauncher {
     std::filesystem::path https_ca_bundle;
   };
 
-  /// Makes the folder (mode 0700) and listens. The caller holds the data folder's lock.
-  static Result<std::unique_ptr<AttemptLauncher>> Open(Options options);
+  /// Makes the folder (mode 0700) and listens. The caller holds the data folder's lock; `limits`
+  /// outlives it.
+  static Result<std::unique_ptr<AttemptLauncher>> Open(Options options, LimitKeeper& limits);
   ~AttemptLauncher();
   AttemptLauncher(const AttemptLauncher&) = delete;
   AttemptLauncher& operator=(const AttemptLauncher&) = delete;
@@ -53,22 +52,17 @@ class AttemptLauncher {
   /// For who takes calls over HTTPS: see AttemptListener.
   std::shared_ptr<CallSlot> Admit(AttemptId id, const std::string& token) const;
 
-  /// How limits are enforced on this machine, in words, for the server's log.
-  std::string HowLimitsHold() const;
-
  private:
-  AttemptLauncher(Options options, std::unique_ptr<AttemptListener> listener);
+  AttemptLauncher(Options options, LimitKeeper& limits, std::unique_ptr<AttemptListener> listener)
+      : options_(std::move(options)), limits_(limits), listener_(std::move(listener)) {}
 
   std::filesystem::path attempts() const { return options_.data_dir / "attempts"; }
   std::filesystem::path socket_path() const { return attempts() / "socket"; }
-  /// Makes the group that holds the limits; empty where the watchdog does.
-  Result<std::filesystem::path> MakeGroup(AttemptId id, const ResourceLimits& limits) const;
   std::unique_ptr<AttemptHandle> MakeHandle(const AttemptRecord& record, AttemptFolder folder,
                                             std::unique_ptr<JsonLineSocket> socket);
 
   const Options options_;
-  const std::optional<ControlGroups> groups_;
-  MemoryWatchdog watchdog_;
+  LimitKeeper& limits_;
   std::unique_ptr<AttemptListener> listener_;
 };
 

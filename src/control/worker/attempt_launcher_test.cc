@@ -40,7 +40,7 @@ class AttemptLauncherTest : public ::testing::Test {
     options.data_dir = folder_.path();
     options.rules.files_dir = folder_.path();
     options.program = MILLRACE_ATTEMPT;
-    auto launcher = AttemptLauncher::Open(options);
+    auto launcher = AttemptLauncher::Open(options, limits_);
     ASSERT_TRUE(launcher.ok()) << launcher.status().ToString();
     launcher_ = *std::move(launcher);
   }
@@ -131,6 +131,7 @@ class AttemptLauncherTest : public ::testing::Test {
   }
 
   ScratchFolder folder_ = *ScratchFolder::Make();
+  LimitKeeper limits_;
   std::unique_ptr<AttemptLauncher> launcher_;
   std::unique_ptr<AttemptHandle> handle_;
   int states_ = 0;

@@ -72,9 +72,10 @@ std::optional<ControlGroups> ControlGroups::Find(const std::filesystem::path& ro
   return std::nullopt;
 }
 
-Result<std::filesystem::path> ControlGroups::Make(AttemptId id,
+Result<std::filesystem::path> ControlGroups::Make(const std::string& name,
                                                   const ResourceLimits& limits) const {
-  const std::filesystem::path group = ours_ / ("millrace-attempt-" + id.ToString());
+  const std::filesystem::path group = ours_ / name;
+  Remove(group);
   if (::mkdir(group.c_str(), 0755) != 0 && errno != EEXIST) {
     return ErrnoError(errno, "making the control group " + group.string());
   }

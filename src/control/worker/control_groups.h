@@ -2,10 +2,10 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "attempt/start_document.h"
 #include "base/result.h"
-#include "control/worker/attempt_id.h"
 
 namespace millrace {
 
@@ -20,8 +20,9 @@ class ControlGroups {
       const std::filesystem::path& root = "/sys/fs/cgroup",
       const std::filesystem::path& memberships = "/proc/self/cgroup");
 
-  /// Makes an attempt's group with its limits; a process joins by writing to its cgroup.procs.
-  Result<std::filesystem::path> Make(AttemptId id, const ResourceLimits& limits) const;
+  /// Makes a group with its limits; a process joins by writing to its cgroup.procs. An empty one
+  /// that an earlier process left is made anew: nothing is counted in it yet.
+  Result<std::filesystem::path> Make(const std::string& name, const ResourceLimits& limits) const;
 
   /// How many processes of the group the kernel killed because its memory was used up.
   static int64_t OutOfMemoryKills(const std::filesystem::path& group);

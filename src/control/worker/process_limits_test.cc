@@ -126,7 +126,7 @@ TEST_F(ControlGroupsTest, HoldTheLimitsAndCountKills) {
   for (const char* file : {"memory.max", "memory.oom.group", "memory.swap.max", "cpu.max"}) {
     Write(group + "/" + file, "");
   }
-  const auto made = groups->Make({7, 2}, {512 << 20, 1500});
+  const auto made = groups->Make(group, {512 << 20, 1500});
   ASSERT_TRUE(made.ok()) << made.status().ToString();
   EXPECT_EQ(*made, root_.path() / "" / group);
   EXPECT_EQ(Read(group + "/memory.max"), "536870912");

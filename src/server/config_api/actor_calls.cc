@@ -10,7 +10,6 @@
 #include "control/store/connections.h"
 #include "control/store/definitions.h"
 #include "control/store/resource_requirements.h"
-#include "control/worker/probe.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/probe_json.h"
 #include "server/config_api/request_fields.h"
@@ -218,29 +217,41 @@ ApiReply ActorCalls::Delete(const Json& body, const Caller& caller) const {
   return found ? NoContent() : NotThere(id);
 }
 
-ApiReply ActorCalls::RunCheck(const std::string& definition_id, const Json& configuration) const {
+Result<ProbeOutcome> ActorCalls::Probe(std::string_view task, const std::string& actor_id,
+                                       const CatalogueEntry& entry,
+                                       const Json& configuration) const {
+  MR_ASSIGN_OR_RETURN(auto resolved, ConnectorConfiguration(SpecificationOf(entry.name),
+                                                            configuration, ServerEnvironment()));
+  EndResources resources;
+  MR_RETURN_IF_ERROR(services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(resources,
+                        FindEndResources(transaction, kind_, actor_id, entry.definition_id));
+    return Status::Ok();
+  }));
+  StartDocument start;
+  start.task = task;
+  (kind_ == ConnectorType::kSource ? start.source : start.destination) =
+      ConnectorConfig{entry.name, std::move(resolved)};
+  return services_.probes.Run(std::move(start), resources, kProbeLimit);
+}
+
+ApiReply ActorCalls::RunCheck(const std::string& actor_id, const std::string& definition_id,
+                              const Json& configuration) const {
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
   if (entry == nullptr)
     return NotFound(fmt::format("{} definition", ToString(kind_)), definition_id);
-  auto resolved =
-      ConnectorConfiguration(SpecificationOf(entry->name), configuration, ServerEnvironment());
-  if (!resolved.ok()) return Failure(resolved.status());
-  StartDocument start;
-  start.task = "check";
-  start.rules = services_.rules;
-  (kind_ == ConnectorType::kSource ? start.source : start.destination) =
-      ConnectorConfig{entry->name, *std::move(resolved)};
   ProbeJob job("check_connection_" + std::string(ToString(kind_)), definition_id, services_.Now());
-  const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
-  Json reply{{"status", outcome.status.ok() ? "succeeded" : "failed"}};
-  if (!outcome.status.ok()) reply["message"] = PublicMessage(outcome.status);
-  reply["jobInfo"] = job.Ended(outcome, services_.Now());
+  const auto outcome = Probe("check", actor_id, *entry, configuration);
+  if (!outcome.ok()) return Failure(outcome.status());
+  Json reply{{"status", outcome->status.ok() ? "succeeded" : "failed"}};
+  if (!outcome->status.ok()) reply["message"] = PublicMessage(outcome->status);
+  reply["jobInfo"] = job.Ended(*outcome, services_.Now());
   return {200, std::move(reply)};
 }
 
 ApiReply ActorCalls::Check(const Json& body) const {
   return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
-    return RunCheck(opened.actor.definition_id, *opened.configuration);
+    return RunCheck(opened.actor.id, opened.actor.definition_id, *opened.configuration);
   });
 }
 
@@ -269,26 +280,22 @@ ApiReply ActorCalls::WithUnsaved(
 }
 
 ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
-  return WithUnsaved(body, [this](const std::string& definition_id, const Json& configuration) {
-    return RunCheck(definition_id, configuration);
+  const std::string id = TextOf(body, Field("Id"));
+  return WithUnsaved(body, [&](const std::string& definition_id, const Json& configuration) {
+    return RunCheck(id, definition_id, configuration);
   });
 }
 
 ApiReply ActorCalls::DiscoverUnsaved(const Json& body) const {
-  return WithUnsaved(body, [this](const std::string& definition_id, const Json& configuration) {
+  const std::string id = TextOf(body, Field("Id"));
+  return WithUnsaved(body, [&](const std::string& definition_id, const Json& configuration) {
     const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
-    auto resolved =
-        ConnectorConfiguration(SpecificationOf(entry->name), configuration, ServerEnvironment());
-    if (!resolved.ok()) return Failure(resolved.status());
-    StartDocument start;
-    start.task = "discover";
-    start.rules = services_.rules;
-    start.source = ConnectorConfig{entry->name, *std::move(resolved)};
     const ProbeJob job("discover_schema", definition_id, services_.Now());
-    const ProbeOutcome outcome = RunProbe(start, kProbeLimit);
-    Json reply{{"jobInfo", job.Ended(outcome, services_.Now())}};
-    if (!outcome.status.ok()) return ApiReply{200, std::move(reply)};
-    auto catalog = SyncCatalogOf(*outcome.result);
+    const auto outcome = Probe("discover", id, *entry, configuration);
+    if (!outcome.ok()) return Failure(outcome.status());
+    Json reply{{"jobInfo", job.Ended(*outcome, services_.Now())}};
+    if (!outcome->status.ok()) return ApiReply{200, std::move(reply)};
+    auto catalog = SyncCatalogOf(*outcome->result);
     if (!catalog.ok()) return Failure(catalog.status());
     reply["catalog"] = *std::move(catalog);
     return ApiReply{200, std::move(reply)};

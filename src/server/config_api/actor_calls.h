@@ -56,7 +56,12 @@ class ActorCalls {
   /// Adds numConnections and resourceAllocation to each of `actors`, a list of what Read made.
   Status Complete(Json* actors) const;
   ApiReply Completed(Json actor) const;
-  ApiReply RunCheck(const std::string& definition_id, const Json& configuration) const;
+  /// Runs `task`, "check" or "discover", with that configuration; `actor_id`: whose limits count,
+  /// empty for one that isn't stored. Fails when it can't even begin.
+  Result<ProbeOutcome> Probe(std::string_view task, const std::string& actor_id,
+                             const CatalogueEntry& entry, const Json& configuration) const;
+  ApiReply RunCheck(const std::string& actor_id, const std::string& definition_id,
+                    const Json& configuration) const;
 
   Services services_;
   ConnectorType kind_;

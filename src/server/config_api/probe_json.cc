@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/failure_origin.h"
 #include "base/secrets.h"
 #include "base/uuid.h"
 #include "server/config_api/request_fields.h"
@@ -9,9 +10,14 @@
 namespace millrace {
 namespace {
 
-Json FailureReason(const Status& status) {
-  Json json{{"failureOrigin", "source"}, {"externalMessage", PublicMessage(status)}};
-  if (status.failed()) json["failureType"] = ToString(status.error().type);
+Json FailureReason(std::string_view config_type, const ProbeOutcome& outcome) {
+  const bool of_destination = config_type.ends_with("_destination");
+  const FailureOrigin origin = outcome.out_of_memory ? FailureOrigin::kPlatform
+                               : of_destination      ? FailureOrigin::kDestination
+                                                     : FailureOrigin::kSource;
+  Json json{{"failureOrigin", ToString(origin)},
+            {"externalMessage", PublicMessage(outcome.status)}};
+  if (outcome.status.failed()) json["failureType"] = ToString(outcome.status.error().type);
   return json;
 }
 
@@ -35,7 +41,7 @@ Json ProbeJob::Ended(const ProbeOutcome& outcome, int64_t now) const {
             {"connectorConfigurationUpdated", false},
             {"logType", "formatted"},
             {"logs", {{"logLines", std::move(lines)}}}};
-  if (!outcome.status.ok()) json["failureReason"] = FailureReason(outcome.status);
+  if (!outcome.status.ok()) json["failureReason"] = FailureReason(config_type_, outcome);
   return json;
 }
 

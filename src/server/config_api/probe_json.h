@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/status.h"
-#include "control/worker/probe.h"
+#include "control/worker/probe_runner.h"
 
 namespace millrace {
 

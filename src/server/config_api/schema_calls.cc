@@ -18,10 +18,8 @@ constexpr std::chrono::seconds kDiscoveryLimit = std::chrono::minutes(10);
 
 SchemaService SchemaServiceOf(const Services& services) {
   return {services.database, services.box, services.catalogue, services.clock,
-          [rules = services.rules](const StartDocument& start) {
-            StartDocument confined = start;
-            confined.rules = rules;
-            return RunProbe(confined, kDiscoveryLimit);
+          [&probes = services.probes](const StartDocument& start, const EndResources& said) {
+            return probes.Run(start, said, kDiscoveryLimit);
           }};
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "attempt/start_document.h"
 #include "base/clock.h"
 #include "catalogue/catalogue.h"
 #include "control/jobs/job_service.h"
 #include "control/logs/attempt_logs.h"
 #include "control/secrets/secret_box.h"
 #include "control/store/sql_database.h"
+#include "control/worker/probe_runner.h"
 
 namespace millrace {
 
@@ -18,7 +18,7 @@ struct Services {
   const Clock& clock;
   const JobService& jobs;
   AttemptLogs& logs;
-  ConnectorRules rules;  ///< for the processes of connectors that calls start
+  const ProbeRunner& probes;  ///< runs the checks and discoveries that calls ask for
 
   /// Microseconds since 1970 UTC.
   int64_t Now() const { return clock.WallNow().time_since_epoch().count(); }
