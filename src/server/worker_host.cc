@@ -5,14 +5,13 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "control/jobs/lease_span.h"
 
 namespace millrace {
 namespace {
 
 /// A database of many thousand tables takes minutes.
 constexpr std::chrono::seconds kDiscoveryLimit = std::chrono::minutes(30);
-/// Less leaves attempts no time to ask for it.
-constexpr int kLeaseLeastSeconds = 10;
 
 /// A whole number of the environment, 0 when it isn't there.
 Result<int> NumberFromEnvironment(const char* name) {
@@ -41,10 +40,11 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
   if (timeout > 0) options.silence.destination = std::chrono::seconds(timeout);
   options.resources = stores.resources;
   MR_ASSIGN_OR_RETURN(const int lease, NumberFromEnvironment("MILLRACE_LEASE_SECONDS"));
-  if (lease > 0 && lease < kLeaseLeastSeconds) {
-    return ConfigError("MILLRACE_LEASE_SECONDS must be {} or greater", kLeaseLeastSeconds);
-  }
   if (lease > 0) options.lease = std::chrono::seconds(lease);
+  if (options.lease < kLeaseSpanLeast || options.lease > kLeaseSpanMost) {
+    return ConfigError("MILLRACE_LEASE_SECONDS must lie between {} and {}", kLeaseSpanLeast.count(),
+                       kLeaseSpanMost.count());
+  }
 
   std::unique_ptr<WorkerHost> host(new WorkerHost(stores));
   MR_ASSIGN_OR_RETURN(const AttemptHttps https, CompleteAttemptHttps(stores.attempt_https));

@@ -35,7 +35,7 @@ class WorkerHost {
   /// MILLRACE_SOURCE_SILENCE_SECONDS how long a source may be silent (default: 10800),
   /// MILLRACE_DESTINATION_TIMEOUT_SECONDS how long a destination may take for one write or commit
   /// (default: 86400), MILLRACE_LEASE_SECONDS after how long attempts of a worker that is not heard
-  /// of are given up (default: 60). The caller holds the lock of the data folder.
+  /// of are given up (default: 60, from 10 to 1800). The caller holds the lock of the data folder.
   static Result<std::unique_ptr<WorkerHost>> Start(const Stores& stores,
                                                    const std::filesystem::path& data_dir);
   ~WorkerHost();

@@ -167,7 +167,7 @@ def test_amounts_that_are_none_are_refused_where_they_are_said(start, millrace, 
         assert "resourceRequirements" not in server.call("connections/get", connectionId=made)
         assert ended(server, sync(server, made))["job"]["status"] == "succeeded"
     for env, args, text in [({"JOB_MAIN_CONTAINER_MEMORY_LIMIT": "2 GB"}, [], 'write "2G"'), ({"CHECK_JOB_MAIN_CONTAINER_CPU_LIMIT": "-1"}, [], "CHECK_JOB_MAIN_CONTAINER_CPU_LIMIT"),
-                            ({}, ["--config", tmp_path / "wrong.yaml"], "wrong.yaml:2:")]:
+                            ({"MILLRACE_LEASE_SECONDS": "9"}, [], "between 10 and 1800"), ({"MILLRACE_LEASE_SECONDS": "1801"}, [], "between 10 and 1800"), ({}, ["--config", tmp_path / "wrong.yaml"], "wrong.yaml:2:")]:
         (tmp_path / "wrong.yaml").write_text("resources:\n  sauce: {memory_limit: 1Gi}\n")
         refused = millrace.run("server", "--data-dir", tmp_path / "other", "--listen", "127.0.0.1:1", *args, env=env, expect=2)
         assert text in refused.err, refused.err

@@ -6,6 +6,7 @@
 #include "control/jobs/attempt_document.h"
 #include "control/jobs/generation_table.h"
 #include "control/jobs/job_transition.h"
+#include "control/jobs/lease_span.h"
 #include "control/jobs/retry_ladder.h"
 #include "control/store/connection_states.h"
 #include "control/store/stream_statuses.h"
@@ -14,8 +15,6 @@ namespace millrace {
 namespace {
 
 constexpr int64_t kLostMax = 100;
-/// No lease is that long: the clock that it was taken by has been set back since.
-constexpr int64_t kLeaseNonsenseMicros = 3'600'000'000;
 
 /// STARTED, RUNNING …: the protocol's words for what the API calls a run state.
 std::string RunStateOf(const StreamReport& report) {
@@ -149,7 +148,7 @@ Result<std::vector<Attempt>> RunningAttempts(SqlTransaction& transaction,
 
 Result<std::vector<Attempt>> LostAttempts(SqlTransaction& transaction, int64_t now) {
   return AttemptsWhere(transaction, "(lease_until < :1 OR lease_until > :2)",
-                       {now, now + kLeaseNonsenseMicros});
+                       {now, now + kLeaseNonsense.count()});
 }
 
 Result<std::vector<int64_t>> JobsToCancel(SqlTransaction& transaction, const std::string& worker) {

@@ -7,6 +7,7 @@
 #include "control/jobs/attempt_claim.h"
 #include "control/jobs/attempt_document.h"
 #include "control/jobs/job_service.h"
+#include "control/jobs/lease_span.h"
 #include "control/jobs/source_look.h"
 #include "control/jobs/testing/jobs_fixture.h"
 #include "control/store/connection_states.h"
@@ -244,6 +245,24 @@ TEST_P(AttemptLedgerTest, ALeaseThatIsNotRenewedIsLost) {
   EXPECT_EQ(lost(), 1u);
   EXPECT_TRUE(End(key, false));
   EXPECT_EQ(lost(), 0u);
+}
+
+TEST_P(AttemptLedgerTest, TheLongestLeaseIsNoNonsense) {
+  Ask({.connection_id = "a"});
+  const AttemptKey key = KeyOf(*Claim());
+  const auto lost_with = [&](std::chrono::microseconds lease) {
+    size_t count = 0;
+    Write([&](SqlTransaction& t) -> Status {
+      MR_RETURN_IF_ERROR(RenewAttemptLease(t, key, Now() + lease.count()).status());
+      MR_ASSIGN_OR_RETURN(const auto attempts, LostAttempts(t, Now()));
+      count = attempts.size();
+      return Status::Ok();
+    });
+    return count;
+  };
+  EXPECT_EQ(lost_with(kLeaseSpanMost), 0u);
+  EXPECT_EQ(lost_with(kLeaseSpanMost + std::chrono::minutes(1)), 0u) << "its clock is ahead";
+  EXPECT_EQ(lost_with(kLeaseNonsense + std::chrono::seconds(1)), 1u);
 }
 
 TEST_P(AttemptLedgerTest, AClockThatWasSetBackKeepsNobodyWaiting) {
