@@ -9,8 +9,9 @@
 namespace millrace {
 namespace {
 
-/// More is no amount of memory or processors, and every smaller number is exact enough.
-constexpr double kMost = 9.0e18;
+/// More is no amount. A few of them are added up, and processors counted in microseconds.
+constexpr double kMostMemory = 1e18;
+constexpr double kMostMillicores = 1e9;
 
 constexpr std::pair<std::string_view, double> kMemoryUnits[] = {
     {"", 1.0},
@@ -42,6 +43,13 @@ std::string_view WithoutSpaces(std::string_view text) {
   return text.substr(start, text.find_last_not_of(' ') - start + 1);
 }
 
+/// As messages show it: nobody means an amount by so long a text.
+std::string Shown(std::string_view text) {
+  constexpr size_t kShownMax = 60;
+  return text.size() <= kShownMax ? fmt::format("\"{}\"", text)
+                                  : fmt::format("a text of {} bytes", text.size());
+}
+
 struct Amount {
   double number = 0;
   std::string_view unit;
@@ -54,41 +62,41 @@ Result<Amount> Split(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, error] = begins ? std::from_chars(text.data(), end, amount.number)
                                     : std::from_chars_result{end, std::errc::invalid_argument};
-  if (error != std::errc()) return ConfigError("\"{}\" is no amount", text);
+  if (error != std::errc()) return ConfigError("{} is no amount", Shown(text));
   amount.unit = WithoutSpaces({rest, static_cast<size_t>(end - rest)});
   return amount;
 }
 
 template <size_t N>
-Result<int64_t> Parse(std::string_view text,
-                      const std::pair<std::string_view, double> (&units)[N]) {
+Result<int64_t> Parse(std::string_view text, const std::pair<std::string_view, double> (&units)[N],
+                      double most) {
   MR_ASSIGN_OR_RETURN(const Amount amount, Split(WithoutSpaces(text)));
   for (const auto& [unit, factor] : units) {
     if (unit != amount.unit) continue;
     const double value = std::ceil(amount.number * factor);
-    if (value > kMost) return ConfigError("\"{}\" is more than there can be", text);
+    if (value > most) return ConfigError("{} is more than there can be", Shown(text));
     return static_cast<int64_t>(value);
   }
-  return ConfigError("\"{}\" has no unit that is known", text);
+  return ConfigError("{} has no unit that is known", Shown(text));
 }
 
 }  // namespace
 
 Result<int64_t> MemoryBytesOf(std::string_view text) {
-  auto bytes = Parse(text, kMemoryUnits);
+  auto bytes = Parse(text, kMemoryUnits, kMostMemory);
   if (bytes.ok()) return bytes;
   const auto amount = Split(WithoutSpaces(text));
   for (const auto& [written, meant] : kMistakes) {
     if (!amount.ok() || amount->unit != written) continue;
     const std::string_view number = text.substr(0, text.find(written));
-    return ConfigError("\"{}\" has no unit that is known: write \"{}{}\"", text,
+    return ConfigError("{} has no unit that is known: write \"{}{}\"", Shown(text),
                        WithoutSpaces(number), meant);
   }
   return bytes.status().WithContext("memory is written like \"512Mi\" or \"2G\"");
 }
 
 Result<int64_t> CpuMillicoresOf(std::string_view text) {
-  auto millicores = Parse(text, kCpuUnits);
+  auto millicores = Parse(text, kCpuUnits, kMostMillicores);
   if (millicores.ok()) return millicores;
   return millicores.status().WithContext("processors are written like \"0.5\" or \"500m\"");
 }

@@ -47,9 +47,22 @@ TEST(ResourceQuantity, RefusesWhatIsNone) {
     ASSERT_FALSE(read.ok()) << text;
     EXPECT_EQ(read.status().error().type, FailureType::kConfigError);
   }
+  for (const char* text : {"1.1E", "8Ei", "1e99", "9223372036854775807"}) {
+    EXPECT_THAT(MemoryBytesOf(text).status().ToString(), HasSubstr("more than there can be"));
+  }
+  for (const char* text : {"1000001", "1e99", "9223372036854775807", "9223372036854775807m"}) {
+    EXPECT_THAT(CpuMillicoresOf(text).status().ToString(), HasSubstr("more than there can be"));
+  }
   for (const char* text : {"", "-1", "1Gi", "half", "1,5", "500 millis"}) {
     EXPECT_FALSE(CpuMillicoresOf(text).ok()) << text;
   }
+}
+
+TEST(ResourceQuantity, DoesNotRepeatWhatNobodyMeant) {
+  const std::string long_text(1 << 20, '1');
+  EXPECT_THAT(MemoryBytesOf(long_text).status().ToString(),
+              testing::EndsWith("a text of 1048576 bytes is no amount"));
+  EXPECT_LT(CpuMillicoresOf(long_text + "m").status().ToString().size(), 200u);
 }
 
 TEST(ResourceQuantity, SaysWhatWasMeant) {
@@ -141,6 +154,15 @@ TEST_F(AttemptLimitsTest, AnEndWithoutALimitHasNoneInTheSum) {
   EXPECT_EQ(MemoryInMi(), 200) << "nobody says anything of the other";
   destination_.actor = Scoped("0");
   EXPECT_EQ(MemoryInMi(), 0) << "it may use what it likes";
+}
+
+TEST_F(AttemptLimitsTest, TheLargestAmountsCanBeAdded) {
+  const JsonValue most = Json{{"default", {{"memory_limit", "1E"}, {"cpu_limit", "1e6"}}}};
+  source_.actor = destination_.actor = most;
+  const auto limits = LimitsOfAttempt(connection_, source_, destination_, "sync", defaults_);
+  ASSERT_TRUE(limits.ok()) << limits.status().ToString();
+  EXPECT_EQ(limits->memory_bytes, 2'000'000'000'000'000'000);
+  EXPECT_EQ(limits->cpu_millicores, 2'000'000'000);
 }
 
 TEST_F(AttemptLimitsTest, ProcessorsAreDecidedByThemselves) {

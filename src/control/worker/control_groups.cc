@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <sstream>
@@ -86,9 +87,9 @@ Result<std::filesystem::path> ControlGroups::Make(const std::string& name,
     (void)WriteValue(group / "memory.swap.max", "0").ok();
   }
   if (limits.cpu_millicores > 0) {
-    // Microseconds of each 100,000.
-    MR_RETURN_IF_ERROR(
-        WriteValue(group / "cpu.max", fmt::format("{} 100000", limits.cpu_millicores * 100)));
+    // Microseconds of each 100,000; the kernel takes no fewer than 1,000.
+    const int64_t quota = std::max<int64_t>(limits.cpu_millicores * 100, 1'000);
+    MR_RETURN_IF_ERROR(WriteValue(group / "cpu.max", fmt::format("{} 100000", quota)));
   }
   return group;
 }

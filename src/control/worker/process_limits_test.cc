@@ -132,6 +132,9 @@ TEST_F(ControlGroupsTest, HoldTheLimitsAndCountKills) {
   EXPECT_EQ(Read(group + "/memory.max"), "536870912");
   EXPECT_EQ(Read(group + "/memory.oom.group"), "1");
   EXPECT_EQ(Read(group + "/cpu.max"), "150000 100000") << "one and a half processors";
+  Write(group + "/cpu.max", "");
+  ASSERT_TRUE(groups->Make(group, {0, 1}).ok());
+  EXPECT_EQ(Read(group + "/cpu.max"), "1000 100000") << "the kernel refuses less";
   EXPECT_EQ(ControlGroups::OutOfMemoryKills(*made), 0);
   Write(group + "/memory.events", "low 0\nhigh 0\nmax 17\noom 1\noom_kill 3\n");
   EXPECT_EQ(ControlGroups::OutOfMemoryKills(*made), 3);
