@@ -14,11 +14,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{200};
 
+/// Who stands still between two statements (its machine may be gone) has the tables locked for the
+/// attempt that follows it: the server ends its transaction then.
+constexpr const char* kNotForEver = "SET idle_in_transaction_session_timeout = '30s'";
+
 /// SQLSTATEs after which the same transaction may succeed.
 constexpr std::string_view kWorthAnotherTry[] = {
     "40001",  // could not serialize
     "40P01",  // deadlock
     "55P03",  // lock not available in time
+    "25P03",  // this process stood still in the middle
     "57P01",  // the server shuts down, or ended this session
     "57P02", "57P03", "08006", "08003",
 };
@@ -45,7 +50,9 @@ void Pause(std::chrono::milliseconds pause, std::stop_token stop) {
 Result<PgConnection*> RetriedTransactions::Connection() {
   if (connection_ == nullptr || !connection_->usable()) {
     connection_.reset();
-    MR_ASSIGN_OR_RETURN(connection_, DestinationConnections::Connect(options_, stop_));
+    MR_ASSIGN_OR_RETURN(auto connection, DestinationConnections::Connect(options_, stop_));
+    MR_RETURN_IF_ERROR(connection->Execute(kNotForEver));
+    connection_ = std::move(connection);
   }
   return connection_.get();
 }
