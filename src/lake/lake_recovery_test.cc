@@ -209,6 +209,29 @@ TEST_F(LakeLoadTest, OfTwoWritersAtATimeOneCommits) {
   EXPECT_THAT(Rows(), ElementsAre(1));
 }
 
+TEST_F(LakeLoadTest, AWriterThatStoodStillForManyCommitsOfAnotherIsRefused) {
+  constexpr int64_t kCommits = 12;  // the manifest that the first one would write is pruned by then
+  Open();
+  auto first = std::move(load_);
+  auto first_writer = std::move(writer_);
+  Open();
+  std::vector<int64_t> rows;
+  for (int64_t id = 1; id <= kCommits; ++id) {
+    Write({id});
+    ASSERT_TRUE(Commit(static_cast<CheckpointId>(id)).ok());
+    rows.push_back(id);
+  }
+  ASSERT_TRUE(first_writer->Write(Ids({100})).ok());
+  auto parts = first_writer->Flush();
+  ASSERT_TRUE(parts.ok());
+  const Status refused = first->Commit({1, {}}, {*parts});
+  ASSERT_TRUE(refused.failed());
+  EXPECT_EQ(refused.error().type, FailureType::kTransientError);
+  EXPECT_EQ(Rows(), rows);
+  Open(kCommits);
+  EXPECT_EQ(Rows(), rows);
+}
+
 enum class Mode { kAppend, kOverwrite, kReplaceByIncrements };
 
 /// One store request in turn fails during commit and finish: with all after it, as when the process

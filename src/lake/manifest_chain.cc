@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace millrace {
 namespace {
@@ -13,6 +14,9 @@ constexpr std::string_view kExtension = ".json";
 constexpr std::string_view kNoteExtension = ".done";
 constexpr int64_t kKept = 3;        // besides the newest: for people who look for what happened
 constexpr int64_t kPruneEvery = 8;  // one request now and then; at most kKept + kPruneEvery exist
+/// Nobody takes a table over and appends so many that numbers are free again, all in this time: a
+/// lost attempt is given up after 10 s at the earliest.
+constexpr std::chrono::seconds kCertain{10};
 constexpr int64_t kManifestBytesMax = int64_t{1} << 30;
 
 /// The number in the name of a chain's object; 0 when it is none.
@@ -86,6 +90,19 @@ Status ManifestChain::NoteCarriedOut(int64_t sequence) {
   return store_.PutRepeatable(NoteKeyOf(sequence), "carried out\n", {}).status();
 }
 
+Status ManifestChain::CheckIsEnd(int64_t sequence) const {
+  MR_ASSIGN_OR_RETURN(const auto objects, store_.List(folder_ + std::string(kName)));
+  std::vector<std::string> keys;
+  for (const ObjectInfo& object : objects) keys.push_back(object.key);
+  const int64_t end = FindEnd(keys).sequence;
+  if (end <= sequence) return Status::Ok();
+  (void)store_.Delete({KeyOf(sequence)}).ok();  // nobody goes by it
+  return TransientError(
+      "another attempt has written to the same table meanwhile ({} in {} is there already); let it "
+      "end, then run again",
+      KeyOf(end), store_.Name());
+}
+
 Status ManifestChain::Append(const Manifest& manifest) {
   MR_ASSIGN_OR_RETURN(const PutOutcome outcome,
                       store_.Put(KeyOf(manifest.sequence), ManifestToText(manifest),
@@ -96,6 +113,11 @@ Status ManifestChain::Append(const Manifest& manifest) {
         "let it end, then run again",
         KeyOf(manifest.sequence), store_.Name());
   }
+  // Whoever stood still long enough may have been given a number that others used and pruned.
+  if (Clock::System().Now() - end_known_at_ > kCertain) {
+    MR_RETURN_IF_ERROR(CheckIsEnd(manifest.sequence));
+  }
+  end_known_at_ = Clock::System().Now();
   if (manifest.sequence % kPruneEvery != 0) return Status::Ok();
   std::vector<std::string> old;
   for (int64_t i = 0; i < kPruneEvery; ++i) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "clients/object_store/object_store.h"
 #include "lake/manifest.h"
 
@@ -32,7 +33,7 @@ class ManifestChain {
   Result<Manifest> ReadNewest(const ChainEnd& end) const;
 
   /// Stores `manifest` as the one after `sequence`; decided and durable when it returns. A
-  /// transient error when another attempt was there first.
+  /// transient error when another attempt was there first, however far it has come since.
   Status Append(const Manifest& manifest);
   /// Notes that the manifest `sequence` was carried out. A crash may lose the note: then that is
   /// done again.
@@ -42,9 +43,12 @@ class ManifestChain {
   std::string KeyOf(int64_t sequence) const;
   std::string NoteKeyOf(int64_t sequence) const;
   Result<std::string> ReadText(int64_t sequence) const;
+  /// An error when there are manifests after `sequence`.
+  Status CheckIsEnd(int64_t sequence) const;
 
   ObjectStore& store_;
   const std::string folder_;
+  SteadyTime end_known_at_{};  // when this object last knew that what it appended was the end
 };
 
 }  // namespace millrace
