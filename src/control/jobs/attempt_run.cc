@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/secrets.h"
 #include "control/jobs/attempt_document.h"
+#include "control/jobs/shared_time.h"
 
 namespace millrace {
 namespace {
@@ -22,7 +23,7 @@ constexpr auto kStoreAgainAfter = std::chrono::milliseconds(500);
 constexpr auto kEndPatience = std::chrono::seconds(15);
 constexpr auto kCancelPatience = std::chrono::milliseconds(1500);
 /// Between the end of what the attempt may begin and the end of the stored lease.
-constexpr int64_t kLeaseMarginMicros = 2'000'000;
+constexpr auto kLeaseMargin = std::chrono::seconds(2);
 
 bool IsTransient(const Status& status) {
   return status.failed() && status.error().type == FailureType::kTransientError;
@@ -251,7 +252,8 @@ Result<bool> AttemptRun::StoreEnding() {
     MR_ASSIGN_OR_RETURN(stored, StoreAttemptProgress(transaction, target_.key,
                                                      target_.connection_id, stats, reports, Now()));
     if (!stored) return Status::Ok();
-    MR_ASSIGN_OR_RETURN(stored, EndAttempt(transaction, target_.key, end_, Now()));
+    MR_ASSIGN_OR_RETURN(const int64_t now, SharedNow(parts_.database, transaction, parts_.clock));
+    MR_ASSIGN_OR_RETURN(stored, EndAttempt(transaction, target_.key, end_, now));
     return Status::Ok();
   }));
   stored_end_ = stored;
@@ -284,11 +286,12 @@ void AttemptRun::FlushProgress() {
 void AttemptRun::RenewLease() {
   next_renewal_ = parts_.clock.Now() + parts_.renew_every;
   if (stored_end_) return;
-  const int64_t until =
-      Now() + std::chrono::duration_cast<std::chrono::microseconds>(parts_.lease).count();
+  const SteadyTime asked_at = parts_.clock.Now();
+  const auto span = std::chrono::duration_cast<std::chrono::microseconds>(parts_.lease).count();
   bool renewed = false;
   const Status written = parts_.database.Write([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(renewed, RenewAttemptLease(transaction, target_.key, until));
+    MR_ASSIGN_OR_RETURN(const int64_t now, SharedNow(parts_.database, transaction, parts_.clock));
+    MR_ASSIGN_OR_RETURN(renewed, RenewAttemptLease(transaction, target_.key, now + span));
     return Status::Ok();
   });
   if (!written.ok()) {
@@ -297,8 +300,9 @@ void AttemptRun::RenewLease() {
     return;
   }
   if (!renewed) return Lose("its lease was lost");
-  const int64_t left = until - Now() - kLeaseMarginMicros;
-  if (left > 0) handle_->GrantLease(std::chrono::milliseconds(left / 1000));
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      parts_.lease - kLeaseMargin - (parts_.clock.Now() - asked_at));
+  if (left.count() > 0) handle_->GrantLease(left);
 }
 
 void AttemptRun::WatchLimits() {
@@ -376,10 +380,11 @@ void AttemptRun::LogLine(std::string level, std::string message) {
   parts_.logs.Append(target_.id(), std::move(event));
 }
 
-Result<bool> EndLostAttempt(SqlDatabase& database, const Attempt& attempt, const Error& error,
-                            int64_t now) {
+Result<bool> EndLostAttempt(SqlDatabase& database, const Clock& clock, const Attempt& attempt,
+                            const Error& error) {
   bool ended = false;
   MR_RETURN_IF_ERROR(database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(const int64_t now, SharedNow(database, transaction, clock));
     MR_ASSIGN_OR_RETURN(
         ended, EndAttempt(transaction, {attempt.job_id, attempt.number, attempt.fencing_token},
                           {false, {FailureJson(error, FailureOrigin::kPlatform, now)}}, now));

@@ -115,7 +115,7 @@ class AttemptRun {
 };
 
 /// Stores the end of an attempt that no process is left of; false when it was not running any more.
-Result<bool> EndLostAttempt(SqlDatabase& database, const Attempt& attempt, const Error& error,
-                            int64_t now);
+Result<bool> EndLostAttempt(SqlDatabase& database, const Clock& clock, const Attempt& attempt,
+                            const Error& error);
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "control/jobs/attempt_document.h"
 #include "control/jobs/due_connections.h"
+#include "control/jobs/shared_time.h"
 
 namespace millrace {
 namespace {
@@ -134,7 +135,7 @@ Status JobWorker::FindLeft() {
                       "the attempt ended when its worker did; what it had saved is kept",
                       {},
                       {}};
-    MR_RETURN_IF_ERROR(EndLostAttempt(parts_.database, attempt, error, Now()).status());
+    MR_RETURN_IF_ERROR(EndLostAttempt(parts_.database, parts_.clock, attempt, error).status());
   }
   return Status::Ok();
 }
@@ -208,7 +209,8 @@ void JobWorker::EndLost() {
   next_lost_ = parts_.clock.Now() + kLostEvery;
   std::vector<Attempt> lost;
   const Status read = parts_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(lost, LostAttempts(transaction, Now()));
+    MR_ASSIGN_OR_RETURN(const int64_t now, SharedNow(parts_.database, transaction, parts_.clock));
+    MR_ASSIGN_OR_RETURN(lost, LostAttempts(transaction, now));
     return Status::Ok();
   });
   if (!read.ok()) return;
@@ -219,7 +221,7 @@ void JobWorker::EndLost() {
                       "the attempt's worker has not been heard of for a minute",
                       attempt.worker,
                       {}};
-    const auto ended = EndLostAttempt(parts_.database, attempt, error, Now());
+    const auto ended = EndLostAttempt(parts_.database, parts_.clock, attempt, error);
     if (!ended.ok()) Log(LogLevel::kError, "giving up an attempt: {}", ended.status().ToString());
   }
   if (!lost.empty()) parts_.jobs.TellEnded();
@@ -232,7 +234,8 @@ void JobWorker::ClaimDue() {
   while (static_cast<int>(runs_.size()) < options_.attempts_max) {
     std::optional<AttemptClaim> claim;
     const Status claimed = parts_.database.Write([&](SqlTransaction& transaction) -> Status {
-      MR_ASSIGN_OR_RETURN(claim, ClaimAttempt(transaction, parts_.database.engine(), rules, Now()));
+      MR_ASSIGN_OR_RETURN(const int64_t now, SharedNow(parts_.database, transaction, parts_.clock));
+      MR_ASSIGN_OR_RETURN(claim, ClaimAttempt(transaction, parts_.database.engine(), rules, now));
       return Status::Ok();
     });
     if (!claimed.ok()) {
@@ -282,7 +285,8 @@ void JobWorker::EndAtOnce(const AttemptClaim& claim, const Status& why, FailureO
     parts_.logs.End(id);
   }
   const Status ended = parts_.database.Write([&](SqlTransaction& transaction) -> Status {
-    return EndAttempt(transaction, {id.job, id.number, claim.attempt.fencing_token}, end, Now())
+    MR_ASSIGN_OR_RETURN(const int64_t now, SharedNow(parts_.database, transaction, parts_.clock));
+    return EndAttempt(transaction, {id.job, id.number, claim.attempt.fencing_token}, end, now)
         .status();
   });
   if (!ended.ok()) Log(LogLevel::kError, "ending attempt {}: {}", id.ToString(), ended.ToString());
