@@ -10,7 +10,7 @@ import pytest
 
 from support import api_server, certificates, millrace_program, postgres_server, s3_server, ssh_server, web_server
 from support.kill_count import kill_count
-from support.postgres_tables import target_config
+from support.postgres_tables import database_url
 from support.sanitizers import SLOWNESS, Sanitizers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -139,6 +139,13 @@ def db(postgres):
         yield database
 
 
+@pytest.fixture
+def metadata(postgres):
+    """Arguments of servers and workers that share a PostgreSQL database, which has nothing else in it."""
+    with postgres.database() as database:
+        yield ["--database-url", database_url(database)]
+
+
 @pytest.fixture(scope="session")
 def ssh():
     with ssh_server.SshServer(BUILD) as server:
@@ -174,5 +181,5 @@ def start(request, millrace, tmp_path):
     """Starts `millrace server` with each metadata database: start(*args, env=…), again and again on the same metadata."""
     args = []
     if request.param == "postgres":
-        args = ["--database-url", "postgresql://{username}:{password}@{host}:{port}/{database}".format(**target_config(request.getfixturevalue("db")))]
+        args = ["--database-url", database_url(request.getfixturevalue("db"))]
     return lambda *more_args, **more: api_server.running(millrace, tmp_path / "data", *args, *more_args, **more)

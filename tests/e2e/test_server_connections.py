@@ -4,7 +4,7 @@ import json
 import pytest
 
 from support import api_server
-from support.postgres_tables import target_config
+from support.postgres_tables import database_url
 
 FAKER, POSTGRES = "dfd88b22-b603-4c3d-aad7-3701784586b1", "decd338e-5647-4c0b-adf4-da0e75f5a750"
 LOCAL_JSON, S3 = "a625d593-bba5-4a1c-a53d-2d246268a816", "4816b78f-1489-44c1-9060-4b19d5fa9362"
@@ -14,7 +14,7 @@ LOCAL_JSON, S3 = "a625d593-bba5-4a1c-a53d-2d246268a816", "4816b78f-1489-44c1-906
 def server(request, millrace, tmp_path):
     args = []
     if request.param == "postgres":
-        args = ["--database-url", "postgresql://{username}:{password}@{host}:{port}/{database}".format(**target_config(request.getfixturevalue("db")))]
+        args = ["--database-url", database_url(request.getfixturevalue("db"))]
     with api_server.running(millrace, tmp_path / "data", *args) as running:
         yield running
 

@@ -11,7 +11,7 @@ import pytest
 from support import api_server, output_files
 from support.attempt_processes import attempt_processes, in_the_middle
 from support.copied_users import MANY, connection, users
-from support.postgres_tables import target_config
+from support.postgres_tables import database_url
 from support.server_jobs import REFUSED, ended, made_up_users, sync, wait
 
 
@@ -137,7 +137,7 @@ def test_a_schedule_runs_at_once_and_whoever_asks_then_gets_that_job(start):
 
 def test_two_servers_share_one_database(millrace, tmp_path, db):
     """The one that is killed with its attempts is followed by the other, once its lease has run out."""
-    args = ["--database-url", "postgresql://{username}:{password}@{host}:{port}/{database}".format(**target_config(db))]
+    args = ["--database-url", database_url(db)]
     with api_server.running(millrace, tmp_path / "data", *args, env={"MAX_SYNC_WORKERS": "2"}) as one:
         key = {"MILLRACE_SECRET_KEY_FILE": str(tmp_path / "data" / "secret.key")}
         with api_server.running(millrace, tmp_path / "other", *args, env={**key, "MAX_SYNC_WORKERS": "2"}) as other:

@@ -1,17 +1,15 @@
-"""A server's syncs between real ends (PostgreSQL, S3, files): exact rows, streams that fail alone, sources that change between two syncs."""
+"""A server's syncs between real ends (PostgreSQL, S3, files): exact rows, streams that fail alone."""
 import datetime
 
 import pytest
 
 from support import api_server, output_files
+from support.connected_ends import DEDUPED, FROM_POSTGRES, FROM_S3, TO_POSTGRES, TO_S3, committed, connect, synced
 from support.postgres_tables import customers, target_config
 from support.s3_server import KEY, SECRET
-from support.server_jobs import LOCAL, ended, sync
+from support.server_jobs import LOCAL
 
-FROM_POSTGRES, TO_POSTGRES = "decd338e-5647-4c0b-adf4-da0e75f5a750", "25c5221d-dce2-4163-ade9-739ef790f503"
-FROM_S3, TO_S3 = "69589781-7828-43c5-9f63-8925b1c1ccc2", "4816b78f-1489-44c1-9060-4b19d5fa9362"
 COLUMNS = "customer_id, name, balance, updated_at"
-DEDUPED = {"syncMode": "incremental", "destinationSyncMode": "append_dedup", "cursorField": ["updated_at"], "primaryKey": [["customer_id"]]}
 
 
 @pytest.fixture
@@ -20,33 +18,10 @@ def server(millrace, tmp_path):
         yield server
 
 
-def connect(server, source, target, config, **more):
-    """A connection of all that the source offers, each stream with that `config`; source and target are (definition, configuration)."""
-    source = server.call("sources/create", sourceDefinitionId=source[0], name="source", connectionConfiguration=source[1])["sourceId"]
-    target = server.call("destinations/create", destinationDefinitionId=target[0], name="target", connectionConfiguration=target[1])["destinationId"]
-    assert server.call("sources/check_connection", sourceId=source)["status"] == "succeeded"
-    assert server.call("destinations/check_connection", destinationId=target)["status"] == "succeeded"
-    catalog = server.call("sources/discover_schema", sourceId=source)["catalog"]
-    for entry in catalog["streams"]:
-        entry["config"].update(config, selected=True)
-    return server.call("connections/create", sourceId=source, destinationId=target, status="active", scheduleType="manual", namespaceDefinition="destination",
-                       syncCatalog=catalog, **more)["connectionId"]
-
-
-def synced(server, connection_id, expect="succeeded"):
-    info = ended(server, sync(server, connection_id))
-    assert info["job"]["status"] == expect, info
-    return info
-
-
 def change(db):
     """New rows and changed ones, later than all before."""
     db.execute("insert into customers select i, 'new ' || i, i, '2026-01-01 00:00Z'::timestamptz + i * interval '1 second' from generate_series(2001, 2050) i;"
                "update customers set name = 'changed', balance = null, updated_at = '2026-02-01 00:00Z' where customer_id % 100 = 0")
-
-
-def committed(info):
-    return info["attempts"][-1]["attempt"]["recordsSynced"]
 
 
 def test_postgres_to_postgres(server, db):
@@ -103,63 +78,3 @@ def test_a_stream_that_fails_keeps_no_other_back(server, db):
     db.execute("alter table elsewhere rename to hidden")
     synced(server, made)
     assert db.value("select count(*) from target.hidden") == 1000
-
-
-@pytest.fixture
-def changing(server, db):
-    """connect(**settings) → a connection that was synced; its source will be looked at before the next sync."""
-    customers(db)
-
-    def make(**settings):
-        made = connect(server, (FROM_POSTGRES, db.config()), (TO_POSTGRES, target_config(db)), DEDUPED, **settings)
-        synced(server, made)
-        # What was discovered stays good for a day, for the configuration it was discovered with.
-        source = server.call("connections/get", connectionId=made)["sourceId"]
-        server.call("sources/partial_update", sourceId=source, connectionConfiguration={**db.config(), "checkpoint_target_interval_seconds": 60})
-        return made
-    return make
-
-
-def columns(db, table="customers"):
-    rows = db.execute("select column_name from information_schema.columns where table_schema = 'target' and table_name = %s", [table])
-    return {name for name, in rows if not name.startswith("_airbyte")}
-
-
-KNOWN = {"customer_id", "name", "balance", "updated_at"}
-
-
-@pytest.mark.parametrize("policy, taken, tables", [("ignore", set(), set()), ("propagate_columns", {"note"}, set()), ("propagate_fully", {"note"}, {"extra"})])
-def test_a_sync_takes_what_its_policy_says(server, db, changing, policy, taken, tables):
-    made = changing(nonBreakingChangesPreference=policy)
-    db.execute("alter table customers add note text; insert into customers values (5000, 'x', 1, '2026-01-01 00:00Z', 'here');"
-               "create table extra (id int primary key); insert into extra values (1), (2)")
-    db.execute("grant select on all tables in schema public to reader")
-    synced(server, made)
-    assert columns(db) == KNOWN | taken and db.value("select count(*) from target.customers") == 1001
-    if taken:
-        assert db.execute("select customer_id, note from target.customers where note is not null") == [(5000, "here")]
-    assert {t for t in ("extra",) if columns(db, t)} == tables
-    if tables:
-        assert db.execute("select id from target.extra order by 1") == [(1,), (2,)]
-    after = server.call("connections/get", connectionId=made)
-    assert after["status"] == "active" and after["schemaChange"] == ("non_breaking" if policy == "ignore" else "no_change")
-
-
-def test_backfill_reads_the_old_rows_again(server, db, changing):
-    made = changing(nonBreakingChangesPreference="propagate_columns", backfillPreference="enabled")
-    db.execute("alter table customers add note text default 'old'")
-    assert committed(synced(server, made)) == 1000
-    assert db.execute("select note, count(*) from target.customers group by 1") == [("old", 1000)]
-
-
-@pytest.mark.parametrize("policy, sql, reason", [
-    ("disable", "alter table customers add note text", "DISABLE_CONNECTION_IF_ANY_SCHEMA_CHANGES"),
-    ("propagate_fully", "alter table customers rename updated_at to changed_at", "SCHEMA_CHANGES_ARE_BREAKING")])
-def test_a_change_pauses_with_a_reason(server, db, changing, policy, sql, reason):
-    made = changing(nonBreakingChangesPreference=policy)
-    db.execute(sql)
-    synced(server, made, expect="cancelled")
-    after = server.call("connections/get", connectionId=made)
-    assert (after["status"], after["statusReason"]) == ("inactive", reason)
-    assert server.call("connections/sync", expect=409, connectionId=made)["message"]
-    assert columns(db) == KNOWN and db.value("select count(*) from target.customers") == 1000

@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from support import api_server
-from support.postgres_tables import target_config
+from support.postgres_tables import database_url
 
 FAKER, POSTGRES = "dfd88b22-b603-4c3d-aad7-3701784586b1", "decd338e-5647-4c0b-adf4-da0e75f5a750"
 PASSWORD = "secret-of-the-source-9"
@@ -26,7 +26,7 @@ def data(tmp_path):
 def database_args(request):
     if request.param == "sqlite":
         return []
-    return ["--database-url", "postgresql://{username}:{password}@{host}:{port}/{database}".format(**target_config(request.getfixturevalue("db")))]
+    return ["--database-url", database_url(request.getfixturevalue("db"))]
 
 
 def postgres_source(server, config):

@@ -1,15 +1,12 @@
 """`millrace worker` as a process: it takes jobs of servers that share its PostgreSQL, under the same rules, and is followed by another when it is killed."""
-import contextlib
-import os
-import signal
-
 import pytest
 
 from support import output_files
 from support.api_server import running
 from support.attempt_processes import attempt_processes, busy, in_the_middle
-from support.postgres_tables import target_config
+from support.postgres_tables import database_url
 from support.server_jobs import LOCAL, ended, made_up_users, sync, wait
+from support.shared_workers import running_worker
 
 ROWS = 3_000_000  # enough to be killed in the middle
 FILE = "778daa7c-feaf-4db6-96f3-70fd645acc77"
@@ -18,25 +15,12 @@ FILE = "778daa7c-feaf-4db6-96f3-70fd645acc77"
 @pytest.fixture
 def shared(millrace, tmp_path, db):
     """server() and worker(name, *args) over one database and one key."""
-    url = "postgresql://{username}:{password}@{host}:{port}/{database}".format(**target_config(db))
-    files, key = tmp_path / "shared", tmp_path / "data" / "secret.key"
+    url = database_url(db)
+    files = tmp_path / "shared"
     files.mkdir()
 
-    @contextlib.contextmanager
     def worker(name, *args):
-        log = tmp_path / f"{name}.log"
-        with open(log, "ab") as output:
-            process = millrace.start("worker", "--data-dir", tmp_path / name, "--database-url", url, "--files-dir", files, *args,
-                                     env={"MILLRACE_SECRET_KEY_FILE": str(key), "MAX_SYNC_WORKERS": "1"}, stdout=output, stderr=output)
-        try:
-            wait(lambda: process.poll() is not None or "working on jobs" in log.read_text() or None, 60)
-            assert process.poll() is None, log.read_text()
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(40)
-            for left in attempt_processes(tmp_path / name):
-                os.kill(left, signal.SIGKILL)
+        return running_worker(millrace, tmp_path / name, tmp_path / "data", "--database-url", url, "--files-dir", files, *args, env={"MAX_SYNC_WORKERS": "1"})
 
     def server():
         return running(millrace, tmp_path / "data", "--database-url", url, "--files-dir", files, env={"MAX_SYNC_WORKERS": "1"})
@@ -55,8 +39,7 @@ def test_a_worker_that_is_killed_is_followed_by_another(shared, tmp_path):
         with shared.worker("one") as one:
             job = sync(server, made)
             (orphan,) = in_the_middle(server, job, tmp_path / "one")
-            one.send_signal(signal.SIGKILL)
-            one.wait(10)
+            one.kill()
             with shared.worker("other"):
                 info = ended(server, job, 240)  # a lease of a minute has to run out first
             assert info["job"]["status"] == "succeeded", info

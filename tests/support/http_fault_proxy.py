@@ -7,6 +7,7 @@ from support.call_faults import DENIED, LOST, ONCE, CallFaults
 
 # The answer to a request that fails: a status, or "lose".
 ANSWERS = {ONCE: 503, LOST: "lose", DENIED: 403, None: None}
+HELD_MOST = 300  # seconds
 CODES = {403: b"AccessDenied", 503: b"SlowDown"}
 
 
@@ -28,6 +29,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.command != "HEAD":
                 self.wfile.write(text)
             return
+        if isinstance(fault, threading.Event):
+            fault.wait(HELD_MOST)
         upstream = http.client.HTTPConnection(*proxy.target, timeout=60)
         upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
@@ -83,7 +86,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class HttpFaultProxy:
-    """`choose(method, path)` says what happens to a request: None (forward), a status code, or "lose". Without it, `faults` does."""
+    """`choose(method, path)` says what happens to a request: None (forward), a status code, "lose", or an Event (forward once it is set). Without it, `faults` does."""
 
     def __init__(self, host, port, choose=None):
         self.target, self.choose = (host, port), choose

@@ -31,3 +31,8 @@ def left_behind(db):
     """Staging tables that a load of destination-postgres should have dropped."""
     return db.execute("select relname from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'airbyte_internal' and relkind = 'r' and relname not in "
                       "('millrace_tables', 'millrace_commits')")
+
+
+def database_url(db):
+    """Of a server's metadata in this database."""
+    return "postgresql://{username}:{password}@{host}:{port}/{database}".format(**target_config(db))

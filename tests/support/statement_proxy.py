@@ -1,4 +1,4 @@
-"""A TCP proxy in front of PostgreSQL that knows statements, and fails them as told."""
+"""A TCP proxy in front of PostgreSQL that knows statements, and fails or holds them as told."""
 import socket
 import struct
 import threading
@@ -7,6 +7,8 @@ from support.call_faults import DENIED, LOST, CallFaults
 
 # What ends a statement of a client: a simple query, the sync of an extended one, the end of a COPY's data.
 ENDS = b"QSc"
+TEXTS = b"QP"  # what carries the text of one
+HELD_MOST = 300  # seconds
 REFUSAL = b"do $$ begin raise exception 'refused by the test' using errcode = '42501'; end $$\0"
 
 
@@ -15,11 +17,23 @@ class StatementProxy:
 
     `faults` counts the statements of all connections. ONCE: the connection is lost before the server gets the statement; LOST: it
     is lost once the server has begun to answer; DENIED: the server itself refuses the statement, so that its transaction is aborted.
+    hold(text, number): the number-th statement with that text from then on stays on the wire until `release` is set; `held` says that it has come.
+    count(text): the statements with that text that have come so far.
     """
 
     def __init__(self, host, port):
         self.target = (host, port)
         self.faults = CallFaults()
+        self.lock, self.statements = threading.Lock(), []
+        self.text, self.held, self.release = None, threading.Event(), threading.Event()
+
+    def hold(self, text, number=1):
+        with self.lock:
+            self.text, self.left = text, number
+
+    def count(self, text):
+        with self.lock:
+            return sum(text in statement for statement in self.statements)
 
     def __enter__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -30,6 +44,7 @@ class StatementProxy:
 
     def __exit__(self, *_):
         self.closing = True
+        self.release.set()
         self.listener.close()
 
     def _accept(self):
@@ -50,6 +65,9 @@ class StatementProxy:
             while True:
                 head = self._exactly(client, 5)
                 body = self._exactly(client, struct.unpack("!I", head[1:])[0] - 4)
+                if head[:1] in TEXTS and self._is_held(body):
+                    self.held.set()
+                    self.release.wait(HELD_MOST)
                 fault = self.faults.next() if head[:1] in ENDS else None
                 if fault == LOST:
                     swallow.set()
@@ -62,6 +80,16 @@ class StatementProxy:
         except (OSError, EOFError):
             pass
         close(client, server)
+
+    def _is_held(self, statement):
+        with self.lock:
+            self.statements.append(statement)
+            if self.text is None or self.text not in statement:
+                return False
+            self.left -= 1
+            if self.left == 0:
+                self.text = None
+            return self.left == 0
 
     def _from_server(self, client, server, swallow):
         try:
