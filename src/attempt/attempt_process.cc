@@ -11,6 +11,7 @@
 #include "attempt/answer_message.h"
 #include "attempt/child_start.h"
 #include "base/file_io.h"
+#include "subprocess/confinement.h"
 
 namespace millrace {
 Result<std::unique_ptr<AttemptProcess>> AttemptProcess::Start(

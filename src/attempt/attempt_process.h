@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "attempt/json_line_socket.h"
-#include "attempt/scratch_folder.h"
 #include "attempt/start_document.h"
 #include "base/result.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 

@@ -2,31 +2,22 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/file_io.h"
+#include "subprocess/confinement.h"
 
 namespace millrace {
 namespace {
 
 constexpr int kAttemptDescriptor = 3;
 constexpr int kExecFailed = 127;
-
-/// What a server's child may know of our environment.
-constexpr std::string_view kPassedOn[] = {
-    "PATH",          "LANG",         "LANGUAGE",      "TZ",          "TZDIR",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy",    "HTTP_PROXY",  "https_proxy",
-    "HTTPS_PROXY",   "all_proxy",    "ALL_PROXY",     "no_proxy",    "NO_PROXY",
-    "ASAN_OPTIONS",  "TSAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"};
 
 /// Everything that the child needs between fork and exec, where nothing may be allocated.
 struct Prepared {
@@ -64,13 +55,6 @@ void Redirect(const Prepared& prepared) {
   }
 }
 
-void Confine() {
-  ::close_range(kAttemptDescriptor + 1, ~0U, 0);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-}
-
 /// Between fork and exec: only calls that are safe there.
 [[noreturn]] void BecomeAttempt(const Prepared& prepared) {
   // The terminal's Ctrl-C reaches every process in its foreground; the parent decides what it
@@ -87,7 +71,7 @@ void Confine() {
   }
   if (*prepared.group_processes != '\0' && !Join(prepared.group_processes)) ::_exit(kExecFailed);
   Redirect(prepared);
-  if (prepared.confined) Confine();
+  if (prepared.confined) ConfineAfterFork(kAttemptDescriptor + 1);
   char* const arguments[] = {const_cast<char*>(prepared.program), nullptr};
   ::execve(prepared.program, arguments, prepared.environment);
   ::_exit(kExecFailed);
@@ -143,18 +127,6 @@ Status DescribeExit(int wait_status) {
     return SystemError("the attempt's program could not be started; is the installation complete?");
   }
   return SystemError("the attempt ended without a result (exit code {}); please report this", code);
-}
-
-std::vector<std::string> ConfinedEnvironment(const std::filesystem::path& folder) {
-  std::vector<std::string> environment = {"HOME=" + folder.string(), "TMPDIR=" + folder.string()};
-  for (char** variable = ::environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    const std::string_view name = text.substr(0, text.find('='));
-    const bool passed_on =
-        std::find(std::begin(kPassedOn), std::end(kPassedOn), name) != std::end(kPassedOn);
-    if (passed_on || name.starts_with("LC_")) environment.emplace_back(text);
-  }
-  return environment;
 }
 
 }  // namespace millrace

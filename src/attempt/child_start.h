@@ -20,7 +20,7 @@ struct ChildStart {
   bool outlives_parent = false;
   /// A server's child: it has exactly this environment and no descriptor but its channel, can't
   /// gain privileges and leaves no core dump. Like one that outlives us it leads a session of its
-  /// own, by which everything that it starts is found.
+  /// own, by which everything that it starts is found. See ConfinedEnvironment.
   std::optional<std::vector<std::string>> confined_environment;
   std::filesystem::path output;         ///< of what it prints; empty: our standard error
   std::filesystem::path control_group;  ///< a cgroup's folder that it joins; empty: ours
@@ -37,10 +37,5 @@ Result<StartedChild> StartChild(const ChildStart& start);
 
 /// Says how a child ended that gave no result, by its wait status. Never Ok.
 Status DescribeExit(int wait_status);
-
-/// The environment of a server's child: what programs need to find their way (PATH, languages, time
-/// zone, certificates, proxies) from ours, and `folder` as its home and for temporary files.
-/// Nothing else, so that no secret of the server gets to a connector.
-std::vector<std::string> ConfinedEnvironment(const std::filesystem::path& folder);
 
 }  // namespace millrace

@@ -10,7 +10,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "attempt/scratch_folder.h"
+#include "subprocess/confinement.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {
@@ -85,20 +86,6 @@ TEST_F(ChildStartTest, OneThatOutlivesUsLeadsASession) {
   const std::string own =
       Run(Confined(), "test \"$(cut -d' ' -f6 /proc/$$/stat)\" = $$ && echo own");
   EXPECT_EQ(own, "own\n");
-}
-
-TEST(ScratchFolder, GoesWithAllThatIsInIt) {
-  std::filesystem::path path;
-  {
-    const ScratchFolder folder = *ScratchFolder::Make();
-    path = folder.path();
-    struct stat found {};
-    ASSERT_EQ(::stat(path.c_str(), &found), 0);
-    EXPECT_EQ(found.st_mode & 0777, 0700u);
-    std::filesystem::create_directories(path / "a/b");
-    std::ofstream(path / "a/b/c") << "x";
-  }
-  EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 }  // namespace

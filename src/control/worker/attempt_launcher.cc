@@ -12,6 +12,7 @@
 #include "attempt/attempt_process.h"
 #include "attempt/child_start.h"
 #include "base/file_io.h"
+#include "subprocess/confinement.h"
 
 namespace millrace {
 namespace {

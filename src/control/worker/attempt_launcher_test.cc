@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "attempt/parent_call.h"
-#include "attempt/scratch_folder.h"
 #include "attempt/sync_report.h"
 #include "base/deadline.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {

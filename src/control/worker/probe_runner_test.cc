@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "attempt/scratch_folder.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {

@@ -7,10 +7,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "attempt/scratch_folder.h"
 #include "control/worker/attempt_folder.h"
 #include "control/worker/control_groups.h"
 #include "control/worker/tracked_process.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {

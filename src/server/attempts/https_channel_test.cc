@@ -5,10 +5,10 @@
 #include <cstdlib>
 
 #include "attempt/https_caller.h"
-#include "attempt/scratch_folder.h"
 #include "attempt/testing/attempt_channel_suite.h"
 #include "attempt/testing/attempt_redial_suite.h"
 #include "server/attempts/attempt_endpoint.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {

@@ -1,4 +1,4 @@
-#include "attempt/scratch_folder.h"
+#include "subprocess/scratch_folder.h"
 
 #include <cerrno>
 #include <cstdlib>

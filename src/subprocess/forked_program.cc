@@ -1,0 +1,139 @@
+#include "subprocess/forked_program.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "base/file_io.h"
+#include "subprocess/confinement.h"
+#include "subprocess/program_path.h"
+
+namespace millrace {
+namespace {
+
+/// Where the child tells that it could not become the program; closed when it could.
+constexpr int kFailureDescriptor = 3;
+
+/// Both ends of a pipe, closed unless they are taken.
+class Pipe {
+ public:
+  ~Pipe() {
+    for (const int fd : ends_) {
+      if (fd >= 0) ::close(fd);
+    }
+  }
+  bool Open() { return ::pipe2(ends_.data(), O_CLOEXEC) == 0; }
+  int reading() const { return ends_[0]; }
+  int writing() const { return ends_[1]; }
+  /// Our end from here on; reading: 0, writing: 1.
+  int Take(size_t end) {
+    ::fcntl(ends_[end], F_SETFL, O_NONBLOCK);
+    return std::exchange(ends_[end], -1);
+  }
+  void CloseWriting() { ::close(std::exchange(ends_[1], -1)); }
+
+ private:
+  std::array<int, 2> ends_ = {-1, -1};
+};
+
+/// Everything that the child needs between fork and exec, where nothing may be allocated.
+struct Becoming {
+  const char* program;
+  char* const* arguments;
+  char* const* environment;
+  const char* folder;
+  pid_t parent;
+  std::array<int, 4> descriptors;  // to become 0, 1, 2 and kFailureDescriptor
+};
+
+[[noreturn]] void TellFailure() {
+  const int number = errno;
+  [[maybe_unused]] const ssize_t told = ::write(kFailureDescriptor, &number, sizeof number);
+  ::_exit(127);
+}
+
+/// Signals as a program expects them: we ignore some and block others.
+void ResetSignals() {
+  for (int number = 1; number < NSIG; ++number) {
+    if (number != SIGKILL && number != SIGSTOP) ::signal(number, SIG_DFL);
+  }
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// Between fork and exec: only calls that are safe there.
+[[noreturn]] void Become(Becoming becoming) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != becoming.parent) ::_exit(127);
+  ResetSignals();
+  // Copies out of the way first: an end may have the number that another shall get.
+  constexpr int kOutOfTheWay = 10;
+  for (int& fd : becoming.descriptors) fd = ::fcntl(fd, F_DUPFD, kOutOfTheWay);
+  for (int to = 0; to <= kFailureDescriptor; ++to) {
+    ::dup2(becoming.descriptors[static_cast<size_t>(to)], to);
+  }
+  ::fcntl(kFailureDescriptor, F_SETFD, FD_CLOEXEC);
+  ConfineAfterFork(kFailureDescriptor + 1);
+  if (::chdir(becoming.folder) != 0) TellFailure();
+  ::execve(becoming.program, becoming.arguments, becoming.environment);
+  TellFailure();
+}
+
+std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// The errno that the child told; 0: it became the program.
+int FailureOf(int fd) {
+  int number = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(fd, &number, sizeof number);
+  } while (got < 0 && errno == EINTR);
+  return got == sizeof number ? number : 0;
+}
+
+}  // namespace
+
+Result<ForkedProgram> ForkProgram(const ChildCommand& command) {
+  if (command.arguments.empty()) return ConfigError("the command is empty");
+  MR_ASSIGN_OR_RETURN(const std::filesystem::path program,
+                      FindProgram(command.arguments[0], command.environment, command.folder));
+  const std::string starting = "starting " + program.string();
+  Pipe input, output, errors, failure;
+  if (!input.Open() || !output.Open() || !errors.Open() || !failure.Open()) {
+    return ErrnoError(errno, starting);
+  }
+  const std::vector<char*> arguments = Pointers(command.arguments);
+  const std::vector<char*> environment = Pointers(command.environment);
+  const Becoming becoming = {
+      program.c_str(),    arguments.data(),
+      environment.data(), command.folder.c_str(),
+      ::getpid(),         {input.reading(), output.writing(), errors.writing(), failure.writing()}};
+  const pid_t pid = ::fork();
+  if (pid == 0) Become(becoming);
+  if (pid < 0) return ErrnoError(errno, starting);
+  failure.CloseWriting();
+  if (const int number = FailureOf(failure.reading()); number != 0) {
+    ::waitpid(pid, nullptr, 0);
+    if (number == ENOEXEC) {
+      return ConfigError("{} is no program: its first line must name an interpreter (#!)",
+                         program.string());
+    }
+    return ErrnoError(number, starting);
+  }
+  return ForkedProgram{pid, input.Take(1), output.Take(0), errors.Take(0)};
+}
+
+}  // namespace millrace

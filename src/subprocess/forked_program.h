@@ -1,0 +1,20 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/result.h"
+#include "subprocess/child_process.h"
+
+namespace millrace {
+
+/// A program that was just started, and our ends of its pipes: non-blocking, the caller's to close.
+struct ForkedProgram {
+  pid_t pid = 0;
+  int input = -1, output = -1, errors = -1;
+};
+
+/// Forks and runs the program of `command`, which leads a process group when this returns. A config
+/// error when it can't be run. Blocks until the system has loaded it.
+Result<ForkedProgram> ForkProgram(const ChildCommand& command);
+
+}  // namespace millrace
