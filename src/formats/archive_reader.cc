@@ -11,8 +11,6 @@
 namespace millrace {
 namespace {
 
-constexpr size_t kInputBytes = 64 << 10;
-
 /// One file out of what libarchive can open. The callbacks run inside Read, on its thread.
 class ArchiveReader : public ByteReader {
  public:
@@ -20,7 +18,7 @@ class ArchiveReader : public ByteReader {
       : input_(std::move(input)),
         compression_(compression),
         member_(std::move(member)),
-        buffer_(kInputBytes),
+        buffer_(kCompressedBytesAtOnce),
         archive_(archive_read_new()) {}
 
   Status Start() {

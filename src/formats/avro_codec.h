@@ -9,6 +9,9 @@
 
 namespace millrace {
 
+/// The length of the mark behind the header and each block of an Avro file.
+inline constexpr int64_t kAvroSyncBytes = 16;
+
 /// How the blocks of an Avro file are compressed.
 enum class AvroCodec { kNull, kDeflate, kSnappy, kZstandard };
 

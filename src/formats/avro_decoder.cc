@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/micros_per_day.h"
 #include "connector/arrow_status.h"
 #include "connector/number_type.h"
 #include "formats/avro_json.h"
@@ -18,15 +19,14 @@
 namespace millrace {
 namespace {
 
-using Kind = AvroType::Kind;
+using AvroKind = AvroType::Kind;
 using Logical = AvroType::Logical;
 using DataTypePtr = std::shared_ptr<arrow::DataType>;
 
 /// Values of a record that take no bytes (nulls in an array): more are nobody's data.
 constexpr int64_t kEmptyItemsMax = 1 << 20;
-constexpr int64_t kMicrosOfDay = 86'400'000'000;
 
-constexpr const char* kTooLarge = "SOURCE_FIELD_SIZE_LIMITATION";
+constexpr const char* kSourceLimit = "SOURCE_FIELD_SIZE_LIMITATION";
 constexpr const char* kNoText = "SOURCE_SERIALIZATION_ERROR";
 
 /// What a builder makes: the same without extension types.
@@ -124,7 +124,7 @@ bool ValueAppender::AppendUnion(const AvroType& type, arrow::ArrayBuilder& build
     return Fail("a union has no such branch");
   }
   const AvroType& chosen = *type.children[static_cast<size_t>(branch)];
-  if (chosen.kind == Kind::kNull) return Keep(builder.AppendNull());
+  if (chosen.kind == AvroKind::kNull) return Keep(builder.AppendNull());
   if (chosen.arrow_type->Equals(*type.arrow_type)) return Append(chosen, builder);
   scratch_.clear();
   const bool read = IsJsonText(*type.arrow_type)
@@ -136,7 +136,7 @@ bool ValueAppender::AppendUnion(const AvroType& type, arrow::ArrayBuilder& build
 bool ValueAppender::AppendNumber(const AvroType& type, arrow::ArrayBuilder& builder) {
   int64_t value = 0;
   if (!cursor_.ReadLong(&value)) return false;
-  if (type.kind == Kind::kInt && (value < INT32_MIN || value > INT32_MAX)) {
+  if (type.kind == AvroKind::kInt && (value < INT32_MIN || value > INT32_MAX)) {
     return Fail("an int has more than 32 bits");
   }
   switch (type.logical) {
@@ -145,14 +145,14 @@ bool ValueAppender::AppendNumber(const AvroType& type, arrow::ArrayBuilder& buil
     case Logical::kTimeMillis:
     case Logical::kTimeMicros:
       if (type.logical == Logical::kTimeMillis) value *= 1000;  // of 32 bits
-      if (value < 0 || value >= kMicrosOfDay) return Null(builder, kTooLarge);
+      if (value < 0 || value >= kMicrosPerDay) return Null(builder, kSourceLimit);
       return Take<arrow::Time64Builder>(builder, value);
     case Logical::kMillis:
-      if (__builtin_mul_overflow(value, int64_t{1000}, &value)) return Null(builder, kTooLarge);
+      if (__builtin_mul_overflow(value, int64_t{1000}, &value)) return Null(builder, kSourceLimit);
       return Take<arrow::TimestampBuilder>(builder, value);
     case Logical::kNanos: {
       const int64_t rest = (value % 1000 + 1000) % 1000;
-      if (rest != 0) changes_.push_back({row_, std::string(column_), "TRUNCATED", kTooLarge});
+      if (rest != 0) changes_.push_back({row_, std::string(column_), "TRUNCATED", kSourceLimit});
       return Take<arrow::TimestampBuilder>(builder, value / 1000 - (value % 1000 < 0 ? 1 : 0));
     }
     case Logical::kMicros:
@@ -176,26 +176,26 @@ bool ValueAppender::AppendDecimal(const AvroType& type, std::string_view bytes,
   const int32_t size = static_cast<int32_t>(std::min<size_t>(bytes.size(), 33));
   if (type.arrow_type->id() == arrow::Type::DECIMAL128) {
     const auto value = arrow::Decimal128::FromBigEndian(data, size);
-    if (!value.ok() || !value->FitsInPrecision(type.precision)) return Null(builder, kTooLarge);
+    if (!value.ok() || !value->FitsInPrecision(type.precision)) return Null(builder, kSourceLimit);
     return Take<arrow::Decimal128Builder>(builder, *value);
   }
   if (type.arrow_type->id() == arrow::Type::DECIMAL256) {
     const auto value = arrow::Decimal256::FromBigEndian(data, size);
-    if (!value.ok() || !value->FitsInPrecision(type.precision)) return Null(builder, kTooLarge);
+    if (!value.ok() || !value->FitsInPrecision(type.precision)) return Null(builder, kSourceLimit);
     return Take<arrow::Decimal256Builder>(builder, *value);
   }
   constexpr size_t kTextBytesMax = 4200;  // some 10,000 digits
-  if (bytes.size() > kTextBytesMax) return Null(builder, kTooLarge);
+  if (bytes.size() > kTextBytesMax) return Null(builder, kSourceLimit);
   return AppendText(builder, AvroDecimalText(bytes, type.scale));
 }
 
 bool ValueAppender::AppendBytes(const AvroType& type, arrow::ArrayBuilder& builder) {
   std::string_view bytes;
-  if (type.kind == Kind::kFixed ? !cursor_.ReadBytes(type.size, &bytes)
-                                : !cursor_.ReadSized(&bytes)) {
+  if (type.kind == AvroKind::kFixed ? !cursor_.ReadBytes(type.size, &bytes)
+                                    : !cursor_.ReadSized(&bytes)) {
     return false;
   }
-  if (type.kind == Kind::kString) return AppendText(builder, bytes);
+  if (type.kind == AvroKind::kString) return AppendText(builder, bytes);
   if (type.logical == Logical::kDecimal) return AppendDecimal(type, bytes, builder);
   return Take<arrow::BinaryBuilder>(builder, bytes);
 }
@@ -226,43 +226,43 @@ bool ValueAppender::AppendRecord(const AvroType& type, arrow::ArrayBuilder& buil
 
 bool ValueAppender::Append(const AvroType& type, arrow::ArrayBuilder& builder) {
   switch (type.kind) {
-    case Kind::kNull:
+    case AvroKind::kNull:
       return Keep(builder.AppendNull());
-    case Kind::kBoolean: {
+    case AvroKind::kBoolean: {
       std::string_view byte;
       if (!cursor_.ReadBytes(1, &byte)) return false;
       if (static_cast<uint8_t>(byte[0]) > 1) return Fail("a boolean is neither 0 nor 1");
       return Take<arrow::BooleanBuilder>(builder, byte[0] != 0);
     }
-    case Kind::kInt:
-    case Kind::kLong:
+    case AvroKind::kInt:
+    case AvroKind::kLong:
       return AppendNumber(type, builder);
-    case Kind::kFloat: {
+    case AvroKind::kFloat: {
       float value = 0;
       return cursor_.ReadFixed(&value) && Take<arrow::DoubleBuilder>(builder, double{value});
     }
-    case Kind::kDouble: {
+    case AvroKind::kDouble: {
       if (type.arrow_type->id() != arrow::Type::STRING) {
         double value = 0;
         return cursor_.ReadFixed(&value) && Take<arrow::DoubleBuilder>(builder, value);
       }
       [[fallthrough]];
     }
-    case Kind::kEnum:
+    case AvroKind::kEnum:
       scratch_.clear();
       return AppendAvroText(type, cursor_, scratch_) && AppendText(builder, scratch_);
-    case Kind::kBytes:
-    case Kind::kString:
-    case Kind::kFixed:
+    case AvroKind::kBytes:
+    case AvroKind::kString:
+    case AvroKind::kFixed:
       return AppendBytes(type, builder);
-    case Kind::kArray:
+    case AvroKind::kArray:
       return AppendList(type, builder);
-    case Kind::kMap:
+    case AvroKind::kMap:
       scratch_.clear();
       return AppendAvroJson(type, cursor_, items_left_, scratch_) && AppendText(builder, scratch_);
-    case Kind::kRecord:
+    case AvroKind::kRecord:
       return AppendRecord(type, builder);
-    case Kind::kUnion:
+    case AvroKind::kUnion:
       return AppendUnion(type, builder);
   }
   return false;

@@ -11,7 +11,7 @@
 namespace millrace {
 namespace {
 
-using Kind = AvroType::Kind;
+using AvroKind = AvroType::Kind;
 using Logical = AvroType::Logical;
 
 constexpr size_t kDecimalBytesMax = 4200;  // of 10,000 digits
@@ -45,10 +45,10 @@ void AppendTimeValue(const AvroType& type, int64_t value, std::string& out) {
 
 bool AppendBytes(const AvroType& type, AvroCursor& cursor, std::string& out) {
   std::string_view bytes;
-  const bool read =
-      type.kind == Kind::kFixed ? cursor.ReadBytes(type.size, &bytes) : cursor.ReadSized(&bytes);
+  const bool read = type.kind == AvroKind::kFixed ? cursor.ReadBytes(type.size, &bytes)
+                                                  : cursor.ReadSized(&bytes);
   if (!read) return false;
-  if (type.kind == Kind::kString) {
+  if (type.kind == AvroKind::kString) {
     AppendJsonString(bytes, out);
   } else if (type.logical == Logical::kDecimal) {
     if (bytes.size() > kDecimalBytesMax) return false;
@@ -62,7 +62,7 @@ bool AppendBytes(const AvroType& type, AvroCursor& cursor, std::string& out) {
 }
 
 bool AppendNested(const AvroType& type, AvroCursor& cursor, int64_t& items_left, std::string& out) {
-  const bool map = type.kind == Kind::kMap;
+  const bool map = type.kind == AvroKind::kMap;
   const AvroType& values = *type.children[0];
   out += map ? '{' : '[';
   bool first = true;
@@ -135,17 +135,17 @@ bool AppendAvroJson(const AvroType& type, AvroCursor& cursor, int64_t& items_lef
                     std::string& out) {
   int64_t number = 0;
   switch (type.kind) {
-    case Kind::kNull:
+    case AvroKind::kNull:
       out += "null";
       return true;
-    case Kind::kBoolean: {
+    case AvroKind::kBoolean: {
       std::string_view byte;
       if (!cursor.ReadBytes(1, &byte) || static_cast<uint8_t>(byte[0]) > 1) return false;
       out += byte[0] != 0 ? "true" : "false";
       return true;
     }
-    case Kind::kInt:
-    case Kind::kLong:
+    case AvroKind::kInt:
+    case AvroKind::kLong:
       if (!cursor.ReadLong(&number)) return false;
       if (type.logical == Logical::kNone) {
         out += fmt::format_int(number).c_str();
@@ -153,33 +153,33 @@ bool AppendAvroJson(const AvroType& type, AvroCursor& cursor, int64_t& items_lef
         AppendTimeValue(type, number, out);
       }
       return true;
-    case Kind::kFloat: {
+    case AvroKind::kFloat: {
       float value = 0;
       if (!cursor.ReadFixed(&value)) return false;
       AppendFloat(value, out);
       return true;
     }
-    case Kind::kDouble: {
+    case AvroKind::kDouble: {
       double value = 0;
       if (!cursor.ReadFixed(&value)) return false;
       AppendDouble(value, out);
       return true;
     }
-    case Kind::kBytes:
-    case Kind::kString:
-    case Kind::kFixed:
+    case AvroKind::kBytes:
+    case AvroKind::kString:
+    case AvroKind::kFixed:
       return AppendBytes(type, cursor, out);
-    case Kind::kEnum:
+    case AvroKind::kEnum:
       if (!cursor.ReadLong(&number) || number < 0 ||
           number >= static_cast<int64_t>(type.names.size())) {
         return false;
       }
       AppendJsonString(type.names[static_cast<size_t>(number)], out);
       return true;
-    case Kind::kArray:
-    case Kind::kMap:
+    case AvroKind::kArray:
+    case AvroKind::kMap:
       return AppendNested(type, cursor, items_left, out);
-    case Kind::kRecord:
+    case AvroKind::kRecord:
       out += '{';
       for (size_t at = 0; at < type.children.size(); ++at) {
         if (at > 0) out += ',';
@@ -189,7 +189,7 @@ bool AppendAvroJson(const AvroType& type, AvroCursor& cursor, int64_t& items_lef
       }
       out += '}';
       return true;
-    case Kind::kUnion:
+    case AvroKind::kUnion:
       if (!cursor.ReadLong(&number) || number < 0 ||
           number >= static_cast<int64_t>(type.children.size())) {
         return false;
@@ -207,12 +207,12 @@ bool SkipAvro(const AvroType& type, AvroCursor& cursor, int64_t& items_left) {
 bool AppendAvroText(const AvroType& type, AvroCursor& cursor, std::string& out) {
   int64_t number = 0;
   std::string_view text;
-  if (type.kind == Kind::kString) {
+  if (type.kind == AvroKind::kString) {
     if (!cursor.ReadSized(&text)) return false;
     out += text;
     return true;
   }
-  if (type.kind == Kind::kEnum) {
+  if (type.kind == AvroKind::kEnum) {
     if (!cursor.ReadLong(&number) || number < 0 ||
         number >= static_cast<int64_t>(type.names.size())) {
       return false;

@@ -12,10 +12,9 @@ namespace millrace {
 namespace {
 
 constexpr std::string_view kMagic("Obj\x01", 4);
-constexpr int64_t kSyncBytes = 16;
 constexpr int64_t kHeaderBytesMax = 16 << 20;
 constexpr int64_t kHeaderEntriesMax = 10'000;
-constexpr int64_t kReadBytes = 1 << 20;
+constexpr int64_t kReadAtOnce = 1 << 20;
 /// Rows of a block whose records take no bytes: a file can't make more of nothing.
 constexpr int64_t kEmptyRowsMax = 1 << 20;
 
@@ -30,7 +29,7 @@ Status AvroReader::ReadExactly(int64_t size, std::string* bytes) {
   // Bit by bit: what a damaged size promises need not be there.
   while (static_cast<int64_t>(bytes->size()) < size) {
     const size_t got = bytes->size();
-    const int64_t room = std::min(kReadBytes, size - static_cast<int64_t>(got));
+    const int64_t room = std::min(kReadAtOnce, size - static_cast<int64_t>(got));
     bytes->resize(got + static_cast<size_t>(room));
     MR_ASSIGN_OR_RETURN(const int64_t read, input_.Read(bytes->data() + got, room));
     bytes->resize(got + static_cast<size_t>(read));
@@ -96,7 +95,7 @@ Status AvroReader::ReadHeader(bool double_as_string, const std::set<std::string>
       entries[parts[0]] = std::move(parts[1]);
     }
   }
-  MR_RETURN_IF_ERROR(ReadExactly(kSyncBytes, &sync_));
+  MR_RETURN_IF_ERROR(ReadExactly(kAvroSyncBytes, &sync_));
   const std::string name = entries.contains("avro.codec") ? entries["avro.codec"] : "null";
   const std::optional<AvroCodec> codec = AvroCodecFromName(name);
   if (!codec) {
@@ -132,7 +131,7 @@ Result<bool> AvroReader::NextBlock() {
     }
     std::string packed, sync;
     MR_RETURN_IF_ERROR(ReadExactly(size, &packed));
-    MR_RETURN_IF_ERROR(ReadExactly(kSyncBytes, &sync));
+    MR_RETURN_IF_ERROR(ReadExactly(kAvroSyncBytes, &sync));
     if (sync != sync_) {
       return At(block_offset_, ConfigError("the block is damaged: its end mark is wrong"));
     }

@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-using Kind = AvroType::Kind;
+using AvroKind = AvroType::Kind;
 using Logical = AvroType::Logical;
 using TypePtr = std::shared_ptr<const AvroType>;
 
@@ -23,33 +23,34 @@ constexpr int kTypesMax = 100'000;
 
 struct Primitive {
   std::string_view name;
-  Kind kind;
+  AvroKind kind;
   int64_t bytes_min;
 };
 constexpr Primitive kPrimitives[] = {
-    {"null", Kind::kNull, 0},   {"boolean", Kind::kBoolean, 1}, {"int", Kind::kInt, 1},
-    {"long", Kind::kLong, 1},   {"float", Kind::kFloat, 4},     {"double", Kind::kDouble, 8},
-    {"bytes", Kind::kBytes, 1}, {"string", Kind::kString, 1},
+    {"null", AvroKind::kNull, 0},   {"boolean", AvroKind::kBoolean, 1},
+    {"int", AvroKind::kInt, 1},     {"long", AvroKind::kLong, 1},
+    {"float", AvroKind::kFloat, 4}, {"double", AvroKind::kDouble, 8},
+    {"bytes", AvroKind::kBytes, 1}, {"string", AvroKind::kString, 1},
 };
 
 struct LogicalName {
   std::string_view name;
-  Kind kind;
+  AvroKind kind;
   Logical logical;
   bool local_time;
 };
 constexpr LogicalName kLogicals[] = {
-    {"date", Kind::kInt, Logical::kDate, false},
-    {"time-millis", Kind::kInt, Logical::kTimeMillis, false},
-    {"time-micros", Kind::kLong, Logical::kTimeMicros, false},
-    {"timestamp-millis", Kind::kLong, Logical::kMillis, false},
-    {"timestamp-micros", Kind::kLong, Logical::kMicros, false},
-    {"timestamp-nanos", Kind::kLong, Logical::kNanos, false},
-    {"local-timestamp-millis", Kind::kLong, Logical::kMillis, true},
-    {"local-timestamp-micros", Kind::kLong, Logical::kMicros, true},
-    {"local-timestamp-nanos", Kind::kLong, Logical::kNanos, true},
-    {"decimal", Kind::kBytes, Logical::kDecimal, false},
-    {"decimal", Kind::kFixed, Logical::kDecimal, false},
+    {"date", AvroKind::kInt, Logical::kDate, false},
+    {"time-millis", AvroKind::kInt, Logical::kTimeMillis, false},
+    {"time-micros", AvroKind::kLong, Logical::kTimeMicros, false},
+    {"timestamp-millis", AvroKind::kLong, Logical::kMillis, false},
+    {"timestamp-micros", AvroKind::kLong, Logical::kMicros, false},
+    {"timestamp-nanos", AvroKind::kLong, Logical::kNanos, false},
+    {"local-timestamp-millis", AvroKind::kLong, Logical::kMillis, true},
+    {"local-timestamp-micros", AvroKind::kLong, Logical::kMicros, true},
+    {"local-timestamp-nanos", AvroKind::kLong, Logical::kNanos, true},
+    {"decimal", AvroKind::kBytes, Logical::kDecimal, false},
+    {"decimal", AvroKind::kFixed, Logical::kDecimal, false},
 };
 
 std::shared_ptr<arrow::DataType> LogicalType(const AvroType& type) {
@@ -69,13 +70,13 @@ std::shared_ptr<arrow::DataType> LogicalType(const AvroType& type) {
   }
 }
 
-bool IsScalar(Kind kind) { return kind < Kind::kArray; }
+bool IsScalar(AvroKind kind) { return kind < AvroKind::kArray; }
 
 std::shared_ptr<arrow::DataType> UnionType(const AvroType& type) {
   std::shared_ptr<arrow::DataType> only;
   bool alike = true, scalars = true;
   for (const TypePtr& branch : type.children) {
-    if (branch->kind == Kind::kNull) continue;
+    if (branch->kind == AvroKind::kNull) continue;
     scalars = scalars && IsScalar(branch->kind);
     alike = alike && (only == nullptr || only->Equals(*branch->arrow_type));
     only = branch->arrow_type;
@@ -88,25 +89,25 @@ std::shared_ptr<arrow::DataType> UnionType(const AvroType& type) {
 std::shared_ptr<arrow::DataType> ArrowType(const AvroType& type, bool double_as_string) {
   if (type.logical != Logical::kNone) return LogicalType(type);
   switch (type.kind) {
-    case Kind::kBoolean:
+    case AvroKind::kBoolean:
       return arrow::boolean();
-    case Kind::kInt:
-    case Kind::kLong:
+    case AvroKind::kInt:
+    case AvroKind::kLong:
       return arrow::int64();
-    case Kind::kFloat:
+    case AvroKind::kFloat:
       return arrow::float64();
-    case Kind::kDouble:
+    case AvroKind::kDouble:
       return double_as_string ? arrow::utf8() : arrow::float64();
-    case Kind::kBytes:
-    case Kind::kFixed:
+    case AvroKind::kBytes:
+    case AvroKind::kFixed:
       return arrow::binary();
-    case Kind::kArray:
+    case AvroKind::kArray:
       return arrow::list(type.children[0]->arrow_type);
-    case Kind::kMap:
+    case AvroKind::kMap:
       return json_text();
-    case Kind::kUnion:
+    case AvroKind::kUnion:
       return UnionType(type);
-    case Kind::kRecord: {
+    case AvroKind::kRecord: {
       arrow::FieldVector fields;
       for (size_t at = 0; at < type.children.size(); ++at) {
         fields.push_back(arrow::field(type.names[at], type.children[at]->arrow_type));
@@ -130,7 +131,7 @@ class SchemaParser {
     if (json.is_string()) return Named(json.get<std::string>(), space);
     AvroType type;
     if (json.is_array()) {
-      type.kind = Kind::kUnion;
+      type.kind = AvroKind::kUnion;
       for (const Json& branch : json) {
         MR_ASSIGN_OR_RETURN(TypePtr child, Parse(branch, space, depth + 1));
         type.children.push_back(std::move(child));
@@ -190,7 +191,7 @@ class SchemaParser {
       const char* const values = kind == "array" ? "items" : "values";
       if (!json.contains(values))
         return ConfigError("the Avro schema has {} without {}", kind, values);
-      type.kind = kind == "array" ? Kind::kArray : Kind::kMap;
+      type.kind = kind == "array" ? AvroKind::kArray : AvroKind::kMap;
       MR_ASSIGN_OR_RETURN(TypePtr child, Parse(json[values], space, depth + 1));
       type.children.push_back(std::move(child));
       type.bytes_min = 1;
@@ -215,7 +216,7 @@ class SchemaParser {
     const int types_before = types_;
     AvroType type;
     if (kind == "enum") {
-      type.kind = Kind::kEnum;
+      type.kind = AvroKind::kEnum;
       type.bytes_min = 1;
       if (!json.contains("symbols") || !json["symbols"].is_array()) {
         return ConfigError("the Avro enum {} has no symbols", full);
@@ -225,7 +226,7 @@ class SchemaParser {
         type.names.push_back(symbol.get<std::string>());
       }
     } else if (kind == "fixed") {
-      type.kind = Kind::kFixed;
+      type.kind = AvroKind::kFixed;
       constexpr int64_t kFixedBytesMax = 64 << 20;
       const int64_t size = json.contains("size") && json["size"].is_number_integer()
                                ? json["size"].get<int64_t>()
@@ -235,7 +236,7 @@ class SchemaParser {
       type.size = type.bytes_min = size;
       MR_RETURN_IF_ERROR(SetLogical(json, type));
     } else {
-      type.kind = Kind::kRecord;
+      type.kind = AvroKind::kRecord;
       open_.insert(full);
       MR_RETURN_IF_ERROR(SetFields(json, own_space, depth, type));
       open_.erase(full);
@@ -309,7 +310,7 @@ Result<TypePtr> ParseAvroSchema(std::string_view text, bool double_as_string) {
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return ConfigError("the Avro schema is no JSON");
   MR_ASSIGN_OR_RETURN(TypePtr type, SchemaParser(double_as_string).Parse(json, "", 0));
-  if (type->kind != Kind::kRecord) {
+  if (type->kind != AvroKind::kRecord) {
     return ConfigError("the Avro file does not hold records: there are no columns in it");
   }
   return type;

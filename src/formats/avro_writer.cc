@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/uuid.h"
+#include "formats/array_value.h"
 #include "formats/avro_codec.h"
 #include "formats/parquet_types.h"
 
@@ -17,8 +18,7 @@ namespace millrace {
 namespace {
 
 /// A block is closed when its records take this much before they are compressed.
-constexpr size_t kBlockBytes = 256 << 10;
-constexpr size_t kSyncBytes = 16;
+constexpr size_t kUnpackedBlockBytes = 256 << 10;
 
 void AppendLong(int64_t value, std::string& out) {
   uint64_t bits = (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
@@ -54,11 +54,6 @@ void AppendDecimal(const uint8_t* value, int size, std::string& out) {
   for (int at = top; at >= 0; --at) out += static_cast<char>(value[at]);
 }
 
-template <typename ArrayType>
-auto ValueOf(const arrow::Array& array, int64_t row) {
-  return static_cast<const ArrayType&>(array).Value(row);
-}
-
 void AppendValue(const arrow::Array& array, int64_t row, std::string& out);
 
 void AppendNullable(const arrow::Array& array, int64_t row, std::string& out) {
@@ -79,7 +74,7 @@ void AppendField(const arrow::Field& field, const arrow::Array& array, int64_t r
   }
 }
 
-void AppendList(const arrow::ListArray& list, int64_t row, std::string& out) {
+void AppendItems(const arrow::ListArray& list, int64_t row, std::string& out) {
   const int64_t count = list.value_length(row);
   if (count > 0) AppendLong(count, out);
   for (int64_t item = 0; item < count; ++item) {
@@ -135,7 +130,7 @@ void AppendValue(const arrow::Array& array, int64_t row, std::string& out) {
       return AppendDecimal(decimals.GetValue(row), decimals.byte_width(), out);
     }
     case arrow::Type::LIST:
-      return AppendList(static_cast<const arrow::ListArray&>(array), row, out);
+      return AppendItems(static_cast<const arrow::ListArray&>(array), row, out);
     default: {
       const auto& record = static_cast<const arrow::StructArray&>(array);
       for (int at = 0; at < record.num_fields(); ++at) {
@@ -145,7 +140,7 @@ void AppendValue(const arrow::Array& array, int64_t row, std::string& out) {
   }
 }
 
-AvroCodec CodecOf(const FileFormat& format) {
+AvroCodec AvroCodecOf(const FileFormat& format) {
   switch (format.codec) {
     case FileFormat::Codec::kDeflate:
       return AvroCodec::kDeflate;
@@ -161,13 +156,13 @@ AvroCodec CodecOf(const FileFormat& format) {
 class AvroWriter : public FileWriter {
  public:
   AvroWriter(const FileFormat& format, SchemaPtr schema, ByteSink& sink)
-      : format_(format), codec_(CodecOf(format)), schema_(std::move(schema)), sink_(sink) {}
+      : format_(format), codec_(AvroCodecOf(format)), schema_(std::move(schema)), sink_(sink) {}
 
   Status WriteHeader() {
     MR_ASSIGN_OR_RETURN(const std::string schema, AvroSchemaText(schema_));
     // A mark that no data holds: random.
     const std::string uuid = RandomUuid();
-    sync_.assign(uuid, 0, kSyncBytes);
+    sync_.assign(uuid, 0, kAvroSyncBytes);
     std::string header("Obj\x01", 4);
     AppendLong(2, header);
     AppendSized("avro.schema", header);
@@ -190,7 +185,7 @@ class AvroWriter : public FileWriter {
         AppendField(*schema_->field(static_cast<int>(at)), *columns[at], row, block_);
       }
       ++block_rows_;
-      if (block_.size() >= kBlockBytes) MR_RETURN_IF_ERROR(WriteBuffered());
+      if (block_.size() >= kUnpackedBlockBytes) MR_RETURN_IF_ERROR(WriteBuffered());
     }
     rows_ += rows->num_rows();
     return Status::Ok();

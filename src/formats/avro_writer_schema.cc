@@ -30,7 +30,7 @@ std::string AvroName(const std::string& name, std::set<std::string>& taken) {
   return unique;
 }
 
-Json Logical(const char* type, const char* logical) {
+Json LogicalSchema(const char* type, const char* logical) {
   return Json{{"type", type}, {"logicalType", logical}};
 }
 
@@ -55,7 +55,7 @@ Result<Json> Record(const arrow::FieldVector& fields, const std::string& path) {
 
 Json Decimal(const arrow::DataType& type) {
   const auto& decimal = static_cast<const arrow::DecimalType&>(type);
-  Json json = Logical("bytes", "decimal");
+  Json json = LogicalSchema("bytes", "decimal");
   json["precision"] = decimal.precision();
   json["scale"] = decimal.scale();
   return json;
@@ -85,13 +85,13 @@ Result<Json> TypeJson(const arrow::DataType& type, const std::string& path) {
     case arrow::Type::FIXED_SIZE_BINARY:
       return Json("bytes");
     case arrow::Type::DATE32:
-      return Logical("int", "date");
+      return LogicalSchema("int", "date");
     case arrow::Type::TIME64:
-      return Logical("long", "time-micros");
+      return LogicalSchema("long", "time-micros");
     case arrow::Type::TIMESTAMP: {
       const auto unit = static_cast<const arrow::TimestampType&>(type).unit();
-      return Logical("long",
-                     unit == arrow::TimeUnit::MILLI ? "timestamp-millis" : "timestamp-micros");
+      return LogicalSchema(
+          "long", unit == arrow::TimeUnit::MILLI ? "timestamp-millis" : "timestamp-micros");
     }
     case arrow::Type::DECIMAL128:
     case arrow::Type::DECIMAL256:

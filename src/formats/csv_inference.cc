@@ -11,8 +11,6 @@
 namespace millrace {
 namespace {
 
-/// Few enough that their fields stay in the processor's cache.
-constexpr int64_t kRowsAtOnce = 256;
 /// How often a stop is looked for.
 constexpr int64_t kBlocksPerStopCheck = 64;
 
@@ -28,7 +26,7 @@ Result<CsvSurvey> SurveyCsv(ByteReader& input, const CsvOptions& options, size_t
   CsvRows rows;
   std::string scratch;
   for (int64_t blocks = 0;; ++blocks) {
-    int64_t rows_max = kRowsAtOnce;
+    int64_t rows_max = kCsvRowsAtOnce;
     if (options.rows_max >= 0) rows_max = std::min(rows_max, options.rows_max - survey.rows);
     MR_ASSIGN_OR_RETURN(const bool more,
                         reader.NextRows(static_cast<size_t>(rows_max), bytes_max, &rows));

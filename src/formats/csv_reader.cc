@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/micros_per_day.h"
 #include "connector/number_type.h"
 #include "formats/batch_bounds.h"
 #include "formats/iso_time.h"
@@ -19,8 +20,6 @@
 namespace millrace {
 namespace {
 
-/// Few enough that their fields stay in the processor's cache.
-constexpr int64_t kRowsAtOnce = 256;
 constexpr int64_t kBadLinesLogged = 5;
 constexpr size_t kShownBytes = 60;
 
@@ -108,7 +107,7 @@ bool CsvReader::AppendTime(Column& column, std::string_view text) {
   }
   const std::optional<int32_t> date = ParseIsoDate(text);
   if (!date || column.zoned) return false;
-  column.builder->AppendInt64(int64_t{*date} * 86'400'000'000);
+  column.builder->AppendInt64(int64_t{*date} * kMicrosPerDay);
   return true;
 }
 
@@ -237,7 +236,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> CsvReader::Finish() {
 
 Result<std::shared_ptr<arrow::RecordBatch>> CsvReader::Next() {
   for (;;) {
-    int64_t rows_max = std::min(kRowsAtOnce, kBatchRowsMax - batch_rows_);
+    int64_t rows_max = std::min(kCsvRowsAtOnce, kBatchRowsMax - batch_rows_);
     if (options_.rows_max >= 0) rows_max = std::min(rows_max, options_.rows_max - rows_read_);
     MR_ASSIGN_OR_RETURN(const bool more,
                         reader_.NextRows(static_cast<size_t>(rows_max),

@@ -35,6 +35,10 @@ struct CsvRows {
   size_t size() const { return first.size(); }
 };
 
+/// How many rows are looked at together: few enough that their fields stay in the processor's
+/// cache.
+inline constexpr int64_t kCsvRowsAtOnce = 256;
+
 /// Cuts a stream of UTF-8 CSV text into rows and fields. Reads a block at a time, finds the
 /// characters that matter 64 bytes at a time, and copies nothing but the row that a block's end
 /// cuts. A quote opens a quoted field only as the field's first character; anywhere else it is an

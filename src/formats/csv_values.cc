@@ -15,8 +15,6 @@ constexpr std::string_view kDefaultNulls[] = {
     "",     "#N/A", "#N/A N/A", "#NA",  "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
     "<NA>", "N/A",  "NA",       "NULL", "NaN",     "None",     "n/a",  "nan",  "null"};
 
-bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
-
 /// Digits that an integer would write itself: no leading zero but "0" alone.
 bool StartsLikeANumber(std::string_view text) {
   const size_t at = !text.empty() && text[0] == '-' ? 1 : 0;

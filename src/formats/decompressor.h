@@ -27,7 +27,8 @@ Result<std::unique_ptr<ByteReader>> Decompress(std::unique_ptr<ByteReader> input
                                                Compression compression,
                                                const std::string& member = "");
 
-// The readers behind Decompress.
+// The readers behind Decompress, and how much those that can choose read at once.
+inline constexpr size_t kCompressedBytesAtOnce = 64 << 10;
 Result<std::unique_ptr<ByteReader>> OpenGzip(std::unique_ptr<ByteReader> input);
 Result<std::unique_ptr<ByteReader>> OpenZstd(std::unique_ptr<ByteReader> input);
 /// zip, bzip2 and xz.

@@ -5,6 +5,9 @@
 
 namespace millrace {
 
+/// Whether it is one of 0 to 9.
+inline bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+
 // Decimal digits eight at a time, as one 64-bit word (first character in the lowest byte).
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are read as little-endian");
 

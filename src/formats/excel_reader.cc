@@ -16,7 +16,7 @@
 namespace millrace {
 namespace {
 
-using Kind = XlsxCell::Kind;
+using CellKind = XlsxCell::Kind;
 
 /// What a column's cells are, as a set.
 enum ExcelKind : uint8_t {
@@ -32,17 +32,17 @@ constexpr double kWholeMax = 9'007'199'254'740'992;  // 2^53: doubles hold every
 
 ExcelKind KindOf(const XlsxCell& cell) {
   switch (cell.kind) {
-    case Kind::kNumber:
+    case CellKind::kNumber:
       return std::trunc(cell.number) == cell.number && std::abs(cell.number) <= kWholeMax
                  ? kWhole
                  : kFraction;
-    case Kind::kBool:
+    case CellKind::kBool:
       return kLogical;
-    case Kind::kTimestamp:
+    case CellKind::kTimestamp:
       return kMoment;
-    case Kind::kTime:
+    case CellKind::kTime:
       return kDaytime;
-    case Kind::kText:
+    case CellKind::kText:
       break;
   }
   return kWords;
@@ -70,18 +70,18 @@ std::shared_ptr<arrow::DataType> TypeOf(uint8_t kinds) {
 std::string TextOf(const XlsxCell& cell) {
   std::string text;
   switch (cell.kind) {
-    case Kind::kText:
+    case CellKind::kText:
       return cell.text;
-    case Kind::kNumber:
+    case CellKind::kNumber:
       if (KindOf(cell) == kWhole) return fmt::format("{}", static_cast<int64_t>(cell.number));
       AppendDouble(cell.number, text);
       return text;
-    case Kind::kBool:
+    case CellKind::kBool:
       return cell.micros != 0 ? "true" : "false";
-    case Kind::kTimestamp:
+    case CellKind::kTimestamp:
       AppendTimestamp(cell.micros, arrow::TimeUnit::MICRO, false, text);
       return text;
-    case Kind::kTime:
+    case CellKind::kTime:
       AppendTime(cell.micros, arrow::TimeUnit::MICRO, text);
       return text;
   }
@@ -95,15 +95,15 @@ void Append(const XlsxCell& cell, ColumnBuilder& builder) {
     case ColumnBuilder::Storage::kDouble:
       return builder.AppendDouble(cell.number);
     case ColumnBuilder::Storage::kInt64:
-      return builder.AppendInt64(cell.kind == Kind::kNumber ? static_cast<int64_t>(cell.number)
-                                                            : cell.micros);
+      return builder.AppendInt64(cell.kind == CellKind::kNumber ? static_cast<int64_t>(cell.number)
+                                                                : cell.micros);
     default:
       return builder.AppendText(TextOf(cell));
   }
 }
 
 bool IsNull(const XlsxCell& cell, const CsvValues& values) {
-  return cell.kind == Kind::kText && values.IsNull(cell.text);
+  return cell.kind == CellKind::kText && values.IsNull(cell.text);
 }
 
 }  // namespace

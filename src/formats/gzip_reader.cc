@@ -10,13 +10,11 @@
 namespace millrace {
 namespace {
 
-constexpr size_t kInputBytes = 64 << 10;
-
 /// One or more gzip members, each with its checksum verified.
 class GzipReader : public ByteReader {
  public:
   explicit GzipReader(std::unique_ptr<ByteReader> input)
-      : input_(std::move(input)), buffer_(kInputBytes) {}
+      : input_(std::move(input)), buffer_(kCompressedBytesAtOnce) {}
   ~GzipReader() override {
     if (started_) inflateEnd(&stream_);
   }

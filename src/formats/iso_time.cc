@@ -2,13 +2,13 @@
 
 #include <array>
 
+#include "base/micros_per_day.h"
 #include "formats/digit_run.h"
 
 namespace millrace {
 namespace {
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
-constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
 
 /// Two digits at `p`; above 99 when they are none.
 unsigned TwoDigits(const char* p) {

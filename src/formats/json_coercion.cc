@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/micros_per_day.h"
 #include "connector/number_type.h"
 #include "formats/base64.h"
 #include "formats/iso_time.h"
@@ -14,14 +15,13 @@
 namespace millrace {
 namespace {
 
-using Kind = JsonScanner::Kind;
+using JsonKind = JsonScanner::Kind;
 
 // Why a value is not what it was; see coercion.md.
 constexpr const char* kWrongType = "DESTINATION_SERIALIZATION_ERROR";
-constexpr const char* kTooLarge = "DESTINATION_FIELD_SIZE_LIMITATION";
+constexpr const char* kDestinationLimit = "DESTINATION_FIELD_SIZE_LIMITATION";
 constexpr const char* kNotText = "SOURCE_SERIALIZATION_ERROR";
 
-constexpr int64_t kMicrosPerDay = 86'400'000'000;
 /// Keys looked at before the index is asked.
 constexpr size_t kKeysGuessed = 3;
 
@@ -91,9 +91,9 @@ void JsonCoercion::Null(const Column& column, int64_t row, const char* reason) {
 }
 
 bool JsonCoercion::Append(JsonScanner& scanner, const Column& column, int64_t row) {
-  const Kind kind = scanner.Peek();
-  if (kind == Kind::kInvalid) return false;
-  if (kind == Kind::kNull) {
+  const JsonKind kind = scanner.Peek();
+  if (kind == JsonKind::kInvalid) return false;
+  if (kind == JsonKind::kNull) {
     if (!scanner.ReadLiteral()) return false;
     column.builder->AppendNull();
     return true;
@@ -105,21 +105,21 @@ bool JsonCoercion::Append(JsonScanner& scanner, const Column& column, int64_t ro
     return true;
   }
   switch (kind) {
-    case Kind::kString:
+    case JsonKind::kString:
       return AppendString(scanner, column, row);
-    case Kind::kInteger:
-    case Kind::kNumber:
+    case JsonKind::kInteger:
+    case JsonKind::kNumber:
       return AppendNumber(scanner, column, row);
-    case Kind::kTrue:
-    case Kind::kFalse:
-      return AppendBool(scanner, column, row, kind == Kind::kTrue);
+    case JsonKind::kTrue:
+    case JsonKind::kFalse:
+      return AppendBool(scanner, column, row, kind == JsonKind::kTrue);
     default:
       break;
   }
-  if (kind == Kind::kArray && column.target == JsonTarget::kList) {
+  if (kind == JsonKind::kArray && column.target == JsonTarget::kList) {
     return AppendList(scanner, column, row);
   }
-  if (kind == Kind::kObject && column.target == JsonTarget::kStruct) {
+  if (kind == JsonKind::kObject && column.target == JsonTarget::kStruct) {
     return AppendStruct(scanner, column, row);
   }
   std::string_view whole;
@@ -168,14 +168,14 @@ void JsonCoercion::AppendDigits(const Column& column, std::string_view digits, i
         return Null(column, row, kWrongType);
       }
       value = ParseInt64(*canonical);
-      if (!value) return Null(column, row, kTooLarge);
+      if (!value) return Null(column, row, kDestinationLimit);
       return builder.AppendInt64(*value);
     }
     case JsonTarget::kDouble: {
       double value = 0;
       const auto [end, error] =
           std::from_chars(digits.data(), digits.data() + digits.size(), value);
-      if (error == std::errc::result_out_of_range) return Null(column, row, kTooLarge);
+      if (error == std::errc::result_out_of_range) return Null(column, row, kDestinationLimit);
       if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(value)) {
         return Null(column, row, kWrongType);
       }
@@ -185,7 +185,7 @@ void JsonCoercion::AppendDigits(const Column& column, std::string_view digits, i
       const int64_t size =
           WriteCanonicalNumber(digits, builder.TextRoom(CanonicalNumberRoom(digits.size())));
       if (size >= 0) return builder.CommitText(size);
-      return Null(column, row, IsDecimalNumber(digits) ? kTooLarge : kWrongType);
+      return Null(column, row, IsDecimalNumber(digits) ? kDestinationLimit : kWrongType);
     }
     default:
       return Null(column, row, kWrongType);
@@ -247,7 +247,7 @@ void JsonCoercion::AppendTimestamp(const Column& column, std::string_view value,
   // Without a zone of its own the column keeps what a clock on the wall showed.
   const bool local = column.target == JsonTarget::kLocalTimestamp;
   column.builder->AppendInt64(time->micros + (local ? time->offset_micros : 0));
-  if (!time->exact) changes_.push_back({row, column.name, "TRUNCATED", kTooLarge});
+  if (!time->exact) changes_.push_back({row, column.name, "TRUNCATED", kDestinationLimit});
 }
 
 bool JsonCoercion::AppendList(JsonScanner& scanner, const Column& column, int64_t row) {

@@ -12,15 +12,11 @@
 #include <iterator>
 
 #include "connector/number_type.h"
+#include "formats/array_value.h"
 #include "formats/value_text.h"
 
 namespace millrace {
 namespace {
-
-template <typename ArrayType>
-auto ValueOf(const arrow::Array& array, int64_t row) {
-  return static_cast<const ArrayType&>(array).Value(row);
-}
 
 template <typename ArrayType>
 std::string_view ViewOf(const arrow::Array& array, int64_t row) {

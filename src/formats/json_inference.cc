@@ -11,7 +11,7 @@
 namespace millrace {
 namespace {
 
-using Kind = JsonScanner::Kind;
+using JsonKind = JsonScanner::Kind;
 
 enum KindBit : uint16_t {
   kBool = 1,
@@ -49,17 +49,17 @@ std::shared_ptr<arrow::DataType> TypeOf(uint16_t kinds, uint16_t items) {
 }
 
 /// Reads one value that is neither array nor object; null is no kind (0).
-bool ScalarKind(JsonScanner& scanner, Kind kind, uint16_t* found) {
+bool ScalarKind(JsonScanner& scanner, JsonKind kind, uint16_t* found) {
   switch (kind) {
-    case Kind::kNull:
+    case JsonKind::kNull:
       *found = 0;
       return scanner.ReadLiteral();
-    case Kind::kTrue:
-    case Kind::kFalse:
+    case JsonKind::kTrue:
+    case JsonKind::kFalse:
       *found = kBool;
       return scanner.ReadLiteral();
-    case Kind::kInteger:
-    case Kind::kNumber: {
+    case JsonKind::kInteger:
+    case JsonKind::kNumber: {
       std::string_view digits;
       bool integer = false;
       if (!scanner.ReadNumber(&digits, &integer)) return false;
@@ -67,7 +67,7 @@ bool ScalarKind(JsonScanner& scanner, Kind kind, uint16_t* found) {
       *found = fits ? kInt : kNumber;
       return true;
     }
-    case Kind::kString: {
+    case JsonKind::kString: {
       JsonScanner::Text text;
       *found = kString;
       return scanner.ReadString(&text);
@@ -77,7 +77,7 @@ bool ScalarKind(JsonScanner& scanner, Kind kind, uint16_t* found) {
   }
 }
 
-bool IsScalar(Kind kind) { return kind < Kind::kArray; }
+bool IsScalar(JsonKind kind) { return kind < JsonKind::kArray; }
 
 }  // namespace
 
@@ -95,9 +95,9 @@ bool JsonInference::Add(std::string_view text) {
     error_ = fmt::format("{} (byte {} of the value)", what, scanner.offset() + 1);
     return false;
   };
-  const Kind top = scanner.Peek();
-  if (top == Kind::kInvalid) return fail(scanner.error());
-  if (top != Kind::kObject) return fail("a JSON object is expected");
+  const JsonKind top = scanner.Peek();
+  if (top == JsonKind::kInvalid) return fail(scanner.error());
+  if (top != JsonKind::kObject) return fail("a JSON object is expected");
   const char* what = nullptr;
   if (!AddMembers(scanner, &what)) return fail(what != nullptr ? what : scanner.error());
   if (!scanner.AtEnd()) return fail("something follows the object");
@@ -124,14 +124,14 @@ bool JsonInference::AddMembers(JsonScanner& scanner, const char** what) {
     }
     const size_t at = next < keys_.size() && keys_[next].name == key ? next : Find(key);
     next = at + 1;
-    const Kind kind = scanner.Peek();
+    const JsonKind kind = scanner.Peek();
     uint16_t found = 0;
     if (IsScalar(kind)) {
       if (!ScalarKind(scanner, kind, &found)) return false;
-    } else if (kind == Kind::kArray) {
+    } else if (kind == JsonKind::kArray) {
       found = kArray;
       if (!AddItems(scanner, keys_[at], what)) return false;
-    } else if (kind == Kind::kObject) {
+    } else if (kind == JsonKind::kObject) {
       found = kObject;
       if (!AddNested(scanner, keys_[at], what)) return false;
     } else {
@@ -147,12 +147,12 @@ bool JsonInference::AddItems(JsonScanner& scanner, Key& key, const char** what) 
     bool done = false;
     if (!scanner.NextElement(&done)) return false;
     if (done) return true;
-    const Kind kind = scanner.Peek();
+    const JsonKind kind = scanner.Peek();
     uint16_t found = 0;
     std::string_view whole;
     if (IsScalar(kind)) {
       if (!ScalarKind(scanner, kind, &found)) return false;
-    } else if (kind == Kind::kObject) {
+    } else if (kind == JsonKind::kObject) {
       found = kObject;
       if (!AddNested(scanner, key, what)) return false;
     } else {

@@ -8,10 +8,10 @@
 #include <bit>
 #endif
 
+#include "formats/digit_run.h"
+
 namespace millrace {
 namespace {
-
-bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
 /// The value of a hexadecimal digit; above 15 when it is none.
 unsigned HexDigit(char c) {

@@ -14,7 +14,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "noting changed values";
+constexpr const char* kNotingChanges = "noting changed values";
 
 }  // namespace
 
@@ -22,12 +22,13 @@ Result<std::shared_ptr<arrow::Array>> NullWhere(const arrow::Array& column,
                                                 const arrow::BooleanArray& where) {
   auto data = column.data()->Copy();
   arrow::TypedBufferBuilder<bool> valid;
-  MR_ARROW_RETURN_IF_ERROR(valid.Append(data->offset, false), kDoing);
+  MR_ARROW_RETURN_IF_ERROR(valid.Append(data->offset, false), kNotingChanges);
   for (int64_t row = 0; row < column.length(); ++row) {
     MR_ARROW_RETURN_IF_ERROR(
-        valid.Append(column.IsValid(row) && !(where.IsValid(row) && where.Value(row))), kDoing);
+        valid.Append(column.IsValid(row) && !(where.IsValid(row) && where.Value(row))),
+        kNotingChanges);
   }
-  MR_ARROW_ASSIGN_OR_RETURN(data->buffers[0], valid.Finish(), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(data->buffers[0], valid.Finish(), kNotingChanges);
   data->null_count = arrow::kUnknownNullCount;
   return arrow::MakeArray(std::move(data));
 }
@@ -63,7 +64,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> WithMetaChanges(
   }
   MR_ASSIGN_OR_RETURN(auto column, AddMetaChanges(*rows->column(meta), changes));
   MR_ARROW_ASSIGN_OR_RETURN(
-      rows, rows->SetColumn(meta, rows->schema()->field(meta), std::move(column)), kDoing);
+      rows, rows->SetColumn(meta, rows->schema()->field(meta), std::move(column)), kNotingChanges);
   return rows;
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kDecimalPrecision = 38;
 constexpr int kDecimalScale = 9;
-constexpr const char* kDoing = "converting numbers";
+constexpr const char* kConvertingNumbers = "converting numbers";
 
 using DataTypePtr = std::shared_ptr<arrow::DataType>;
 
@@ -101,7 +101,7 @@ class ColumnConverter {
   Result<std::shared_ptr<arrow::Array>> Fill(Builder builder, const arrow::StringArray& texts,
                                              bool (*exact)(std::string_view, Value&),
                                              const RowOf& row_of) {
-    MR_ARROW_RETURN_IF_ERROR(builder.Reserve(texts.length()), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(builder.Reserve(texts.length()), kConvertingNumbers);
     for (int64_t i = 0; i < texts.length(); ++i) {
       Value value{};
       if (texts.IsNull(i)) {
@@ -115,7 +115,7 @@ class ColumnConverter {
         builder.UnsafeAppendNull();
       }
     }
-    MR_ARROW_ASSIGN_OR_RETURN(auto filled, builder.Finish(), kDoing);
+    MR_ARROW_ASSIGN_OR_RETURN(auto filled, builder.Finish(), kConvertingNumbers);
     return filled;
   }
 

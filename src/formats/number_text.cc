@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "formats/digit_run.h"
+
 namespace millrace {
 namespace {
-
-bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
 /// A number taken apart: value = ±digits · 10^exponent, with `point` digits before the point.
 struct Parts {

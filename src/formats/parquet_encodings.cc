@@ -25,7 +25,7 @@ constexpr int kZstdLevelOfFractions = 3;
 constexpr int32_t kFilterValues = 122'880;
 constexpr double kFilterFalsePositives = 0.01;
 
-parquet::Compression::type CodecOf(FileFormat::Codec codec) {
+parquet::Compression::type ParquetCodecOf(FileFormat::Codec codec) {
   switch (codec) {
     case FileFormat::Codec::kSnappy:
       return parquet::Compression::SNAPPY;
@@ -105,7 +105,7 @@ Result<std::shared_ptr<parquet::WriterProperties>> ParquetPropertiesFor(
   parquet::WriterProperties::Builder builder;
   builder.memory_pool(BlockPool())
       ->created_by("millrace")
-      ->compression(CodecOf(format.codec))
+      ->compression(ParquetCodecOf(format.codec))
       ->data_pagesize(format.page_bytes)
       ->dictionary_pagesize_limit(format.dictionary_bytes)
       ->max_rows_per_page(kRowsPerPageMax)

@@ -19,7 +19,7 @@ namespace millrace {
 namespace {
 
 /// What all columns' read buffers take together, and each at least and at most.
-constexpr int64_t kReadBytes = 8 << 20;
+constexpr int64_t kReadBytesOfAll = 8 << 20;
 constexpr int64_t kReadBytesLeast = 64 << 10;
 constexpr int64_t kReadBytesMost = 1 << 20;
 
@@ -50,7 +50,7 @@ class ReadSizes {
   }
   /// Of each column.
   int64_t buffer_bytes() const {
-    const int64_t share = kReadBytes / std::max<int64_t>(static_cast<int64_t>(leaves_), 1);
+    const int64_t share = kReadBytesOfAll / std::max<int64_t>(static_cast<int64_t>(leaves_), 1);
     return std::min(std::clamp(share, kReadBytesLeast, kReadBytesMost),
                     std::max(largest_, int64_t{4} << 10));
   }

@@ -30,7 +30,7 @@ constexpr int64_t kRowGroupRows = 122'880;
 /// Wide rows close their row group here, however large block_size_mb is: several writers fill
 /// theirs at a time.
 constexpr int64_t kRowGroupBytesMax = int64_t{32} << 20;
-constexpr const char* kDoing = "writing Parquet";
+constexpr const char* kWritingParquet = "writing Parquet";
 
 class ParquetWriter : public FileWriter {
  public:
@@ -65,7 +65,7 @@ class ParquetWriter : public FileWriter {
       if (writer_ == nullptr) {
         MR_RETURN_IF_ERROR(Open(std::vector<arrow::ArrayVector>(file_schema_->num_fields())));
       }
-      MR_ARROW_RETURN_IF_ERROR(writer_->Close(), kDoing);
+      MR_ARROW_RETURN_IF_ERROR(writer_->Close(), kWritingParquet);
       return Status::Ok();
     }));
     return FileTotals{rows_, stream_->written()};
@@ -74,7 +74,7 @@ class ParquetWriter : public FileWriter {
  private:
   Status Take(std::shared_ptr<arrow::RecordBatch> rows) {
     MR_ARROW_ASSIGN_OR_RETURN(const int64_t bytes, arrow::util::ReferencedBufferSize(*rows),
-                              kDoing);
+                              kWritingParquet);
     pending_rows_ += rows->num_rows();
     pending_bytes_ += bytes;
     pending_.push_back(std::move(rows));
@@ -94,7 +94,7 @@ class ParquetWriter : public FileWriter {
     }
     pending_.clear();
     if (writer_ == nullptr) MR_RETURN_IF_ERROR(Open(columns));
-    MR_ARROW_RETURN_IF_ERROR(writer_->NewRowGroup(), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(writer_->NewRowGroup(), kWritingParquet);
     for (size_t c = 0; c < columns.size(); ++c) {
       const int column = static_cast<int>(c);
       MR_ASSIGN_OR_RETURN(auto chunks, EncodedColumn(column, std::move(columns[c])));
@@ -104,7 +104,7 @@ class ParquetWriter : public FileWriter {
       } else {
         MR_ARROW_RETURN_IF_ERROR(
             writer_->WriteColumnChunk(std::make_shared<arrow::ChunkedArray>(std::move(chunks))),
-            kDoing);
+            kWritingParquet);
       }
     }
     rows_ += std::exchange(pending_rows_, 0);
@@ -130,7 +130,8 @@ class ParquetWriter : public FileWriter {
     MR_ASSIGN_OR_RETURN(properties_, ParquetPropertiesFor(format_, *file_schema_, columns));
     std::shared_ptr<parquet::SchemaDescriptor> descriptor;
     MR_ARROW_RETURN_IF_ERROR(
-        parquet::arrow::ToParquetSchema(file_schema_.get(), *properties_, &descriptor), kDoing);
+        parquet::arrow::ToParquetSchema(file_schema_.get(), *properties_, &descriptor),
+        kWritingParquet);
     auto root = std::static_pointer_cast<parquet::schema::GroupNode>(descriptor->schema_root());
     auto row_groups = std::make_unique<ParquetRowGroups>(
         parquet::ParquetFileWriter::Open(stream_, std::move(root), properties_));
@@ -142,7 +143,7 @@ class ParquetWriter : public FileWriter {
     MR_ARROW_RETURN_IF_ERROR(
         parquet::arrow::FileWriter::Make(BlockPool(), std::move(file), file_schema_,
                                          arrow_properties_, &writer_),
-        kDoing);
+        kWritingParquet);
     return Status::Ok();
   }
 
@@ -153,7 +154,7 @@ class ParquetWriter : public FileWriter {
     try {
       status = step();
     } catch (const std::exception& error) {
-      status = SystemError("{}: {}", kDoing, error.what());
+      status = SystemError("{}: {}", kWritingParquet, error.what());
     }
     return stream_->failure().ok() ? status : stream_->failure();
   }

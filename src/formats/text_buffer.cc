@@ -9,7 +9,7 @@
 namespace millrace {
 namespace {
 
-constexpr int64_t kBlockBytes = 256 << 10;
+constexpr int64_t kRefillBytes = 256 << 10;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ Status TextBuffer::MoveTo(int64_t from, int64_t line) {
     return ConfigError("line {}: what begins here is larger than {} MB: is a quote never closed?",
                        line, kKeptBytesMax >> 20);
   }
-  if (const int64_t wanted = std::max(kBlockBytes, kept * 2); wanted > capacity_) {
+  if (const int64_t wanted = std::max(kRefillBytes, kept * 2); wanted > capacity_) {
     std::unique_ptr<char[]> larger(new char[static_cast<size_t>(wanted + kPadding)]);
     if (kept > 0) std::memcpy(larger.get(), data_.get() + from, static_cast<size_t>(kept));
     data_ = std::move(larger);
@@ -32,7 +32,7 @@ Status TextBuffer::MoveTo(int64_t from, int64_t line) {
   size_ = kept;
   // Enough to go on with: a slow stream should not have to fill the buffer. But as much again as
   // was kept, so that something long is not looked through over and over.
-  while (!ended_ && size_ - kept < std::max(kBlockBytes / 4, kept) && size_ < capacity_) {
+  while (!ended_ && size_ - kept < std::max(kRefillBytes / 4, kept) && size_ < capacity_) {
     MR_ASSIGN_OR_RETURN(const int64_t got, input_.Read(data_.get() + size_, capacity_ - size_));
     size_ += got;
     ended_ = got == 0;

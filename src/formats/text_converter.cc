@@ -12,7 +12,7 @@
 namespace millrace {
 namespace {
 
-constexpr size_t kInputBytes = 64 << 10;
+constexpr size_t kConvertedAtOnce = 64 << 10;
 
 /// Python's name in lower case with '-' for '_' and blanks.
 std::string Plain(std::string_view encoding) {
@@ -40,7 +40,7 @@ class Converter : public ByteReader {
       : input_(std::move(input)),
         converter_(converter),
         encoding_(std::move(encoding)),
-        buffer_(kInputBytes) {}
+        buffer_(kConvertedAtOnce) {}
   ~Converter() override { iconv_close(converter_); }
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;

@@ -16,7 +16,7 @@ namespace millrace {
 namespace {
 
 constexpr int32_t kTextsMax = 4096;
-constexpr const char* kDoing = "making a dictionary";
+constexpr const char* kMakingDictionary = "making a dictionary";
 
 /// What tells texts apart at a glance: all of a text of up to 16 bytes, the ends of a longer one.
 struct TextKey {
@@ -137,7 +137,7 @@ Result<std::shared_ptr<arrow::Array>> SmallTextDictionary(const arrow::ArrayVect
   if (chunks.empty() || chunks[0]->type_id() != arrow::Type::STRING) {
     return std::shared_ptr<arrow::Array>();
   }
-  MR_ARROW_ASSIGN_OR_RETURN(auto encoded, Encode(chunks), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(auto encoded, Encode(chunks), kMakingDictionary);
   return encoded;
 }
 

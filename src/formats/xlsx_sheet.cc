@@ -5,12 +5,12 @@
 #include <string_view>
 #include <utility>
 
+#include "base/micros_per_day.h"
 #include "formats/iso_time.h"
 
 namespace millrace {
 namespace {
 
-constexpr int64_t kMicrosOfDay = 86'400'000'000;
 constexpr size_t kCellBytesMax = 1 << 20;  // Excel's limit is 32,767 characters
 
 bool ParseDouble(std::string_view text, double* value) {
@@ -38,7 +38,7 @@ bool XlsxTime(double serial, bool from_1904, int64_t* micros) {
   if (!from_1904 && serial < 60) epoch += 1;
   const double day = std::floor(serial);
   const int64_t millis = std::llround((serial - day) * 86'400'000.0);
-  *micros = (static_cast<int64_t>(day) + epoch) * kMicrosOfDay + millis * 1000;
+  *micros = (static_cast<int64_t>(day) + epoch) * kMicrosPerDay + millis * 1000;
   return true;
 }
 
@@ -161,7 +161,7 @@ class XlsxSheetReader::Events : public XmlEvents {
       cell.micros = time->micros + time->offset_micros;
     } else if (const auto date = ParseIsoDate(value_)) {
       cell.kind = XlsxCell::Kind::kTimestamp;
-      cell.micros = *date * kMicrosOfDay;
+      cell.micros = *date * kMicrosPerDay;
     } else {
       cell.text = value_;
     }
@@ -175,7 +175,7 @@ class XlsxSheetReader::Events : public XmlEvents {
     if (!XlsxTime(cell.number, workbook_.counts_from_1904(), &micros)) return true;
     const bool time_alone = cell.number < 1;
     cell.kind = time_alone ? XlsxCell::Kind::kTime : XlsxCell::Kind::kTimestamp;
-    cell.micros = time_alone ? ((micros % kMicrosOfDay) + kMicrosOfDay) % kMicrosOfDay : micros;
+    cell.micros = time_alone ? ((micros % kMicrosPerDay) + kMicrosPerDay) % kMicrosPerDay : micros;
     return true;
   }
 

@@ -7,7 +7,7 @@
 namespace millrace {
 namespace {
 
-constexpr int kBlockBytes = 64 << 10;
+constexpr int kFedBytes = 64 << 10;
 
 std::string_view LocalName(const char* name) {
   const char* const colon = std::strrchr(name, ':');
@@ -57,13 +57,13 @@ struct XmlFeed::Parser {
 };
 
 XmlFeed::XmlFeed(ByteReader& input, XmlEvents& events)
-    : input_(input), parser_(std::make_unique<Parser>(events)), block_(kBlockBytes) {}
+    : input_(input), parser_(std::make_unique<Parser>(events)), block_(kFedBytes) {}
 
 XmlFeed::~XmlFeed() = default;
 
 Result<bool> XmlFeed::Step() {
   if (ended_) return false;
-  MR_ASSIGN_OR_RETURN(const int64_t got, input_.Read(block_.data(), kBlockBytes));
+  MR_ASSIGN_OR_RETURN(const int64_t got, input_.Read(block_.data(), kFedBytes));
   bytes_ += got;
   if (bytes_ > kBytesMax) return ConfigError("it unpacks to more than {} GiB", kBytesMax >> 30);
   ended_ = got == 0;

@@ -9,22 +9,16 @@
 #include <bit>
 #include <string_view>
 
+#include "clients/postgres/pg_epoch.h"
 #include "connector/meta_column.h"
 #include "destinations/postgres/wire_bytes.h"
 #include "destinations/postgres/wire_digits.h"
 #include "formats/json_encoder.h"
 
 namespace millrace {
-namespace {
-
-constexpr std::string_view kSignature("PGCOPY\n\377\r\n\0", 11);
-constexpr int64_t kEpochDays = 10'957;  // from 1970 to 2000
-constexpr int64_t kEpochMicros = kEpochDays * 86'400'000'000;
-constexpr int32_t kInt4Oid = 23;
-constexpr char kJsonbVersion = 1;
 
 /// How a value gets its bytes.
-enum class Wire : uint8_t {
+enum class CopyWireForm : uint8_t {
   kNull,
   kBool,
   kInt8,
@@ -52,6 +46,12 @@ enum class Wire : uint8_t {
   kMeta,
 };
 
+namespace {
+
+constexpr std::string_view kSignature("PGCOPY\n\377\r\n\0", 11);
+constexpr int32_t kInt4Oid = 23;
+constexpr char kJsonbVersion = 1;
+
 int64_t MicrosMultiplier(arrow::TimeUnit::type unit) {
   return unit == arrow::TimeUnit::SECOND ? 1'000'000 : unit == arrow::TimeUnit::MILLI ? 1'000 : 1;
 }
@@ -76,7 +76,7 @@ void AppendDouble(double value, std::string& out) {
 }  // namespace
 
 struct CopyEncoder::Column {
-  Wire wire = Wire::kNull;
+  CopyWireForm wire = CopyWireForm::kNull;
   std::shared_ptr<arrow::Array> array;
   const uint8_t* validity = nullptr;  // null: all valid
   int64_t offset = 0;                 // of the array in its buffers
@@ -93,54 +93,54 @@ struct CopyEncoder::Column {
 
 namespace {
 
-Result<Wire> WireOf(const arrow::Field& field, const arrow::Array& array) {
-  if (field.name() == kMetaColumn && array.type()->Equals(*meta_type())) return Wire::kMeta;
+Result<CopyWireForm> WireOf(const arrow::Field& field, const arrow::Array& array) {
+  if (field.name() == kMetaColumn && array.type()->Equals(*meta_type())) return CopyWireForm::kMeta;
   switch (array.type_id()) {
     case arrow::Type::NA:
-      return Wire::kNull;
+      return CopyWireForm::kNull;
     case arrow::Type::BOOL:
-      return Wire::kBool;
+      return CopyWireForm::kBool;
     case arrow::Type::INT8:
-      return Wire::kInt8;
+      return CopyWireForm::kInt8;
     case arrow::Type::INT16:
-      return Wire::kInt16;
+      return CopyWireForm::kInt16;
     case arrow::Type::INT32:
-      return Wire::kInt32;
+      return CopyWireForm::kInt32;
     case arrow::Type::INT64:
-      return Wire::kInt64;
+      return CopyWireForm::kInt64;
     case arrow::Type::UINT8:
-      return Wire::kUint8;
+      return CopyWireForm::kUint8;
     case arrow::Type::UINT16:
-      return Wire::kUint16;
+      return CopyWireForm::kUint16;
     case arrow::Type::UINT32:
-      return Wire::kUint32;
+      return CopyWireForm::kUint32;
     case arrow::Type::UINT64:
-      return Wire::kUint64;
+      return CopyWireForm::kUint64;
     case arrow::Type::FLOAT:
-      return Wire::kFloat;
+      return CopyWireForm::kFloat;
     case arrow::Type::DOUBLE:
-      return Wire::kDouble;
+      return CopyWireForm::kDouble;
     case arrow::Type::DATE32:
-      return Wire::kDate32;
+      return CopyWireForm::kDate32;
     case arrow::Type::DATE64:
-      return Wire::kDate64;
+      return CopyWireForm::kDate64;
     case arrow::Type::TIME32:
     case arrow::Type::TIME64:
-      return Wire::kTime;
+      return CopyWireForm::kTime;
     case arrow::Type::TIMESTAMP:
-      return Wire::kTimestamp;
+      return CopyWireForm::kTimestamp;
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
-      return Wire::kText;
+      return CopyWireForm::kText;
     case arrow::Type::LARGE_STRING:
     case arrow::Type::LARGE_BINARY:
-      return Wire::kLargeText;
+      return CopyWireForm::kLargeText;
     case arrow::Type::FIXED_SIZE_BINARY:
-      return Wire::kFixedBytes;
+      return CopyWireForm::kFixedBytes;
     case arrow::Type::DECIMAL128:
-      return Wire::kDecimal128;
+      return CopyWireForm::kDecimal128;
     case arrow::Type::DECIMAL256:
-      return Wire::kDecimal256;
+      return CopyWireForm::kDecimal256;
     default:
       return SystemError("column {}: the type {} has no form that PostgreSQL reads", field.name(),
                          array.type()->ToString());
@@ -169,12 +169,13 @@ Status CopyEncoder::Begin(const arrow::RecordBatch& rows, const ChangeBatch& bat
     Column column;
     column.array = rows.column(i);
     MR_ASSIGN_OR_RETURN(column.wire, WireOf(*rows.schema()->field(i), *column.array));
-    const bool text = column.wire == Wire::kText || column.wire == Wire::kLargeText;
+    const bool text = column.wire == CopyWireForm::kText || column.wire == CopyWireForm::kLargeText;
     const TableColumnType::Kind kind = table_.at(static_cast<size_t>(i)).type.kind;
     if (text && kind == TableColumnType::Kind::kNumeric) {
-      column.wire = Wire::kNumber;
+      column.wire = CopyWireForm::kNumber;
     } else if (text && kind == TableColumnType::Kind::kJsonb) {
-      column.wire = column.wire == Wire::kText ? Wire::kJson : Wire::kLargeJson;
+      column.wire =
+          column.wire == CopyWireForm::kText ? CopyWireForm::kJson : CopyWireForm::kLargeJson;
     }
     const arrow::ArrayData& data = *column.array->data();
     column.offset = data.offset;
@@ -187,9 +188,9 @@ Status CopyEncoder::Begin(const arrow::RecordBatch& rows, const ChangeBatch& bat
     if (arrow::is_decimal(column.array->type_id())) {
       column.scale = static_cast<const arrow::DecimalType&>(*column.array->type()).scale();
     }
-    if (column.wire == Wire::kTime || column.wire == Wire::kTimestamp) {
+    if (column.wire == CopyWireForm::kTime || column.wire == CopyWireForm::kTimestamp) {
       const auto unit =
-          column.wire == Wire::kTime
+          column.wire == CopyWireForm::kTime
               ? static_cast<const arrow::TimeType&>(*column.array->type()).unit()
               : static_cast<const arrow::TimestampType&>(*column.array->type()).unit();
       column.multiplier = MicrosMultiplier(unit);
@@ -224,82 +225,83 @@ void CopyEncoder::AppendRow(int64_t row, int64_t sequence, int64_t change, std::
 
 void CopyEncoder::AppendValue(const Column& column, int64_t row, std::string& out) {
   switch (column.wire) {
-    case Wire::kNull:
+    case CopyWireForm::kNull:
       return AppendInt32(-1, out);
-    case Wire::kBool:
+    case CopyWireForm::kBool:
       AppendInt32(1, out);
       out +=
           arrow::bit_util::GetBit(static_cast<const uint8_t*>(column.values), column.offset + row)
               ? '\1'
               : '\0';
       return;
-    case Wire::kInt8:
+    case CopyWireForm::kInt8:
       return AppendInt64Field(column.At<int8_t>(row), out);
-    case Wire::kInt16:
+    case CopyWireForm::kInt16:
       return AppendInt64Field(column.At<int16_t>(row), out);
-    case Wire::kInt32:
+    case CopyWireForm::kInt32:
       return AppendInt64Field(column.At<int32_t>(row), out);
-    case Wire::kInt64:
+    case CopyWireForm::kInt64:
       return AppendInt64Field(column.At<int64_t>(row), out);
-    case Wire::kUint8:
+    case CopyWireForm::kUint8:
       return AppendInt64Field(column.At<uint8_t>(row), out);
-    case Wire::kUint16:
+    case CopyWireForm::kUint16:
       return AppendInt64Field(column.At<uint16_t>(row), out);
-    case Wire::kUint32:
+    case CopyWireForm::kUint32:
       return AppendInt64Field(column.At<uint32_t>(row), out);
-    case Wire::kUint64:
+    case CopyWireForm::kUint64:
       AppendNumeric(std::to_string(column.At<uint64_t>(row)), out);
       return;
-    case Wire::kFloat:
+    case CopyWireForm::kFloat:
       return AppendDouble(static_cast<double>(column.At<float>(row)), out);
-    case Wire::kDouble:
+    case CopyWireForm::kDouble:
       return AppendDouble(column.At<double>(row), out);
-    case Wire::kDate32:
+    case CopyWireForm::kDate32:
       AppendInt32(4, out);
-      return AppendInt32(static_cast<int32_t>(column.At<int32_t>(row) - kEpochDays), out);
-    case Wire::kDate64:
+      return AppendInt32(static_cast<int32_t>(column.At<int32_t>(row) - kPgEpochDays), out);
+    case CopyWireForm::kDate64:
       AppendInt32(4, out);
       return AppendInt32(
-          static_cast<int32_t>(FloorDivide(column.At<int64_t>(row), 86'400'000) - kEpochDays), out);
-    case Wire::kTime: {
+          static_cast<int32_t>(FloorDivide(column.At<int64_t>(row), 86'400'000) - kPgEpochDays),
+          out);
+    case CopyWireForm::kTime: {
       const int64_t value = column.array->type_id() == arrow::Type::TIME32
                                 ? column.At<int32_t>(row)
                                 : column.At<int64_t>(row);
       return AppendInt64Field(value * column.multiplier / column.divisor, out);
     }
-    case Wire::kTimestamp: {
+    case CopyWireForm::kTimestamp: {
       const int64_t value = column.At<int64_t>(row) * column.multiplier;
       return AppendInt64Field(
-          (column.divisor == 1 ? value : FloorDivide(value, column.divisor)) - kEpochMicros, out);
+          (column.divisor == 1 ? value : FloorDivide(value, column.divisor)) - kPgEpochMicros, out);
     }
-    case Wire::kText:
+    case CopyWireForm::kText:
       return AppendBytes(static_cast<const arrow::BinaryArray&>(*column.array).GetView(row), out);
-    case Wire::kLargeText:
+    case CopyWireForm::kLargeText:
       return AppendBytes(static_cast<const arrow::LargeBinaryArray&>(*column.array).GetView(row),
                          out);
-    case Wire::kJson:
+    case CopyWireForm::kJson:
       return AppendJsonb(static_cast<const arrow::BinaryArray&>(*column.array).GetView(row), out);
-    case Wire::kLargeJson:
+    case CopyWireForm::kLargeJson:
       return AppendJsonb(static_cast<const arrow::LargeBinaryArray&>(*column.array).GetView(row),
                          out);
-    case Wire::kFixedBytes:
+    case CopyWireForm::kFixedBytes:
       return AppendBytes(
           static_cast<const arrow::FixedSizeBinaryArray&>(*column.array).GetView(row), out);
-    case Wire::kDecimal128:
+    case CopyWireForm::kDecimal128:
       return AppendNumeric(
           arrow::Decimal128(
               static_cast<const arrow::Decimal128Array&>(*column.array).GetValue(row)),
           column.scale, out);
-    case Wire::kDecimal256: {
+    case CopyWireForm::kDecimal256: {
       const arrow::Decimal256 value(
           static_cast<const arrow::Decimal256Array&>(*column.array).GetValue(row));
       AppendNumeric(PlainDecimal(value.ToIntegerString(), column.scale), out);
       return;
     }
-    case Wire::kNumber:
+    case CopyWireForm::kNumber:
       AppendNumeric(static_cast<const arrow::BinaryArray&>(*column.array).GetView(row), out);
       return;
-    case Wire::kMeta:
+    case CopyWireForm::kMeta:
       return AppendMeta(column, row, out);
   }
 }

@@ -18,7 +18,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "making raw records";
+constexpr const char* kMakingRawRows = "making raw records";
 constexpr std::string_view kMetadata[] = {kRawIdColumn, kExtractedAtColumn, kMetaColumn,
                                           kGenerationIdColumn};
 
@@ -39,10 +39,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> FitRecords(
     if (fitted->column(i)->null_count() == columns[i]->null_count()) continue;
     arrow::BooleanBuilder gone;
     for (int64_t row = 0; row < rows->num_rows(); ++row) {
-      MR_ARROW_RETURN_IF_ERROR(gone.Append(fitted->column(i)->IsNull(row)), kDoing);
+      MR_ARROW_RETURN_IF_ERROR(gone.Append(fitted->column(i)->IsNull(row)), kMakingRawRows);
     }
     std::shared_ptr<arrow::BooleanArray> where;
-    MR_ARROW_RETURN_IF_ERROR(gone.Finish(&where), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(gone.Finish(&where), kMakingRawRows);
     MR_ASSIGN_OR_RETURN(columns[i], NullWhere(*columns[i], *where));
   }
   return arrow::RecordBatch::Make(rows->schema(), rows->num_rows(), std::move(columns));
@@ -72,14 +72,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> RawRowsOf(
   for (int64_t row = 0; row < records->num_rows(); ++row) {
     json.clear();
     encoder.AppendRow(*records, row, own, json);
-    MR_ARROW_RETURN_IF_ERROR(data.Append(json), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(data.Append(json), kMakingRawRows);
   }
-  MR_ARROW_ASSIGN_OR_RETURN(auto text, data.Finish(), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(auto text, data.Finish(), kMakingRawRows);
   const auto column = [&](std::string_view name) {
     return rows->GetColumnByName(std::string(name));
   };
   MR_ARROW_ASSIGN_OR_RETURN(auto never, arrow::MakeArrayOfNull(arrow::null(), rows->num_rows()),
-                            kDoing);
+                            kMakingRawRows);
   const arrow::ArrayVector columns = {column(kRawIdColumn), column(kExtractedAtColumn),  never,
                                       column(kMetaColumn),  column(kGenerationIdColumn), text};
   const std::vector<std::string> names = {

@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstring>
 
+#include "clients/postgres/pg_epoch.h"
 #include "connector/arrow_status.h"
 #include "connector/number_type.h"
 #include "destinations/postgres/destination_connections.h"
@@ -20,9 +21,7 @@ namespace {
 
 using Kind = TableColumnType::Kind;
 
-constexpr const char* kDoing = "reading a table";
-constexpr int64_t kEpochDays = 10'957;  // from 1970 to 2000
-constexpr int64_t kEpochMicros = kEpochDays * 86'400'000'000;
+constexpr const char* kReadingTable = "reading a table";
 constexpr int64_t kFirstFetch = 500;
 constexpr int64_t kFetchMost = 20'000;
 constexpr int64_t kFetchBytes = 8 << 20;
@@ -89,10 +88,10 @@ Result<std::shared_ptr<arrow::Array>> Build(Builder&& builder, const PgRows& row
   for (int row = 0; row < rows.num_rows(); ++row) {
     const arrow::Status status =
         rows.IsNull(row, column) ? builder.AppendNull() : append(builder, rows.Value(row, column));
-    MR_ARROW_RETURN_IF_ERROR(status, kDoing);
+    MR_ARROW_RETURN_IF_ERROR(status, kReadingTable);
   }
   std::shared_ptr<arrow::Array> array;
-  MR_ARROW_RETURN_IF_ERROR(builder.Finish(&array), kDoing);
+  MR_ARROW_RETURN_IF_ERROR(builder.Finish(&array), kReadingTable);
   return array;
 }
 
@@ -158,7 +157,7 @@ Result<std::shared_ptr<arrow::Array>> BuildColumn(const TableColumnType& column_
       return BuildNumbers(type, rows, column);
     case Kind::kDate:
       return Build(arrow::Date32Builder(), rows, column, [](auto& builder, std::string_view value) {
-        return AppendSince1970<int32_t>(builder, value, kEpochDays);
+        return AppendSince1970<int32_t>(builder, value, kPgEpochDays);
       });
     case Kind::kTime:
       return Build(arrow::Time64Builder(type, arrow::default_memory_pool()), rows, column,
@@ -169,7 +168,7 @@ Result<std::shared_ptr<arrow::Array>> BuildColumn(const TableColumnType& column_
     case Kind::kTimestamptz:
       return Build(arrow::TimestampBuilder(type, arrow::default_memory_pool()), rows, column,
                    [](auto& builder, std::string_view value) {
-                     return AppendSince1970<int64_t>(builder, value, kEpochMicros);
+                     return AppendSince1970<int64_t>(builder, value, kPgEpochMicros);
                    });
     case Kind::kBytea:
       return Build(arrow::LargeBinaryBuilder(), rows, column,
@@ -215,7 +214,7 @@ class PostgresTableScan : public TableScan {
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     auto fetched = connection_->Query(fmt::format("FETCH {} FROM scan", fetch_), {}, {},
                                       PgConnection::Format::kBinary);
-    if (!fetched.ok()) return fetched.status().WithContext(kDoing);
+    if (!fetched.ok()) return fetched.status().WithContext(kReadingTable);
     if (fetched->num_rows() == 0) return std::shared_ptr<arrow::RecordBatch>();
     arrow::ArrayVector arrays;
     int64_t bytes = 1;

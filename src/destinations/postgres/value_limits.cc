@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 
+#include "clients/postgres/pg_epoch.h"
 #include "connector/arrow_status.h"
 #include "connector/meta_column.h"
 #include "connector/number_type.h"
@@ -21,7 +22,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* kDoing = "fitting values";
+constexpr const char* kFittingValues = "fitting values";
 constexpr const char* kUnfit = "DESTINATION_SERIALIZATION_ERROR";
 constexpr const char* kTooLarge = "DESTINATION_FIELD_SIZE_LIMITATION";
 
@@ -30,11 +31,9 @@ constexpr int64_t kValueBytesMax = (int64_t{1} << 30) - (1 << 20);
 constexpr size_t kJsonbBytesMax = (size_t{1} << 28) - 1;
 
 // The server's calendar, in days and microseconds since 1970: from 4714-11-24 BC on.
-constexpr int64_t kEpochDays = 10'957;  // 2000-01-01
-constexpr int64_t kFirstDay = -2'451'545 + kEpochDays;
-constexpr int64_t kDateEnd = 2'145'031'949 + kEpochDays;
-constexpr int64_t kEpochMicros = kEpochDays * 86'400'000'000;
-constexpr int64_t kFirstMicros = -211'813'488'000'000'000 + kEpochMicros;
+constexpr int64_t kFirstDay = -2'451'545 + kPgEpochDays;
+constexpr int64_t kDateEnd = 2'145'031'949 + kPgEpochDays;
+constexpr int64_t kFirstMicros = -211'813'488'000'000'000 + kPgEpochMicros;
 constexpr int64_t kMicrosEnd = 9'223'371'331'200'000'000;  // the addition would overflow: nearly it
 
 enum class Fit { kYes, kNo, kTooLarge, kCut };
@@ -50,7 +49,7 @@ Result<std::shared_ptr<arrow::Array>> NullUnfit(const std::shared_ptr<arrow::Arr
     const Fit fit = column->IsValid(row) ? judge(row) : Fit::kYes;
     const bool gone = fit == Fit::kNo || fit == Fit::kTooLarge;
     any = any || gone;
-    MR_ARROW_RETURN_IF_ERROR(unfit.Append(gone), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(unfit.Append(gone), kFittingValues);
     if (gone) {
       changes.push_back({row, name, "NULLED", fit == Fit::kNo ? kUnfit : kTooLarge});
     } else if (fit == Fit::kCut) {
@@ -59,7 +58,7 @@ Result<std::shared_ptr<arrow::Array>> NullUnfit(const std::shared_ptr<arrow::Arr
   }
   if (!any) return column;
   std::shared_ptr<arrow::BooleanArray> where;
-  MR_ARROW_RETURN_IF_ERROR(unfit.Finish(&where), kDoing);
+  MR_ARROW_RETURN_IF_ERROR(unfit.Finish(&where), kFittingValues);
   return NullWhere(*column, *where);
 }
 
@@ -125,14 +124,14 @@ Result<std::shared_ptr<arrow::Array>> JsonOf(const arrow::Array& column) {
   std::string json;
   for (int64_t row = 0; row < column.length(); ++row) {
     if (column.IsNull(row)) {
-      MR_ARROW_RETURN_IF_ERROR(builder.AppendNull(), kDoing);
+      MR_ARROW_RETURN_IF_ERROR(builder.AppendNull(), kFittingValues);
       continue;
     }
     json.clear();
     AppendJsonValue(column, row, json);
-    MR_ARROW_RETURN_IF_ERROR(builder.Append(json), kDoing);
+    MR_ARROW_RETURN_IF_ERROR(builder.Append(json), kFittingValues);
   }
-  MR_ARROW_ASSIGN_OR_RETURN(auto array, builder.Finish(), kDoing);
+  MR_ARROW_ASSIGN_OR_RETURN(auto array, builder.Finish(), kFittingValues);
   return array;
 }
 

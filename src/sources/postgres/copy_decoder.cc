@@ -8,7 +8,7 @@ namespace millrace {
 namespace {
 
 constexpr char kSignature[] = "PGCOPY\n\377\r\n";  // 11 bytes with the zero at its end
-constexpr size_t kHeaderSize = sizeof(kSignature) + 4 + 4;
+constexpr size_t kCopyHeaderSize = sizeof(kSignature) + 4 + 4;
 constexpr uint32_t kCriticalFlags = 0xFFFF0000;
 constexpr int kTrailer = -1;
 
@@ -51,14 +51,14 @@ Status CopyDecoder::ConsumeWhole(const char* data, size_t size, size_t* taken) {
     const size_t left = size - at;
     switch (stage_) {
       case Stage::kHeader:
-        if (left < kHeaderSize) return Status::Ok();
+        if (left < kCopyHeaderSize) return Status::Ok();
         if (std::memcmp(p, kSignature, sizeof(kSignature)) != 0 ||
             (WireUInt32(p + sizeof(kSignature)) & kCriticalFlags) != 0) {
           return SystemError("reading rows: the server's COPY does not start as it should");
         }
         extension_left_ = WireUInt32(p + sizeof(kSignature) + 4);
         stage_ = Stage::kExtension;
-        at += kHeaderSize;
+        at += kCopyHeaderSize;
         break;
       case Stage::kExtension: {
         const size_t skipped = std::min(extension_left_, left);

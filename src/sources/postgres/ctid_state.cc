@@ -6,17 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/no_cursor_state.h"
+#include "sources/postgres/state_text.h"
 
 namespace millrace {
 namespace {
-
-constexpr int kVersion = 2;
-constexpr const char* kOwnKey = "millrace";
-
-std::string TextOf(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::vector<int64_t> NumbersIn(const Json& json, const char* key) {
   std::vector<int64_t> numbers;
@@ -82,17 +75,17 @@ std::vector<int64_t> FilenodesOf(const PostgresTable& table) {
 std::optional<CtidState> FindCtidState(const State& state, const StreamDescriptor& stream) {
   const Json* const json = state.Find(stream);
   if (json == nullptr || !json->is_object()) return std::nullopt;
-  const std::string type = TextOf(*json, "state_type");
+  const std::string type = StateText(*json, "state_type");
   if (type != "ctid" && type != "ctid_based") return std::nullopt;
   CtidState found;
-  found.ctid = TextOf(*json, "ctid");
+  found.ctid = StateText(*json, "ctid");
   if (found.ctid.empty()) return std::nullopt;  // version 3: it has been read
   found.incremental_state = IncrementalStateOf(*json);
   const auto filenode = json->find("relation_filenode");
   if (filenode != json->end() && filenode->is_number_integer()) {
     found.filenodes.push_back(filenode->get<int64_t>());
   }
-  const auto own = json->find(kOwnKey);
+  const auto own = json->find(kOwnStateKey);
   if (own == json->end() || !own->is_object()) return found;
   if (own->contains("filenodes")) found.filenodes = NumbersIn(*own, "filenodes");
   found.changes = NumbersIn(*own, "changes");
@@ -104,7 +97,7 @@ std::optional<CtidState> FindCtidState(const State& state, const StreamDescripto
 StateMessage ReadStateOf(const PostgresTable& table) {
   Json json{{kNoCursorKey, true}};
   if (table.HasPages()) {
-    json[kOwnKey] = Json{{"filenodes", FilenodesOf(table)}, {"changes", ChangesOf(table)}};
+    json[kOwnStateKey] = Json{{"filenodes", FilenodesOf(table)}, {"changes", ChangesOf(table)}};
   }
   return StateMessage::OfStream(table.descriptor(), std::move(json));
 }
@@ -114,7 +107,7 @@ std::optional<CtidState> FindReadState(const State& state, const StreamDescripto
   if (json == nullptr || !SaysRead(*json)) return std::nullopt;
   CtidState found;
   found.ctid = "(0,0)";
-  const auto own = json->find(kOwnKey);
+  const auto own = json->find(kOwnStateKey);
   if (own == json->end() || !own->is_object()) return found;
   found.filenodes = NumbersIn(*own, "filenodes");
   found.changes = NumbersIn(*own, "changes");
@@ -122,14 +115,14 @@ std::optional<CtidState> FindReadState(const State& state, const StreamDescripto
 }
 
 StateMessage ToStateMessage(const StreamDescriptor& stream, const CtidState& state) {
-  Json json{{"version", kVersion}, {"state_type", "ctid"}, {"ctid", state.ctid}};
+  Json json{{"version", kStateVersion}, {"state_type", "ctid"}, {"ctid", state.ctid}};
   if (!state.incremental_state->empty()) json["incremental_state"] = *state.incremental_state;
   if (state.filenodes.size() == 1) {
     json["relation_filenode"] = state.filenodes.front();
   } else {
-    json[kOwnKey] = Json{{"part", state.part}, {"filenodes", state.filenodes}};
+    json[kOwnStateKey] = Json{{"part", state.part}, {"filenodes", state.filenodes}};
   }
-  if (!state.changes.empty()) json[kOwnKey]["changes"] = state.changes;
+  if (!state.changes.empty()) json[kOwnStateKey]["changes"] = state.changes;
   return StateMessage::OfStream(stream, std::move(json));
 }
 

@@ -6,21 +6,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "sources/postgres/state_text.h"
 
 namespace millrace {
 namespace {
 
-constexpr int kVersion = 2;
 constexpr const char* kStateType = "cursor_based";
-// Our own key beside Airbyte's, which ignores it.
-constexpr const char* kOwnKey = "millrace";
 constexpr const char* kHashesKey = "row_hashes";
 constexpr const char* kColumnsKey = "columns";
-
-std::string TextOf(const Json& json, const char* key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 /// A cursor is text, but numbers are understood as well; null: none.
 std::optional<std::string> CursorOf(const Json& value) {
@@ -46,7 +39,7 @@ void ReadCursor(const Json& json, CursorState* state) {
 }
 
 void ReadRowHashes(const Json& json, CursorState* state) {
-  const auto own = json.find(kOwnKey);
+  const auto own = json.find(kOwnStateKey);
   if (own == json.end() || !own->is_object()) return;
   const auto hashes = own->find(kHashesKey);
   if (hashes == own->end() || !hashes->is_array()) return;
@@ -71,8 +64,8 @@ const Json* FindLegacy(const State& state, const StreamDescriptor& stream) {
     return nullptr;
   }
   for (const Json& candidate : legacy["streams"]) {
-    if (candidate.is_object() && TextOf(candidate, "stream_name") == stream.name &&
-        TextOf(candidate, "stream_namespace") == stream.name_space.value_or("")) {
+    if (candidate.is_object() && StateText(candidate, "stream_name") == stream.name &&
+        StateText(candidate, "stream_namespace") == stream.name_space.value_or("")) {
       return &candidate;
     }
   }
@@ -92,7 +85,7 @@ std::optional<CursorState> CursorStateOf(const Json& json, const StreamDescripto
                                          const std::string& cursor_field) {
   if (!json.is_object() || json.empty()) return std::nullopt;
   if (json.contains("__ab_no_cursor_state_message")) return std::nullopt;
-  const std::string type = TextOf(json, "state_type");
+  const std::string type = StateText(json, "state_type");
   if (type == "ctid" || type == "ctid_based") return std::nullopt;  // a first read under way
   if (!type.empty() && type != kStateType) {
     Log(LogLevel::kWarn, "{}: the saved state is of the type {}: the stream is read from its start",
@@ -121,7 +114,7 @@ StateMessage ToStateMessage(const StreamDescriptor& stream, const CursorState& s
 
 Json ToJson(const StreamDescriptor& stream, const CursorState& state) {
   Json json{{"state_type", kStateType},
-            {"version", kVersion},
+            {"version", kStateVersion},
             {"stream_name", stream.name},
             {"stream_namespace", stream.name_space.value_or("")},
             {"cursor_field", Json::array({state.cursor_field})},
@@ -130,8 +123,8 @@ Json ToJson(const StreamDescriptor& stream, const CursorState& state) {
   if (state.has_row_hashes) {
     Json hashes = Json::array();
     for (const uint64_t hash : state.row_hashes) hashes.push_back(fmt::format("{:016x}", hash));
-    json[kOwnKey] = Json{{kHashesKey, std::move(hashes)}};
-    if (!state.hashed_columns.empty()) json[kOwnKey][kColumnsKey] = state.hashed_columns;
+    json[kOwnStateKey] = Json{{kHashesKey, std::move(hashes)}};
+    if (!state.hashed_columns.empty()) json[kOwnStateKey][kColumnsKey] = state.hashed_columns;
   }
   return json;
 }

@@ -106,7 +106,7 @@ ColumnType Decimal(int precision, int scale) {
   return type;
 }
 
-ColumnType Numeric(int32_t modifier) {
+ColumnType NumericColumn(int32_t modifier) {
   constexpr int kModifierOffset = 4;
   if (modifier < kModifierOffset) {
     ColumnType type;
@@ -142,7 +142,7 @@ PgColumnType WithoutDomains(PgColumnType column, const PgTypes& types, bool* was
 
 /// How the type is read in binary; nullopt: as the server's text.
 std::optional<ColumnType> MapBinary(uint32_t oid, int32_t modifier, const PgTypes& types) {
-  if (oid == kNumericOid) return Numeric(modifier);
+  if (oid == kNumericOid) return NumericColumn(modifier);
   for (const TypeRule& rule : kRules) {
     if (rule.oid != oid) continue;
     ColumnType type;

@@ -12,7 +12,7 @@ constexpr uint16_t kNegative = 0x4000;
 constexpr uint16_t kNaN = 0xC000;
 constexpr uint16_t kInfinity = 0xD000;
 constexpr uint16_t kMinusInfinity = 0xF000;
-constexpr int kHeaderSize = 8;
+constexpr int kNumericHeaderSize = 8;
 constexpr int kDigitBase = 10000;
 
 struct Numeric {
@@ -25,12 +25,12 @@ struct Numeric {
 };
 
 inline ValueOutcome Parse(const char* p, int32_t size, Numeric* numeric) {
-  if (size < kHeaderSize) return ValueOutcome::kMalformed;
+  if (size < kNumericHeaderSize) return ValueOutcome::kMalformed;
   numeric->count = WireInt16(p);
   numeric->weight = WireInt16(p + 2);
   const uint16_t sign = WireUInt16(p + 4);
-  numeric->digits = p + kHeaderSize;
-  if (numeric->count < 0 || size != kHeaderSize + 2 * numeric->count) {
+  numeric->digits = p + kNumericHeaderSize;
+  if (numeric->count < 0 || size != kNumericHeaderSize + 2 * numeric->count) {
     return ValueOutcome::kMalformed;
   }
   if (sign == kNaN || sign == kInfinity || sign == kMinusInfinity) return ValueOutcome::kNulled;

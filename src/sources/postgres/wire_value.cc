@@ -83,10 +83,10 @@ std::string TimeText(int64_t micros) {
 }
 
 std::string TimestampText(int64_t micros, const char* zone) {
-  const int64_t days = micros / kDayMicros - (micros % kDayMicros < 0 ? 1 : 0);
+  const int64_t days = micros / kMicrosPerDay - (micros % kMicrosPerDay < 0 ? 1 : 0);
   bool before_christ = false;
   const std::string date = CivilText(days, &before_christ);
-  return fmt::format("{}T{}{}{}", date, TimeText(micros - days * kDayMicros), zone,
+  return fmt::format("{}T{}{}{}", date, TimeText(micros - days * kMicrosPerDay), zone,
                      before_christ ? " BC" : "");
 }
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <string>
 
+#include "clients/postgres/pg_epoch.h"
+
 namespace millrace {
 
 /// How decoding one value ended.
@@ -42,11 +44,6 @@ inline int16_t WireInt16(const char* p) { return static_cast<int16_t>(WireUInt16
 inline int32_t WireInt32(const char* p) { return static_cast<int32_t>(WireUInt32(p)); }
 inline int64_t WireInt64(const char* p) { return static_cast<int64_t>(WireUInt64(p)); }
 
-// PostgreSQL counts from 2000-01-01, Arrow from 1970-01-01.
-inline constexpr int32_t kEpochDays = 10957;
-inline constexpr int64_t kEpochMicros = int64_t{kEpochDays} * 86'400'000'000;
-inline constexpr int64_t kDayMicros = 86'400'000'000;
-
 inline ValueOutcome DecodeInt2(const char* p, int32_t size, int64_t* value) {
   if (size != 2) return ValueOutcome::kMalformed;
   *value = WireInt16(p);
@@ -77,7 +74,7 @@ inline ValueOutcome DecodeDate(const char* p, int32_t size, int32_t* days) {
   const int32_t value = WireInt32(p);
   if (value == std::numeric_limits<int32_t>::max() ||
       value == std::numeric_limits<int32_t>::min() ||
-      __builtin_add_overflow(value, kEpochDays, days)) {
+      __builtin_add_overflow(value, kPgEpochDays, days)) {
     return ValueOutcome::kNulled;
   }
   return ValueOutcome::kOk;
@@ -89,7 +86,7 @@ inline ValueOutcome DecodeTimestamp(const char* p, int32_t size, int64_t* micros
   const int64_t value = WireInt64(p);
   if (value == std::numeric_limits<int64_t>::max() ||
       value == std::numeric_limits<int64_t>::min() ||
-      __builtin_add_overflow(value, kEpochMicros, micros)) {
+      __builtin_add_overflow(value, kPgEpochMicros, micros)) {
     return ValueOutcome::kNulled;
   }
   return ValueOutcome::kOk;
@@ -99,8 +96,8 @@ inline ValueOutcome DecodeTimestamp(const char* p, int32_t size, int64_t* micros
 inline ValueOutcome DecodeTime(const char* p, int32_t size, int64_t* micros) {
   if (size != 8) return ValueOutcome::kMalformed;
   *micros = WireInt64(p);
-  if (*micros < 0 || *micros > kDayMicros) return ValueOutcome::kMalformed;
-  return *micros == kDayMicros ? ValueOutcome::kNulled : ValueOutcome::kOk;
+  if (*micros < 0 || *micros > kMicrosPerDay) return ValueOutcome::kMalformed;
+  return *micros == kMicrosPerDay ? ValueOutcome::kNulled : ValueOutcome::kOk;
 }
 
 inline ValueOutcome DecodeFloat4(const char* p, int32_t size, double* value) {

@@ -2,10 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sources/postgres/state_text.h"
+
 namespace millrace {
 namespace {
 
-constexpr int kVersion = 2;
 constexpr FullXid kEpoch = FullXid{1} << 32;
 
 }  // namespace
@@ -51,7 +52,7 @@ std::optional<FullXid> XidOfState(const Json& state) {
 }
 
 Json XminStateOf(FullXid xid) {
-  return {{"version", kVersion},
+  return {{"version", kStateVersion},
           {"state_type", "xmin"},
           {"num_wraparound", xid / kEpoch},
           {"xmin_xid_value", xid % kEpoch},
