@@ -116,6 +116,12 @@ void AddServerCommand(CLI::App* root, CommandLine* line) {
                    "IP:PORT, repeatable (default: 127.0.0.1:8000 and 127.0.0.1:8001)")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  server
+      ->add_option("--public-url", line->public_urls,
+                   "https://NAME under which a proxy passes requests on to it, repeatable; needed "
+                   "while it listens on loopback only and the proxy keeps the Host")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   server->add_option("--database-url", line->database_url,
                      "postgresql://… for the metadata (default: a file in the data folder)");
   server

@@ -28,6 +28,7 @@ struct CommandLine {
   bool json = false;
   bool verbose = false;
   std::vector<std::string> listen;  ///< of `server`
+  std::vector<std::string> public_urls;
   std::string database_url;
   std::string auth;  ///< "always", or empty
   std::string tls_certificate, tls_key;

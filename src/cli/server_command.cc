@@ -11,12 +11,14 @@
 #include "cli/server_folder.h"
 #include "cli/server_log.h"
 #include "cli/server_resources.h"
+#include "cli/stop_deadline.h"
 #include "server/millrace_server.h"
 
 namespace millrace {
 namespace {
 
-constexpr auto kStopLimit = std::chrono::seconds(30);
+constexpr auto kStopLimit = std::chrono::seconds(28);
+constexpr auto kExitLimit = std::chrono::seconds(30);  // for handlers that don't end at all
 
 /// Each connection of a client takes a descriptor; shells give a thousand.
 void RaiseDescriptorLimit() {
@@ -41,6 +43,7 @@ int RunServer(const CommandLine& line) {
   options.database_url = line.database_url;
   options.log_storage = line.log_storage;
   if (!line.listen.empty()) options.listen = line.listen;
+  options.public_urls = line.public_urls;
   options.auth_always = line.auth == "always";
   options.tls_certificate_file = line.tls_certificate;
   options.tls_key_file = line.tls_key;
@@ -63,7 +66,9 @@ int RunServer(const CommandLine& line) {
   Log(LogLevel::kInfo, "everything is kept in {}", options.data_dir.string());
   while (!signals.Take()) signals.WaitFor(InterruptSignals::kForever);
   Log(LogLevel::kInfo, "stopping");
+  const StopDeadline deadline(kExitLimit, kExitDone);
   (*server)->Stop(kStopLimit);
+  server->reset();
   return kExitDone;
 }
 

@@ -8,12 +8,14 @@
 #include "cli/server_folder.h"
 #include "cli/server_log.h"
 #include "cli/server_resources.h"
+#include "cli/stop_deadline.h"
 #include "server/millrace_worker.h"
 
 namespace millrace {
 namespace {
 
-constexpr auto kWorkerStopLimit = std::chrono::seconds(30);
+constexpr auto kWorkerStopLimit = std::chrono::seconds(28);
+constexpr auto kWorkerExitLimit = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -42,7 +44,9 @@ int RunWorker(const CommandLine& line) {
   Log(LogLevel::kInfo, "working on jobs; its folder is {}", options.data_dir.string());
   while (!signals.Take()) signals.WaitFor(InterruptSignals::kForever);
   Log(LogLevel::kInfo, "stopping");
+  const StopDeadline deadline(kWorkerExitLimit, kExitDone);
   (*worker)->Stop(kWorkerStopLimit);
+  worker->reset();
   return kExitDone;
 }
 

@@ -56,7 +56,7 @@ ConnectorRules RulesOf(const ServerOptions& options) {
 
 class Server : public MillraceServer {
  public:
-  Server(const ServerOptions& options, ServerStores stores)
+  Server(const ServerOptions& options, ServerStores stores, std::vector<std::string> public_names)
       : lock_(std::move(stores.lock)),
         database_(std::move(stores.database)),
         box_(std::move(stores.box)),
@@ -71,7 +71,8 @@ class Server : public MillraceServer {
         sign_in_(*database_, Clock::System()),
         applications_(*database_, box_.KeyFor("access tokens"), Clock::System()),
         identity_api_(*database_, sign_in_, applications_),
-        gate_(sign_in_, applications_, {ListensOnLoopbackOnly(options), options.auth_always}) {}
+        gate_(sign_in_, applications_,
+              {ListensOnLoopbackOnly(options), options.auth_always, std::move(public_names)}) {}
 
   Status Open(const ServerOptions& options) {
     MR_RETURN_IF_ERROR(WorkspaceCalls::EnsureDefault(services_));
@@ -96,6 +97,7 @@ class Server : public MillraceServer {
     http.listen = options.listen;
     http.tls_certificate_file = options.tls_certificate_file;
     http.tls_key_file = options.tls_key_file;
+    http.large_body_gate = [this](HttpRequest head) { return RefuseLargeBody(&head); };
     MR_ASSIGN_OR_RETURN(http_, HttpServer::Start(http, [this](HttpRequest request) {
                           const SteadyTime came = Clock::System().Now();
                           HttpResponse response = Handle(&request);
@@ -125,6 +127,13 @@ class Server : public MillraceServer {
   }
 
  private:
+  /// Only who has signed in, where that is asked for, has more than a little kept in memory.
+  std::optional<HttpResponse> RefuseLargeBody(HttpRequest* head) const {
+    if (auto refusal = gate_.Admit(head)) return refusal;
+    if (head->person_id.empty()) return ErrorDocument(*head, 413, "the request is too large");
+    return std::nullopt;
+  }
+
   HttpResponse Handle(HttpRequest* request) const {
     if (auto refusal = gate_.Admit(request)) return *std::move(refusal);
     if (auto response = identity_api_.Handle(*request)) return *std::move(response);
@@ -174,9 +183,13 @@ Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOption
   }
   ServerOptions complete = options;
   MR_ASSIGN_OR_RETURN(complete.resources, WithEnvironment(options.resources));
+  std::vector<std::string> public_names;
+  for (const std::string& url : options.public_urls) {
+    MR_ASSIGN_OR_RETURN(public_names.emplace_back(), PublicNameOf(url));
+  }
   MR_ASSIGN_OR_RETURN(
       auto stores, OpenServerStores(options.data_dir, options.database_url, options.log_storage));
-  auto server = std::make_unique<Server>(complete, std::move(stores));
+  auto server = std::make_unique<Server>(complete, std::move(stores), std::move(public_names));
   MR_RETURN_IF_ERROR(server->Open(complete));
   return std::unique_ptr<MillraceServer>(std::move(server));
 }

@@ -17,9 +17,10 @@ struct ServerOptions {
   std::filesystem::path data_dir;
   /// While all of them are loopback addresses, requests from this machine need no credentials.
   std::vector<std::string> listen = {"127.0.0.1:8000", "127.0.0.1:8001"};
-  std::string database_url;          ///< empty: a file in data_dir
-  bool auth_always = false;          ///< credentials are asked for on loopback too
-  std::string tls_certificate_file;  ///< both or neither
+  std::string database_url;              ///< empty: a file in data_dir
+  std::vector<std::string> public_urls;  ///< under which proxies pass requests on to loopback
+  bool auth_always = false;              ///< credentials are asked for on loopback too
+  std::string tls_certificate_file;      ///< both or neither
   std::string tls_key_file;
   std::filesystem::path files_dir;  ///< of connectors' local files; empty: `files` in data_dir
   bool allow_link_local = false;    ///< connectors may reach link-local and metadata addresses

@@ -90,6 +90,9 @@ def test_unknown_ids_are_404(server):
             assert server.request("POST", f"/api/v1/{path}", json.dumps({field: id}).encode()).status == 404, (path, id[:40])
     for path in ("/api/v1/nothing", "/api/v1/jobs/1/attempts/0/logs", "/nothing", "/api", "/%2e%2e/%2e%2e/etc/passwd", "/api/v1/" + "x" * 5000):
         assert server.request("GET", path).status == 404, path[:60]
+    for path in ("/api/public/v1/jobs?connectionId=%ff%fe", "/api/v1/%ff"):
+        refused = server.request("GET", path)
+        assert refused.status == 400 and "UTF-8" in refused.body["message"], path
 
 
 def test_a_thousand_idle_and_slow_peers_stop_nobody(server):
@@ -102,6 +105,31 @@ def test_a_thousand_idle_and_slow_peers_stop_nobody(server):
         for _ in range(20):
             assert server.request("GET", "/api/v1/health").status == 200
             assert faker(server)["sourceId"]
+
+
+def test_large_bodies_of_strangers_are_not_kept(millrace, tmp_path):
+    """Without credentials 64 kB of a body are read, not 10 MB."""
+    with api_server.running(millrace, tmp_path / "data", "--auth", "always", **api_server.SIGNED_IN) as server, contextlib.ExitStack() as stack:
+        for path in ("sources/list", "applications/token"):
+            for _ in range(20):
+                peer = stack.enter_context(socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), 20))
+                peer.sendall(f"POST /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9437185\r\n\r\n".encode() + b"x" * 200_000)
+                assert peer.recv(12) in (b"HTTP/1.1 401", b"HTTP/1.1 413"), path
+        large = json.dumps({"workspaceId": "default", "ignored": "x" * (1 << 20)}).encode()
+        assert server.request("POST", "/api/v1/sources/list", large).status == 200
+
+
+def test_peers_at_the_limit_shut_nobody_out(server):
+    """4,096 may be connected; who waits longest makes room."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 5000:
+        pytest.skip("too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 5000), hard))
+    with contextlib.ExitStack() as stack:
+        for _ in range(4200):
+            stack.enter_context(socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), 10))
+        for _ in range(20):
+            assert server.request("GET", "/api/v1/health").status == 200
 
 
 def test_a_full_disk_says_so_and_loses_nothing(millrace, tmp_path):

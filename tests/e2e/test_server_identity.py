@@ -60,9 +60,30 @@ def test_loopback_needs_no_credentials_but_checks_them(start):
         for header in PROXY_HEADERS:
             assert list_sources(server, header) == 401, header
             assert list_sources(server, {**header, **basic(EMAIL, FIRST)}) == 403, header
+            assert change_password(server, {**header, **basic(EMAIL, FIRST)}).status == 403, header
         assert list_sources(server, {"Origin": "http://evil.example"}) == 403
         assert list_sources(server, {"Host": "evil.example"}) == 403
         assert list_sources(server, {"Host": "evil.example", **basic(EMAIL, FIRST)}) == 403
+
+
+def test_a_name_made_to_point_here_opens_nothing(start):
+    """A page whose name resolves to 127.0.0.1 may send any header but another Host."""
+    with start() as server:
+        for header in PROXY_HEADERS:
+            page = {**header, "Host": "evil.example", "Origin": "http://evil.example", **basic(EMAIL, FIRST)}
+            assert change_password(server, page).status == 403, header
+            assert list_sources(server, page) == 403 and post(server, "/api/login", page, username=EMAIL, password=FIRST).status == 403
+        assert list_sources(server, basic(EMAIL, FIRST)) == 200
+
+
+def test_behind_a_proxy_it_answers_to_its_public_name(millrace, tmp_path):
+    with api_server.running(millrace, tmp_path / "data", "--public-url", "https://millrace.example", env={"MILLRACE_ADMIN_PASSWORD": CHANGED}) as server:
+        proxied = {"X-Forwarded-For": "192.0.2.7", "Origin": "https://millrace.example", **basic(EMAIL, CHANGED)}
+        assert list_sources(server, {**proxied, "Host": "millrace.example"}) == 200
+        assert list_sources(server, {**proxied, "X-Forwarded-Host": "millrace.example"}) == 200, "a proxy that sets the Host anew"
+        assert list_sources(server, {**proxied, "Host": "other.example"}) == 403
+    with pytest.raises(AssertionError, match="--public-url"), api_server.running(millrace, tmp_path / "data", "--public-url", "millrace.example"):
+        pass
 
 
 def test_beyond_loopback_only_the_password_can_be_changed_first(listening):

@@ -41,6 +41,20 @@ HandlerPool::Awaitable<HttpResponse> HandlerPool::Answer(HttpRequest request) {
   co_return response;
 }
 
+HandlerPool::Awaitable<std::optional<HttpResponse>> HandlerPool::AskGate(
+    const HttpServer::LargeBodyGate& gate, HttpRequest head) {
+  std::optional<HttpResponse> answer;
+  co_await Run([&] {
+    try {
+      answer = gate(std::move(head));
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, "a request failed: {}", error.what());
+      answer = Refusal(500, "the server failed: see its log");
+    }
+  });
+  co_return answer;
+}
+
 HandlerPool::Awaitable<HttpPiece> HandlerPool::Ask(const std::function<HttpPiece()>& next) {
   HttpPiece piece;
   co_await Run([&] {

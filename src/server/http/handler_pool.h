@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
+#include <optional>
 
 #include "server/http/http_server.h"
 #include "server/http/requests_in_hand.h"
@@ -22,6 +23,9 @@ class HandlerPool {
 
   /// Has a request handled, which is in hand already. 500 when the handler throws.
   Awaitable<HttpResponse> Answer(HttpRequest request);
+  /// Whether more of its body is taken; 500 when the gate throws.
+  Awaitable<std::optional<HttpResponse>> AskGate(const HttpServer::LargeBodyGate& gate,
+                                                 HttpRequest head);
   /// Asks for the next piece of a reply; the last one when that throws.
   Awaitable<HttpPiece> Ask(const std::function<HttpPiece()>& next);
 

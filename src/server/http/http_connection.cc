@@ -25,6 +25,7 @@ HttpConnection::HttpConnection(const Shared& shared, std::shared_ptr<ConnectionS
 
 HttpConnection::Awaitable<void> HttpConnection::Serve() {
   if (peer_.empty()) co_return;
+  waiting_since_ = std::chrono::steady_clock::now();
   stream_->ExpireAfter(shared_.options.idle_limit);
   bool again = co_await stream_->Handshake();
   while (again && !shared_.stopping) again = co_await ServeRequest();
@@ -34,15 +35,19 @@ HttpConnection::Awaitable<void> HttpConnection::Serve() {
 
 /// Reads one request and answers it. False when the connection is at its end.
 HttpConnection::Awaitable<bool> HttpConnection::ServeRequest() {
+  waiting_since_ = std::chrono::steady_clock::now();
   stream_->ExpireAfter(shared_.options.idle_limit);
-  auto state = RequestParser::State::kMore;
-  const bool read = co_await Read(&state);
+  // A proxy on this machine speaks for many.
+  BodyBudget::Share body(shared_.bodies, from_loopback_ ? std::string() : peer_);
+  std::optional<HttpResponse> refusal;
+  const bool read = co_await Read(&body, &refusal);
   if (!read) co_return false;
-  const bool head_only = parser_.IsHead();
-  if (state != RequestParser::State::kWhole) {
-    co_await Refuse(state, head_only);
+  if (refusal) {
+    co_await Refuse(*refusal);
     co_return false;
   }
+  waiting_since_.reset();
+  const bool head_only = parser_.IsHead();
   bool again = parser_.KeepsAlive();
   std::optional<RequestsInHand::One> in_hand(shared_.in_hand);
   busy_ = true;
@@ -64,35 +69,63 @@ HttpConnection::Awaitable<bool> HttpConnection::ServeRequest() {
   co_return again;
 }
 
-HttpConnection::Awaitable<void> HttpConnection::Refuse(RequestParser::State state, bool head_only) {
-  const bool too_large = state == RequestParser::State::kTooLarge;
-  const HttpResponse refusal = too_large ? Refusal(413, "the request is too large")
-                                         : Refusal(400, "this is no HTTP request");
+/// Answers a request that has not come whole.
+HttpConnection::Awaitable<void> HttpConnection::Refuse(const HttpResponse& refusal) {
   stream_->ExpireAfter(shared_.options.idle_limit);
-  const bool sent = co_await Send(refusal, head_only, false);
-  if (sent && too_large) co_await Drain();
+  const bool sent = co_await Send(refusal, parser_.IsHead(), false);
+  parser_.Forget();
+  if (sent) co_await Drain();
 }
 
-/// False: there is no one to answer, or no time left.
-HttpConnection::Awaitable<bool> HttpConnection::Read(RequestParser::State* state) {
-  *state = parser_.Next();
-  while (*state == RequestParser::State::kMore) {
+/// Reads until the request is whole or refused. False: there is no one to answer, or no time left.
+HttpConnection::Awaitable<bool> HttpConnection::Read(BodyBudget::Share* body,
+                                                     std::optional<HttpResponse>* refusal) {
+  bool asked = shared_.options.large_body_gate == nullptr;
+  auto state = parser_.Next();
+  while (true) {
+    if (state == RequestParser::State::kRefused) {
+      *refusal = parser_.refusal();
+    } else if (!body->Hold(parser_.body_bytes())) {
+      *refusal = Refusal(503, "too many requests with large bodies are under way: try again");
+    } else if (!asked && parser_.body_bytes() > shared_.options.small_body_bytes) {
+      asked = true;
+      *refusal = co_await AskGate();
+    }
+    if (*refusal || state == RequestParser::State::kWhole) co_return true;
+    if (parser_.TakeExpectation()) {
+      const bool told = co_await stream_->Write("HTTP/1.1 100 Continue\r\n\r\n");
+      if (!told) co_return false;
+    }
     const std::span<char> room = parser_.Room();
     const size_t size = co_await stream_->ReadSome(asio::buffer(room.data(), room.size()));
     if (size == 0) co_return false;
-    *state = parser_.Take(size);
+    state = parser_.Take(size);
   }
-  co_return true;
+}
+
+HttpConnection::Awaitable<std::optional<HttpResponse>> HttpConnection::AskGate() {
+  HttpRequest head = parser_.head();
+  SayWhoSent(&head);
+  auto answer = co_await shared_.handlers.AskGate(shared_.options.large_body_gate, std::move(head));
+  co_return answer;
 }
 
 HttpConnection::Awaitable<HttpResponse> HttpConnection::Answer() {
-  auto request = parser_.Release();
-  if (!request) co_return Refusal(400, "the request's target is malformed");
+  HttpRequest request = parser_.Release();
+  SayWhoSent(&request);
+  HttpResponse response = co_await shared_.handlers.Answer(std::move(request));
+  co_return response;
+}
+
+void HttpConnection::SayWhoSent(HttpRequest* request) const {
   request->peer = peer_;
   request->secure = secure_;
   request->from_loopback = from_loopback_;
-  HttpResponse response = co_await shared_.handlers.Answer(std::move(*request));
-  co_return response;
+}
+
+void HttpConnection::Evict() {
+  waiting_since_.reset();
+  stream_->Close();
 }
 
 HttpConnection::Awaitable<bool> HttpConnection::Send(const HttpResponse& response, bool head_only,

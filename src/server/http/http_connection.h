@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "server/http/body_budget.h"
 #include "server/http/connection_stream.h"
 #include "server/http/handler_pool.h"
 #include "server/http/request_parser.h"
@@ -24,6 +25,7 @@ class HttpConnection {
     const HttpServer::Options& options;
     HandlerPool& handlers;
     RequestsInHand& in_hand;
+    BodyBudget& bodies;
     const std::atomic<bool>& stopping;
   };
 
@@ -34,13 +36,21 @@ class HttpConnection {
 
   /// A request is in hand: its reply must still be sent.
   bool busy() const { return busy_; }
+  /// Since when it has been waiting for a request to come whole; none while it has one.
+  std::optional<std::chrono::steady_clock::time_point> waiting_since() const {
+    return waiting_since_;
+  }
+  /// Ends one that waits, for others to have its place.
+  void Evict();
   ConnectionStream& stream() { return *stream_; }
 
  private:
   Awaitable<bool> ServeRequest();
-  Awaitable<bool> Read(RequestParser::State* state);
-  Awaitable<void> Refuse(RequestParser::State state, bool head_only);
+  Awaitable<bool> Read(BodyBudget::Share* body, std::optional<HttpResponse>* refusal);
+  Awaitable<std::optional<HttpResponse>> AskGate();
+  Awaitable<void> Refuse(const HttpResponse& refusal);
   Awaitable<HttpResponse> Answer();
+  void SayWhoSent(HttpRequest* request) const;
   Awaitable<bool> Send(const HttpResponse& response, bool head_only, bool keep_alive);
   Awaitable<bool> SendPieces(HttpResponse response, bool keep_alive);
   Awaitable<void> Pause(std::chrono::milliseconds time);
@@ -53,6 +63,7 @@ class HttpConnection {
   bool from_loopback_ = false;
   RequestParser parser_;
   bool busy_ = false;
+  std::optional<std::chrono::steady_clock::time_point> waiting_since_;
 };
 
 }  // namespace millrace

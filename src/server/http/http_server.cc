@@ -110,10 +110,24 @@ class ListeningServer : public HttpServer {
           co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
       if (!acceptor.is_open()) co_return;
       if (error == asio::error::no_descriptors) co_await Pause();
-      if (error || connections_.size() >= options_.connections_max) continue;
+      if (error) continue;
+      if (connections_.size() >= options_.connections_max && !EvictOne()) continue;
       socket.set_option(Tcp::no_delay(true), error);
       asio::co_spawn(context_, Serve(std::move(socket)), asio::detached);
     }
+  }
+
+  /// Makes room for a connection. False: all of them have a request in hand.
+  bool EvictOne() {
+    HttpConnection* longest = nullptr;
+    for (HttpConnection* connection : connections_) {
+      if (!connection->waiting_since()) continue;
+      if (longest == nullptr || *connection->waiting_since() < *longest->waiting_since()) {
+        longest = connection;
+      }
+    }
+    if (longest != nullptr) longest->Evict();
+    return longest != nullptr;
   }
 
   asio::awaitable<void> Pause() {
@@ -124,7 +138,7 @@ class ListeningServer : public HttpServer {
 
   asio::awaitable<void> Serve(Tcp::socket socket) {
     HttpConnection connection(
-        {options_, handlers_, in_hand_, stopping_},
+        {options_, handlers_, in_hand_, bodies_, stopping_},
         tls_ == nullptr ? PlainStream(std::move(socket)) : TlsStream(std::move(socket), *tls_),
         tls_ != nullptr);
     const Registered registered(*this, connection);
@@ -136,6 +150,7 @@ class ListeningServer : public HttpServer {
   std::set<HttpConnection*> connections_;  // io_'s thread only
   std::atomic<bool> stopping_ = false;
   RequestsInHand in_hand_;
+  BodyBudget bodies_{options_.bodies_bytes_max, options_.peer_bodies_bytes_max};
   std::shared_ptr<asio::ssl::context> tls_;
   // Destroyed before what stands above: coroutines that wait end with it. The handlers' threads,
   // which hold some of them, go first.

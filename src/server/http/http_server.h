@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ class HttpServer {
   /// and answered with 500.
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
+  /// The same, of a request whose body has only begun: whether more of it is taken (nothing), or
+  /// what to answer at once.
+  using LargeBodyGate = std::function<std::optional<HttpResponse>(HttpRequest)>;
+
   struct Options {
     /// "127.0.0.1:8000", "[::1]:8000"; port 0 takes a free one.
     std::vector<std::string> listen;
@@ -27,8 +32,15 @@ class HttpServer {
     std::string tls_key_file;
     int handler_threads = 8;
     size_t requests_waiting_max = 1024;  ///< beyond: 503
-    size_t connections_max = 4096;       ///< beyond: closed at once
-    size_t body_bytes_max = 10 << 20;    ///< beyond: 413
+    /// Beyond: the one is closed that has sent nothing whole for longest, or the new one.
+    size_t connections_max = 4096;
+    size_t body_bytes_max = 10 << 20;  ///< beyond: 413
+    /// Of all requests together, and of those that come from one other machine; beyond: 503.
+    size_t bodies_bytes_max = 128 << 20;
+    size_t peer_bodies_bytes_max = 64 << 20;
+    /// Asked when a body grows beyond the size; may be empty.
+    size_t small_body_bytes = 64 << 10;
+    LargeBodyGate large_body_gate = nullptr;
     uint32_t header_bytes_max = 64 << 10;
     /// For a request to come whole, for a reply to be taken, and between requests.
     std::chrono::seconds idle_limit{30};

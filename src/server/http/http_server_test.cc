@@ -217,6 +217,129 @@ TEST_F(HttpServerTest, IdleStreamsHoldNoThreadAndEndWithTheServer) {
   EXPECT_EQ(idle.back()->Receive(), "");
 }
 
+TEST_F(HttpServerTest, BodiesTogetherHaveABudgetThatComesBack) {
+  options_.bodies_bytes_max = 1 << 20;
+  Start(Echo);
+  const std::string begun =
+      "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 400001\r\n\r\n" + std::string(400'000, 'x');
+  // It is full at the third; the two that came first may have been any of these.
+  std::vector<std::unique_ptr<BarePeer>> peers;
+  for (int i = 0; i < 3; ++i) {
+    peers.push_back(std::make_unique<BarePeer>(address()));
+    peers.back()->Send(begun);
+  }
+  for (const auto& peer : peers) peer->Send("x");
+  int whole = 0, refused = 0;
+  for (const auto& peer : peers) {
+    const std::string reply = peer->Receive("\r\n\r\n");
+    whole += reply.find("HTTP/1.1 200 ") != std::string::npos ? 1 : 0;
+    refused += reply.find("HTTP/1.1 503 ") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(whole + refused, 3);
+  for (int i = 0; i < 10; ++i) {
+    BarePeer later(address());
+    later.Send(begun + "x");
+    EXPECT_NE(later.Receive("x!").find("HTTP/1.1 200 "), std::string::npos) << i;
+  }
+}
+
+TEST_F(HttpServerTest, ABodyBeyondTheBudgetIsRefused) {
+  options_.bodies_bytes_max = 1000;
+  Start(Echo);
+  BarePeer peer(address());
+  peer.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 1500\r\n\r\n" + std::string(1200, 'x'));
+  EXPECT_NE(peer.Receive("try again").find("HTTP/1.1 503 "), std::string::npos);
+}
+
+TEST_F(HttpServerTest, ALargeBodyIsTakenFromThoseOnlyWhomTheGateLetsIn) {
+  options_.large_body_gate = [](HttpRequest head) -> std::optional<HttpResponse> {
+    if (head.Header("authorization") == "me") return std::nullopt;
+    return HttpResponse{401, "text/plain", "who? " + head.peer, {}};
+  };
+  Start(Echo);
+  BarePeer small(address());
+  small.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" +
+             std::string(60'000, 'x'));
+  EXPECT_NE(small.Receive("x!").find("HTTP/1.1 200 "), std::string::npos);
+  BarePeer stranger(address());
+  stranger.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n" +
+                std::string(100'000, 'x'));
+  EXPECT_NE(stranger.Receive("127.0.0.1").find("HTTP/1.1 401 "), std::string::npos);
+  BarePeer known(address());
+  known.Send("POST /p HTTP/1.1\r\nHost: h\r\nAuthorization: me\r\nContent-Length: 900000\r\n\r\n" +
+             std::string(900'000, 'x'));
+  EXPECT_NE(known.Receive("x!").find("HTTP/1.1 200 "), std::string::npos);
+}
+
+TEST_F(HttpServerTest, WhoHasWaitedLongestMakesRoom) {
+  options_.connections_max = 20;
+  Start(Echo);
+  std::vector<std::unique_ptr<BarePeer>> idle;
+  for (int i = 0; i < 60; ++i) idle.push_back(std::make_unique<BarePeer>(address()));
+  BarePeer peer(address());
+  peer.Send("GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(peer.Receive("!").find("GET now"), std::string::npos);
+  EXPECT_EQ(idle.front()->Receive(), "");
+}
+
+TEST_F(HttpServerTest, TellsAPeerThatWaitsThatItsBodyMayCome) {
+  Start(Echo);
+  BarePeer peer(address());
+  peer.Send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(peer.Receive("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  peer.Send("body");
+  EXPECT_EQ(peer.Receive("body!").substr(0, 12), "HTTP/1.1 200");
+  BarePeer large(address());
+  large.Send(
+      "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 20000000\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(large.Receive("large").substr(0, 12), "HTTP/1.1 413");
+}
+
+TEST_F(HttpServerTest, RefusesBodiesInOtherCodingsAndTwoHosts) {
+  Start(Echo);
+  struct Case {
+    const char* head;
+    const char* status;
+  };
+  for (const Case& wrong :
+       {Case{"Transfer-Encoding: xchunked", "501"}, Case{"Transfer-Encoding: gzip, chunked", "501"},
+        Case{"Transfer-Encoding: identity\r\nContent-Length: 5", "501"},
+        Case{"Transfer-Encoding: chunked\r\nContent-Length: 5", "400"},
+        Case{"Content-Encoding: gzip\r\nContent-Length: 5", "415"},
+        Case{"Host: other\r\nContent-Length: 5", "400"},
+        Case{"Expect: wonders\r\nContent-Length: 5", "417"}}) {
+    BarePeer peer(address());
+    peer.Send(fmt::format("POST /p HTTP/1.1\r\nHost: h\r\n{}\r\n\r\n0\r\n\r\n", wrong.head));
+    EXPECT_EQ(peer.Receive("\r\n").substr(0, 12), fmt::format("HTTP/1.1 {}", wrong.status))
+        << wrong.head;
+  }
+}
+
+TEST_F(HttpServerTest, WhatFollowsABodyIsNoHeader) {
+  Start([](const HttpRequest& request) {
+    return HttpResponse{
+        200, "text/plain", "as " + std::string(request.Header("authorization")) + "!", {}};
+  });
+  BarePeer peer(address());
+  peer.Send(
+      "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: Authorization\r\n\r\n"
+      "1\r\nx\r\n0\r\nAuthorization: me\r\n\r\n");
+  EXPECT_NE(peer.Receive("!").find("\r\n\r\nas !"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, PathsAndParametersAreText) {
+  Start(Echo);
+  for (const char* wrong :
+       {"/%ff%fe", "/?a=%ff", "/?%c0%af=1", "/a%00b", "/?a=%ed%a0%80", "/%f4%90%80%80"}) {
+    BarePeer peer(address());
+    peer.Send(fmt::format("GET {} HTTP/1.1\r\nHost: h\r\n\r\n", wrong));
+    EXPECT_NE(peer.Receive("UTF-8").find("HTTP/1.1 400"), std::string::npos) << wrong;
+  }
+  BarePeer peer(address());
+  peer.Send("GET /%c3%a9/%f0%9f%92%a5?a=%e2%82%ac HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(peer.Receive("!").find("GET é 💥 a=€ !"), std::string::npos);
+}
+
 TEST_F(HttpServerTest, SaysWhatIsWrongWithAnAddress) {
   for (const char* wrong : {"nowhere", "127.0.0.1", "127.0.0.1:70000", "192.0.2.1:0", "1.2.3:x"}) {
     options_.listen = {wrong};

@@ -4,9 +4,9 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-#include <cctype>
+
+#include "server/http/reply_text.h"
+#include "server/http/request_head.h"
 
 namespace millrace {
 namespace {
@@ -16,12 +16,6 @@ namespace http = boost::beast::http;
 constexpr size_t kLeastRoom = 2 << 10;
 constexpr size_t kMostRoom = 64 << 10;
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
 }  // namespace
 
 struct RequestParser::Message {
@@ -30,6 +24,10 @@ struct RequestParser::Message {
   std::optional<http::request_parser<http::string_body>> parser = {};
   boost::beast::flat_buffer buffer = {};  // what came and is not parsed yet
   size_t room = kLeastRoom;
+  HttpRequest request = {};  // all but its body, once the headers have come
+  bool has_head = false;
+  bool expects = false;
+  HeadAnswer refusal = {};
 };
 
 RequestParser::RequestParser(size_t header_bytes_max, size_t body_bytes_max)
@@ -40,7 +38,9 @@ RequestParser::State RequestParser::Next() {
   message_->parser.emplace();
   message_->parser->header_limit(static_cast<uint32_t>(message_->header_bytes_max));
   message_->parser->body_limit(message_->body_bytes_max);
-  message_->parser->eager(true);  // the body too
+  message_->request = {};
+  message_->has_head = false;
+  message_->expects = false;
   if (message_->buffer.size() > 0) return Parse();
   message_->buffer.shrink_to_fit();
   message_->room = kLeastRoom;
@@ -69,34 +69,60 @@ RequestParser::State RequestParser::Parse() {
     if (error == http::error::need_more && !boundless) return State::kMore;
     if (error == http::error::body_limit || error == http::error::header_limit ||
         error == http::error::need_more) {
-      return State::kTooLarge;
+      return Refuse(413, "the request is too large");
     }
-    if (error) return State::kMalformed;
+    if (error) return Refuse(400, "this is no HTTP request");
+    if (parser.is_header_done() && !message_->has_head && TakeHead() == State::kRefused) {
+      return State::kRefused;
+    }
   }
   return parser.is_done() ? State::kWhole : State::kMore;
 }
 
+/// Before any of the body, whose end may bring more fields.
+RequestParser::State RequestParser::TakeHead() {
+  message_->has_head = true;
+  const HeadAnswer answer = TakeRequestHead(message_->parser->get(), &message_->request);
+  if (answer.status != 0) return Refuse(answer.status, answer.why);
+  const bool older = message_->parser->get().version() < 11;
+  message_->expects = !older && !message_->request.Header("expect").empty();
+  message_->parser->eager(true);  // the body, as much as is there
+  return State::kMore;
+}
+
+RequestParser::State RequestParser::Refuse(int status, const char* why) {
+  message_->refusal = {status, why};
+  return State::kRefused;
+}
+
+HttpResponse RequestParser::refusal() const {
+  return Refusal(message_->refusal.status, message_->refusal.why);
+}
+
 bool RequestParser::IsHead() const { return message_->parser->get().method() == http::verb::head; }
+
+size_t RequestParser::body_bytes() const { return message_->parser->get().body().size(); }
+
+const HttpRequest& RequestParser::head() const { return message_->request; }
+
+void RequestParser::Forget() {
+  message_->parser.emplace();
+  message_->request = {};
+  message_->buffer = {};
+}
+
+bool RequestParser::TakeExpectation() {
+  // Whoever sends the body without waiting needs no word.
+  const bool waits = message_->expects && body_bytes() == 0 && message_->buffer.size() == 0;
+  if (message_->has_head) message_->expects = false;
+  return waits;
+}
 
 bool RequestParser::KeepsAlive() const { return message_->parser->get().keep_alive(); }
 
-std::optional<HttpRequest> RequestParser::Release() {
-  auto message = message_->parser->release();
-  const auto target = boost::urls::parse_origin_form(message.target());
-  if (!target) return std::nullopt;
-  HttpRequest request;
-  request.method = message.method_string();
-  for (const auto segment : target->segments()) {
-    if (!segment.empty()) request.path.emplace_back(segment);
-  }
-  for (const auto parameter : target->params()) {
-    request.query.emplace(parameter.key, parameter.value);
-  }
-  for (const auto& field : message) {
-    request.headers.emplace(LowerCase(field.name_string()), field.value());
-  }
-  request.body = std::move(message.body());
-  return request;
+HttpRequest RequestParser::Release() {
+  message_->request.body = std::move(message_->parser->get().body());
+  return std::move(message_->request);
 }
 
 }  // namespace millrace

@@ -16,7 +16,7 @@ namespace millrace {
 /// and nearly nothing between requests.
 class RequestParser {
  public:
-  enum class State { kMore, kWhole, kTooLarge, kMalformed };
+  enum class State { kMore, kWhole, kRefused };
 
   RequestParser(size_t header_bytes_max, size_t body_bytes_max);
   ~RequestParser();
@@ -30,15 +30,26 @@ class RequestParser {
 
   /// What is known of the request: also of one that was refused.
   bool IsHead() const;
+  /// How much of its body is held.
+  size_t body_bytes() const;
+  /// The request but for its body. Requires body_bytes() > 0.
+  const HttpRequest& head() const;
+  /// Its peer waits to be told that the body may come (100-continue). True once a request.
+  bool TakeExpectation();
+  /// What to answer after kRefused; the bytes that follow are no request's beginning.
+  HttpResponse refusal() const;
   /// Requires kWhole.
   bool KeepsAlive() const;
-  /// The request, but for what isn't in its bytes. None when its target is malformed. Requires
-  /// kWhole, once.
-  std::optional<HttpRequest> Release();
+  /// The request, but for what isn't in its bytes. Requires kWhole, once.
+  HttpRequest Release();
+  /// Lets go of what it holds: nothing more is asked of it.
+  void Forget();
 
  private:
   struct Message;
   State Parse();
+  State TakeHead();
+  State Refuse(int status, const char* why);
 
   std::unique_ptr<Message> message_;
 };

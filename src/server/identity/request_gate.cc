@@ -56,7 +56,8 @@ std::optional<HttpResponse> RequestGate::Identify(const HttpRequest& request,
 }
 
 std::optional<HttpResponse> RequestGate::Admit(HttpRequest* request) const {
-  if (const std::string why = ForeignOrigin(*request, rules_.loopback_only); !why.empty()) {
+  if (const std::string why = ForeignOrigin(*request, rules_.loopback_only, rules_.public_names);
+      !why.empty()) {
     return ErrorDocument(*request, 403, why);
   }
   const Permission permission = PermissionFor(*request);
@@ -66,6 +67,11 @@ std::optional<HttpResponse> RequestGate::Admit(HttpRequest* request) const {
   caller.trusted = Trusted(*request);
   if (auto refusal = Identify(*request, &caller)) return refusal;
   if (!caller.person) return Unauthorized(*request, "sign in first");
+  if (caller.person->must_change_password && CameThroughProxy(*request)) {
+    return ErrorDocument(*request, 403,
+                         "the first password opens nothing through a proxy: change it on the "
+                         "server's own machine, or start the server with MILLRACE_ADMIN_PASSWORD");
+  }
   if (caller.person->must_change_password && !caller.trusted &&
       permission != Permission::kChangePassword) {
     return ErrorDocument(*request, 403,

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "control/identity/application_access.h"
 #include "control/identity/sign_in.h"
@@ -12,13 +14,14 @@ namespace millrace {
 /// Stands before every handler: finds out who sent a request (HTTP Basic, a bearer token, a
 /// session's cookie) and whether that one may. From this machine itself no credentials are needed
 /// while the server listens on loopback only; those that are sent are checked nevertheless. The
-/// password that every instance starts with opens nothing but its own change, except to whoever
-/// needs none. Owned by the server; thread-safe.
+/// password that every instance starts with opens nothing but its own change, and through a proxy
+/// not even that, except to whoever needs none. Owned by the server; thread-safe.
 class RequestGate {
  public:
   struct Rules {
     bool loopback_only = true;  ///< no address that the server listens on is another one
     bool always = false;        ///< credentials are asked for on loopback too
+    std::vector<std::string> public_names = {};  ///< see ForeignOrigin
   };
 
   RequestGate(SignIn& sign_in, ApplicationAccess& applications, const Rules& rules)

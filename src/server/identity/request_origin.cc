@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 namespace millrace {
 namespace {
 
@@ -17,6 +20,18 @@ std::string_view WithoutPort(std::string_view host) {
     return whole ? host.substr(0, end + 1) : host;
   }
   return host.substr(0, host.find(':'));
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+/// Empty: there is no scheme before it.
+std::string_view AfterScheme(std::string_view url) {
+  const size_t scheme = url.find("://");
+  return scheme == std::string_view::npos ? std::string_view() : url.substr(scheme + 3);
 }
 
 bool IsLoopbackName(std::string_view name) {
@@ -37,19 +52,33 @@ bool CameThroughProxy(const HttpRequest& request) {
   return false;
 }
 
-std::string ForeignOrigin(const HttpRequest& request, bool loopback_only) {
+std::string ForeignOrigin(const HttpRequest& request, bool loopback_only,
+                          const std::vector<std::string>& public_names) {
   const std::string_view host = request.Header("host");
-  if (loopback_only && !CameThroughProxy(request) && !IsLoopbackName(WithoutPort(host))) {
-    return fmt::format("this server is not called \"{}\": use localhost or 127.0.0.1", host);
+  const std::string_view name = WithoutPort(host);
+  if (loopback_only && !IsLoopbackName(name) &&
+      std::ranges::find(public_names, LowerCase(name)) == public_names.end()) {
+    return fmt::format(
+        "this server is not called \"{}\": use localhost or 127.0.0.1, or start it with "
+        "--public-url",
+        host);
   }
   const std::string_view origin = request.Header("origin");
   if (origin.empty()) return {};
-  const size_t scheme = origin.find("://");
-  const std::string_view from =
-      scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
+  const std::string_view from = AfterScheme(origin);
   // A page can't send X-Forwarded-Host to another site: browsers ask that site first.
   const bool same = !from.empty() && (from == host || from == request.Header("x-forwarded-host"));
   return same ? std::string() : "requests from pages of other sites are refused";
+}
+
+Result<std::string> PublicNameOf(std::string_view url) {
+  const bool http = url.starts_with("https://") || url.starts_with("http://");
+  const std::string_view authority = AfterScheme(url).substr(0, AfterScheme(url).find('/'));
+  std::string name = LowerCase(WithoutPort(authority));
+  if (!http || name.empty() || name.find_first_of(" @?#*") != std::string::npos) {
+    return ConfigError("--public-url {}: give it as https://NAME", url);
+  }
+  return name;
 }
 
 }  // namespace millrace

@@ -2,7 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/result.h"
 #include "server/http/http_message.h"
 
 namespace millrace {
@@ -14,8 +16,14 @@ bool IsLoopbackAddress(std::string_view address);
 bool CameThroughProxy(const HttpRequest& request);
 
 /// Why a request is refused wherever it comes from and whoever signed it: it was sent by a page of
-/// another site, or, to a server that listens on loopback only and not through a proxy, under a
-/// name that was made to point here. Empty: it may be answered.
-std::string ForeignOrigin(const HttpRequest& request, bool loopback_only);
+/// another site, or, to a server that listens on loopback only, under a name that was made to point
+/// here, which is any but loopback's own and `public_names`. No header of a proxy changes that: the
+/// page of such a name can send them all. Empty: it may be answered.
+std::string ForeignOrigin(const HttpRequest& request, bool loopback_only,
+                          const std::vector<std::string>& public_names = {});
+
+/// "millrace.example" of "https://Millrace.example:8443/": what --public-url allows. Config error:
+/// it is no such URL.
+Result<std::string> PublicNameOf(std::string_view url);
 
 }  // namespace millrace

@@ -39,11 +39,31 @@ TEST(ForeignOrigin, RefusesOtherNamesAndPages) {
 
 TEST(ForeignOrigin, KnowsAServerByItsNames) {
   EXPECT_EQ(ForeignOrigin(From("millrace.example:8000"), !kLoopbackOnly), "");
-  const auto proxied = From("millrace.example", {{"x-forwarded-for", "192.0.2.1"}});
-  EXPECT_EQ(ForeignOrigin(proxied, kLoopbackOnly), "");
+  const std::vector<std::string> names = {"millrace.example"};
+  for (const char* host : {"millrace.example", "millrace.example:8443", "Millrace.Example"}) {
+    EXPECT_EQ(ForeignOrigin(From(host), kLoopbackOnly, names), "") << host;
+  }
+  EXPECT_NE(ForeignOrigin(From("other.example"), kLoopbackOnly, names), "");
   const auto renamed = From("127.0.0.1:8000", {{"x-forwarded-host", "millrace.example"},
                                                {"origin", "https://millrace.example"}});
   EXPECT_EQ(ForeignOrigin(renamed, kLoopbackOnly), "");
+}
+
+TEST(ForeignOrigin, NoHeaderMakesAnotherNameItsOwn) {
+  for (const char* header : {"forwarded", "x-forwarded-for", "x-forwarded-host", "via"}) {
+    const auto rebound = From("evil.example:8000", {{header, "evil.example:8000"},
+                                                    {"origin", "http://evil.example:8000"}});
+    EXPECT_NE(ForeignOrigin(rebound, kLoopbackOnly), "") << header;
+  }
+}
+
+TEST(PublicNameOf, TakesUrlsOnly) {
+  EXPECT_EQ(*PublicNameOf("https://Millrace.example:8443/x"), "millrace.example");
+  EXPECT_EQ(*PublicNameOf("http://[2001:db8::1]:80"), "[2001:db8::1]");
+  for (const char* wrong :
+       {"", "millrace.example", "https://", "https://a@b", "ftp://a", "https://*"}) {
+    EXPECT_FALSE(PublicNameOf(wrong).ok()) << wrong;
+  }
 }
 
 TEST(CameThroughProxy, KnowsTheirHeaders) {
