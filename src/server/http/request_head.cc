@@ -2,18 +2,13 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <cctype>
+
+#include "server/http/lower_case.h"
 
 namespace millrace {
 namespace {
 
 namespace http = boost::beast::http;
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 /// How many bytes the character takes that begins `text`, by its first byte and by what may follow
 /// that (neither overlong, nor half of a surrogate pair, nor beyond Unicode); 0: it is none.
@@ -65,17 +60,17 @@ HeadAnswer TakeTarget(std::string_view text, HttpRequest* request) {
 HeadAnswer TakeRequestHead(const http::request_header<>& head, HttpRequest* request) {
   request->method = std::string(head.method_string());
   for (const auto& field : head) {
-    request->headers.emplace(LowerCase(field.name_string()), field.value());
+    request->headers.emplace(LowerCaseOf(field.name_string()), field.value());
   }
   if (head.count(http::field::host) > 1) return {400, "the request names two hosts"};
   if (const size_t codings = head.count(http::field::transfer_encoding); codings > 0) {
-    const bool chunked = LowerCase(request->Header("transfer-encoding")) == "chunked";
+    const bool chunked = LowerCaseOf(request->Header("transfer-encoding")) == "chunked";
     if (codings > 1 || !chunked) return {501, "the only transfer coding here is chunked"};
     if (head.count(http::field::content_length) > 0) return {400, "the body has two lengths"};
   }
-  const std::string coding = LowerCase(request->Header("content-encoding"));
+  const std::string coding = LowerCaseOf(request->Header("content-encoding"));
   if (!coding.empty() && coding != "identity") return {415, "send the body without compression"};
-  const std::string expected = LowerCase(request->Header("expect"));
+  const std::string expected = LowerCaseOf(request->Header("expect"));
   if (!expected.empty() && expected != "100-continue") {
     return {417, "the only expectation met here is 100-continue"};
   }

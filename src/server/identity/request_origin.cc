@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+
+#include "server/http/lower_case.h"
 
 namespace millrace {
 namespace {
@@ -20,12 +21,6 @@ std::string_view WithoutPort(std::string_view host) {
     return whole ? host.substr(0, end + 1) : host;
   }
   return host.substr(0, host.find(':'));
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
 }
 
 /// Empty: there is no scheme before it.
@@ -57,7 +52,7 @@ std::string ForeignOrigin(const HttpRequest& request, bool loopback_only,
   const std::string_view host = request.Header("host");
   const std::string_view name = WithoutPort(host);
   if (loopback_only && !IsLoopbackName(name) &&
-      std::ranges::find(public_names, LowerCase(name)) == public_names.end()) {
+      std::ranges::find(public_names, LowerCaseOf(name)) == public_names.end()) {
     return fmt::format(
         "this server is not called \"{}\": use localhost or 127.0.0.1, or start it with "
         "--public-url",
@@ -74,7 +69,7 @@ std::string ForeignOrigin(const HttpRequest& request, bool loopback_only,
 Result<std::string> PublicNameOf(std::string_view url) {
   const bool http = url.starts_with("https://") || url.starts_with("http://");
   const std::string_view authority = AfterScheme(url).substr(0, AfterScheme(url).find('/'));
-  std::string name = LowerCase(WithoutPort(authority));
+  std::string name = LowerCaseOf(WithoutPort(authority));
   if (!http || name.empty() || name.find_first_of(" @?#*") != std::string::npos) {
     return ConfigError("--public-url {}: give it as https://NAME", url);
   }
