@@ -24,6 +24,23 @@ Result<ProcessLock> LockDataDir(const std::filesystem::path& data_dir) {
                      data_dir.string());
 }
 
+/// A key without the database that was made before it: making an empty one beside it would hide
+/// that everything is gone.
+Status CheckNothingLost(const std::filesystem::path& data_dir) {
+  std::error_code error;
+  const std::filesystem::path database = data_dir / "millrace.db";
+  const bool there =
+      std::filesystem::exists(database, error) && std::filesystem::file_size(database, error) > 0;
+  if (there || !std::filesystem::exists(data_dir / "secret.key", error)) return Status::Ok();
+  return ConfigError(
+      "{} holds a secret.key, but its metadata database millrace.db is gone: put that back, "
+      "restore "
+      "a backup (millrace restore), give --database-url if the metadata is in PostgreSQL, or "
+      "remove "
+      "secret.key to begin anew",
+      data_dir.string());
+}
+
 /// The first server leaves a text sealed with its key; the next ones must be able to open it.
 Status ProveKey(SqlDatabase& database, const SecretBox& box) {
   return database.Write([&](SqlTransaction& transaction) -> Status {
@@ -43,11 +60,13 @@ Result<ServerStores> OpenServerStores(const std::filesystem::path& data_dir,
                                       const std::string& database_url,
                                       const std::string& log_storage) {
   MR_ASSIGN_OR_RETURN(auto lock, LockDataDir(data_dir));
-  MR_ASSIGN_OR_RETURN(auto box, SecretBox::Load(data_dir / "secret.key"));
+  if (database_url.empty()) MR_RETURN_IF_ERROR(CheckNothingLost(data_dir));
   const std::string url =
       database_url.empty() ? "sqlite://" + (data_dir / "millrace.db").string() : database_url;
   MR_ASSIGN_OR_RETURN(auto database, SqlDatabase::Open(url, kDatabaseConnections));
   MR_RETURN_IF_ERROR(Migrate(*database));
+  // After the database: a first start that was cut off can go on, see CheckNothingLost.
+  MR_ASSIGN_OR_RETURN(auto box, SecretBox::Load(data_dir / "secret.key"));
   MR_RETURN_IF_ERROR(ProveKey(*database, box));
   MR_ASSIGN_OR_RETURN(auto logs, AttemptLogs::OpenAt(log_storage, data_dir, Clock::System()));
   return ServerStores{std::move(lock), std::move(database), std::move(box), std::move(logs)};

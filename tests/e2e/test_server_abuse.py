@@ -76,6 +76,71 @@ def test_what_is_meant_by_a_field_is_not_guessed(server):
     assert server.call("sources/list", workspaceId=None)["sources"] == []
 
 
+LISTS = [("connections/status", "connectionIds"), ("connections/list_paginated", "tagIds"), ("connections/list_paginated", "workspaceIds"), ("tags/list", "workspaceIds"),
+         ("web_backend/connections/list", "filters.sourceDefinitionIds"), ("web_backend/connections/list", "filters.tagIds")]
+
+
+@pytest.mark.parametrize("path, field", LISTS)
+def test_lists_may_be_long_but_not_endless(server, path, field):
+    name = field.rpartition(".")[2]
+    for count, expect in [(10_000, 200), (10_001, 422)]:
+        texts = {name: [f"{n:08}-0000-4000-8000-000000000000" for n in range(count)]}
+        answer = server.call(path, expect=expect, **({"filters": texts} if "." in field else texts))
+        assert expect == 200 or answer["validationErrors"][0]["propertyPath"] == name, answer
+
+
+def test_nul_is_no_letter(server):
+    source = faker(server)["sourceId"]
+    for path, body, field in [("sources/update", {"sourceId": source, "name": "a\0b", "connectionConfiguration": {}}, "name"), ("sources/get", {"sourceId": source + "\0"}, "sourceId"),
+                              ("workspaces/create", {"name": "w\0"}, "name"), ("tags/create", {"name": "\0", "color": "75DCFF"}, "name"),
+                              ("connections/create", {"prefix": "x\0"}, "prefix"), ("connections/create", {"scheduleData": {"cron": {"cronExpression": "0 0 0 * * ?\0"}}}, "scheduleData.cron.cronExpression")]:
+        assert server.call(path, expect=422, **body)["validationErrors"][0]["propertyPath"] == field
+    assert server.request("POST", "/api/public/v1/workspaces", json.dumps({"name": "w\0"}).encode()).status in (400, 422)
+    assert [s["name"] for s in server.call("sources/list")["sources"]] == ["sample"]
+
+
+@pytest.mark.parametrize("path, body, field", [
+    ("connections/create", {}, "sourceId"), ("sources/check_connection", {}, "sourceId"), ("destinations/get", {}, "destinationId"), ("connections/get", {}, "connectionId"),
+    ("workspaces/get_by_slug", {}, "slug"), ("sources/list", {"pageSize": -1}, "pageSize"), ("jobs/list", {"pagination": {"rowOffset": 1 << 31}}, "rowOffset"),
+    ("jobs/list", {"configTypes": ["sink"]}, "configTypes"), ("jobs/list", {"statuses": ["succeded"]}, "statuses"), ("connections/events/list", {"eventTypes": ["SYNC_SUCCEDED"]}, "eventTypes"),
+    ("web_backend/connections/list", {"sortKey": "name"}, "sortKey"),
+    ("sources/create", {"sourceDefinitionId": "decd338e-5647-4c0b-adf4-da0e75f5a750", "name": "x", "connectionConfiguration": {
+        "host": "h", "port": 5432, "database": "d", "username": "u", "password": "**********"}}, "connectionConfiguration.password"),
+])
+def test_what_cannot_be_meant_is_refused_by_the_fields_name(server, path, body, field):
+    refused = server.call(path, expect=422, **body)
+    assert refused["validationErrors"][0]["propertyPath"] == field, refused
+
+
+def test_a_user_is_asked_for_by_something(server):
+    assert server.request("POST", "/api/v1/users/get", b"{}").status == 422
+
+
+def test_nothing_is_confirmed_into_a_database_that_was_moved_away(millrace, tmp_path):
+    data = tmp_path / "data"
+    with api_server.running(millrace, data) as server:
+        made = faker(server)["sourceId"]
+        (data / "millrace.db").rename(tmp_path / "elsewhere")
+        for path in ("sources/list", "workspaces/create"):
+            refused = server.request("POST", f"/api/v1/{path}", b'{"name": "x"}')
+            assert refused.status == 503 and "was moved, deleted or replaced" in refused.text, refused.text
+        assert server.request("GET", "/api/v1/health").status == server.request("GET", "/api/public/v1/health").status == 503
+        (tmp_path / "elsewhere").rename(data / "millrace.db")
+        assert server.call("sources/get", sourceId=made) and server.request("GET", "/api/v1/health").body == {"available": True}
+    for name in ("millrace.db", "millrace.db-wal", "millrace.db-shm"):
+        (data / name).unlink(missing_ok=True)
+    with pytest.raises(AssertionError, match="secret.key to begin anew"), api_server.running(millrace, data):
+        pass
+    assert not (data / "millrace.db").exists()
+    (data / "secret.key").unlink()
+    with api_server.running(millrace, data) as server:
+        assert server.call("sources/list")["sources"] == []
+    (data / "secret.key").unlink()
+    (data / "millrace.db").write_bytes(b"")
+    with api_server.running(millrace, data) as server:
+        assert faker(server), "a first start that was cut off before the key goes on"
+
+
 def test_another_method_is_told_which_there_are(server):
     for path, allowed in [("/", "GET"), ("/metrics", "GET"), ("/api/v1/sources/list", "POST"), ("/api/v1/connections/list", "POST"), ("/api/v1/jobs/list", "POST, GET"),
                           ("/api/public/v1/sources", "GET, POST"), ("/api/public/v1/applications/token", "POST"), ("/api/v1/jobs/1/attempts/0/logs", "GET")]:

@@ -77,6 +77,27 @@ def test_what_a_person_does_with_one(server):
     assert listed == {"list": [], "list_all": [id]}
 
 
+def test_a_schedule_must_come_and_a_stream_be_there(server):
+    both = ends(server)
+    for never in ("0 0 0 29 2 ? 2027", "0 0 0 L-30 2 ?", "0 0 0 31W 4 ?", "0 0 0 1 1 ? 1980", "0 0 0 L-29 2 ?"):
+        schedule = {"scheduleType": "cron", "scheduleData": {"cron": {"cronExpression": never, "cronTimeZone": "UTC"}}}
+        for status in ("active", "inactive"):
+            refused = server.call("connections/create", expect=422, **both, syncCatalog=users(), status=status, **schedule)
+            assert refused["validationErrors"][0]["propertyPath"] == "scheduleData.cron.cronExpression", refused
+    nope = {"streams": [{"stream": {"name": "nope"}}]}
+    old = server.call("connections/create", **both, syncCatalog=nope)
+    server.call("sources/discover_schema", sourceId=both["sourceId"])
+    kept = server.call("connections/update", connectionId=old["connectionId"], syncCatalog=old["syncCatalog"], name="renamed")
+    assert kept["name"] == "renamed", "what a connection had before the source was asked may stay"
+    made = server.call("connections/create", **both, syncCatalog=users())
+    for path, more in [("create", both), ("update", {"connectionId": made["connectionId"]})]:
+        refused = server.call(f"connections/{path}", expect=422, **more, syncCatalog=nope)
+        assert "nope" in refused["message"] and refused["validationErrors"][0]["propertyPath"] == "syncCatalog", refused
+    server.call("connections/update", connectionId=made["connectionId"], syncCatalog={"streams": [{"stream": {"name": "nope"}, "config": {"selected": False}}]})
+    state = {"stateType": "stream", "streamState": [{"streamDescriptor": {"name": "elsewhere"}, "streamState": {}}]}
+    assert "elsewhere" in server.call("state/create_or_update_safe", expect=422, connectionId=made["connectionId"], connectionState=state)["message"]
+
+
 def test_long_lists_are_whole_and_as_each_alone(server):
     both = ends(server)
     catalog = server.call("sources/discover_schema", sourceId=both["sourceId"])["catalog"]

@@ -65,11 +65,24 @@ Result<std::optional<int64_t>> NextRunOf(SqlTransaction& transaction, const Conn
   return NextRun(schedule, connection.id, last_run, now);
 }
 
+bool HasScheduleOf(const Connection& before, const Connection& after) {
+  return FieldOf(*before.document, "scheduleType") == FieldOf(*after.document, "scheduleType") &&
+         FieldOf(*before.document, "scheduleData") == FieldOf(*after.document, "scheduleData");
+}
+
+/// A cron expression may be one and still name no day to come: a year that is over, 31 April.
+Status CheckScheduleRuns(const Connection& connection, int64_t now) {
+  MR_ASSIGN_OR_RETURN(const Schedule schedule, ScheduleFromDocument(*connection.document));
+  if (schedule.kind != Schedule::Kind::kCron) return Status::Ok();
+  if (NextRun(schedule, connection.id, std::nullopt, now)) return Status::Ok();
+  const Json& cron = FieldOf(FieldOf(*connection.document, "scheduleData"), "cron");
+  return ConfigError("cron \"{}\": it never comes again: no day from now on matches all its fields",
+                     TextIn(cron, "cronExpression"));
+}
+
 /// Whether what its next run depends on differs.
 bool IsRescheduled(const Connection& before, const Connection& after) {
-  return before.status != after.status ||
-         FieldOf(*before.document, "scheduleType") != FieldOf(*after.document, "scheduleType") ||
-         FieldOf(*before.document, "scheduleData") != FieldOf(*after.document, "scheduleData");
+  return before.status != after.status || !HasScheduleOf(before, after);
 }
 
 }  // namespace
@@ -128,6 +141,7 @@ Result<ConnectionOutcome> ConnectionService::CreateIn(SqlTransaction& transactio
   connection.name = ends.source.name + " → " + ends.destination.name;
   connection.created_at = connection.updated_at = Now();
   MR_RETURN_IF_ERROR(ApplyConnectionFields(ends.known, ends.FieldsOf(body), &connection));
+  MR_RETURN_IF_ERROR(CheckScheduleRuns(connection, Now()));
   std::string missing_tag;
   MR_ASSIGN_OR_RETURN(const auto tags, TagIdsOf(transaction, FieldOf(body, "tags"),
                                                 connection.workspace_id, &missing_tag));
@@ -157,9 +171,13 @@ Result<ConnectionOutcome> ConnectionService::UpdateIn(SqlTransaction& transactio
     MR_ASSIGN_OR_RETURN(const auto missing,
                         FindEnds(transaction, before->source_id, before->destination_id, &ends));
     if (missing) return *missing;
+    for (const Json& entry : FieldOf(FieldOf(*before->document, "syncCatalog"), "streams")) {
+      ends.known.had.insert(DescriptorOf(entry));
+    }
     Connection after = *before;
     MR_RETURN_IF_ERROR(ApplyConnectionFields(ends.known, ends.FieldsOf(body), &after));
     after.updated_at = Now();
+    if (!HasScheduleOf(*before, after)) MR_RETURN_IF_ERROR(CheckScheduleRuns(after, Now()));
     if (IsRescheduled(*before, after)) {
       MR_ASSIGN_OR_RETURN(after.next_run_at, NextRunOf(transaction, after, Now()));
     }

@@ -187,6 +187,7 @@ Status SchemaService::TakeOver(const Json& now, const std::string& offered_id,
   if (policy != "ignore" || FieldOf(document, "sourceCatalogId").is_null()) {
     document["sourceCatalogId"] = offered_id;
   }
+  AddStreamsOf(document["syncCatalog"], &known.had);
   MR_RETURN_IF_ERROR(NormalizeSyncCatalog(known, &document["syncCatalog"]));
   check->connection.document = std::move(document);
   return Status::Ok();

@@ -233,6 +233,12 @@ Status NormalizeEntry(const CatalogKnowledge& known, Json* entry) {
   if (!IsSelected(json)) return Status::Ok();
   if (known.offered && offered == nullptr) {
     // The source may have lost it since; whoever edits the rest must not be kept from it.
+    if (!known.had.contains(DescriptorOf(json))) {
+      return ConfigError(
+          "stream {}: its source offered no such stream when it was last asked; if it has it now, "
+          "ask it again (sources/discover_schema)",
+          name);
+    }
     return CheckAbilities(json["config"], name);
   }
   MR_RETURN_IF_ERROR(CheckModes(known, offered, json, name));

@@ -49,6 +49,17 @@ TEST(CatalogRules, FillsInWhatIsLeftOut) {
   EXPECT_EQ(Normalized({}, "null"), Json::parse(R"({"streams": []})"));
 }
 
+TEST(CatalogRules, AStreamThatIsNotOfferedIsOnlyKept) {
+  CatalogKnowledge known = Known();
+  const char* const nope = R"({"streams": [{"stream": {"name": "nope"}}]})";
+  EXPECT_THAT(Normalized(known, nope).dump(), HasSubstr("stream nope: its source offered no such"));
+  known.had.insert({"nope", std::nullopt});
+  EXPECT_TRUE(Normalized(known, nope).is_object()) << "the source may have lost it since";
+  EXPECT_TRUE(Normalized(Known(), R"({"streams": [{"stream": {"name": "nope"},
+      "config": {"selected": false}}]})")
+                  .is_object());
+}
+
 TEST(CatalogRules, TakesAnythingSensibleOfASourceThatWasNeverAsked) {
   const Json catalog = Normalized({}, R"({"streams": [{"stream": {"name": "customers",
       "jsonSchema": {}, "supportedSyncModes": ["full_refresh"]}, "config":

@@ -1,5 +1,6 @@
 #include "control/secrets/config_mask.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/secrets.h"
@@ -58,6 +59,18 @@ Json RestoreSecrets(const Json& connection_specification, const Json& stored,
     if (text == kSecretMask && before != nullptr) text = *before;
   });
   return restored;
+}
+
+std::string PathOfMask(const Json& connection_specification, const Json& configuration) {
+  Json without = configuration;
+  EachSecret(connection_specification, without, nullptr, [](Json& text, const Json*) {
+    if (text == kSecretMask) text = nullptr;
+  });
+  const Json changes = Json::diff(configuration, without);
+  if (changes.empty()) return "";
+  std::string path = changes.front()["path"].get<std::string>().substr(1);
+  std::ranges::replace(path, '/', '.');
+  return path;
 }
 
 std::vector<std::string> SecretTexts(const Json& connection_specification,

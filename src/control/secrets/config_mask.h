@@ -15,6 +15,10 @@ Json MaskSecrets(const Json& connection_specification, const Json& configuration
 /// sends back what it was shown keeps the secret. A mask for which nothing is stored stays.
 Json RestoreSecrets(const Json& connection_specification, const Json& stored, const Json& incoming);
 
+/// The path ("tunnel_method.tunnel_user_password") of a secret field that holds nothing but the
+/// mask; empty when none does. Nobody's secret is the mask: it was copied from what a reply shows.
+std::string PathOfMask(const Json& connection_specification, const Json& configuration);
+
 /// Every text in a secret field.
 std::vector<std::string> SecretTexts(const Json& connection_specification,
                                      const Json& configuration);

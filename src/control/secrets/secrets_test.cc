@@ -113,6 +113,14 @@ TEST(ConfigMask, HidesTextsOfSecretFieldsOnly) {
   EXPECT_EQ(RestoreSecrets(kSpecification, config, masked), config);
 }
 
+TEST(ConfigMask, FindsAMaskThatIsNoSecret) {
+  EXPECT_EQ(PathOfMask(kSpecification, Json::parse(R"({"host": "**********", "password": "p"})")),
+            "");
+  EXPECT_EQ(PathOfMask(kSpecification, Json::parse(R"({"tunnel": {"method": "KEY",
+      "key": "**********"}})")),
+            "tunnel.key");
+}
+
 TEST(ConfigMask, KnowsEverySecretText) {
   const Json config = Json::parse(R"({"host": "h", "password": "p", "port": 5,
     "tunnel": {"method": "KEY", "key": "k"}, "accounts": [{"token": "a"}, {"token": "b"}]})");

@@ -33,7 +33,7 @@ Result<std::optional<Actor>> FindActor(SqlTransaction& transaction, ConnectorTyp
 
 Result<std::vector<Actor>> ListActors(SqlTransaction& transaction, const ActorFilter& filter,
                                       const Page& page) {
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   condition.AndEqual("kind", std::string(ToString(filter.kind)));
   condition.AndEqual("workspace_id", filter.workspace_id);
   condition.AndIn("workspace_id", filter.workspace_ids);

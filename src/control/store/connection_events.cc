@@ -40,7 +40,7 @@ Result<std::optional<ConnectionEvent>> FindConnectionEvent(SqlTransaction& trans
 Result<std::vector<ConnectionEvent>> ListConnectionEvents(SqlTransaction& transaction,
                                                           const ConnectionEventFilter& filter,
                                                           const Page& page) {
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   condition.AndEqual("connection_id", filter.connection_id);
   if (!filter.workspace_id.empty()) {
     condition.And(

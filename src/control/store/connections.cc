@@ -61,16 +61,12 @@ std::vector<Connection> ConnectionsOf(const std::vector<SqlRow>& rows) {
 void AndEndIn(std::string_view end, const std::vector<std::string>& definition_ids,
               SqlCondition* condition) {
   if (definition_ids.empty()) return;
-  std::string list;
-  for (const std::string& id : definition_ids) {
-    list += (list.empty() ? "" : ", ") + condition->Next(id);
-  }
-  condition->AndText(
-      fmt::format("{} IN (SELECT id FROM actor WHERE definition_id IN ({}))", end, list));
+  condition->AndText(fmt::format("{} IN (SELECT id FROM actor WHERE definition_id {})", end,
+                                 condition->OneOf(definition_ids)));
 }
 
-SqlCondition ConditionOf(const ConnectionFilter& filter) {
-  SqlCondition condition;
+SqlCondition ConditionOf(const SqlTransaction& transaction, const ConnectionFilter& filter) {
+  SqlCondition condition(transaction);
   condition.AndEqual("connection.workspace_id", filter.workspace_id);
   condition.AndEqual("source_id", filter.source_id);
   condition.AndEqual("destination_id", filter.destination_id);
@@ -84,12 +80,9 @@ SqlCondition ConditionOf(const ConnectionFilter& filter) {
   AndEndIn("source_id", filter.source_definition_ids, &condition);
   AndEndIn("destination_id", filter.destination_definition_ids, &condition);
   if (!filter.tag_ids.empty()) {
-    std::string list;
-    for (const std::string& id : filter.tag_ids) {
-      list += (list.empty() ? "" : ", ") + condition.Next(id);
-    }
-    condition.AndText(fmt::format(
-        "connection.id IN (SELECT connection_id FROM connection_tag WHERE tag_id IN ({}))", list));
+    condition.AndText(
+        fmt::format("connection.id IN (SELECT connection_id FROM connection_tag WHERE tag_id {})",
+                    condition.OneOf(filter.tag_ids)));
   }
   condition.AndContains(
       "(connection.name || ' ' || (SELECT name FROM actor WHERE actor.id = source_id) || ' ' || "
@@ -137,7 +130,7 @@ Result<std::optional<Connection>> FindConnectionOrDeleted(SqlTransaction& transa
 
 Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
                                                 const ConnectionFilter& filter, const Page& page) {
-  SqlCondition condition = ConditionOf(filter);
+  SqlCondition condition = ConditionOf(transaction, filter);
   std::string sql = Select(filter.with_catalog ? "catalog" : "''");
   sql += std::string(filter.with_deleted ? kThereOrDeleted : kThere) + condition.text() +
          " ORDER BY connection.name, connection.id";
@@ -150,7 +143,7 @@ Result<std::map<std::string, std::string>> CatalogTextsOf(SqlTransaction& transa
                                                           const std::vector<std::string>& ids) {
   std::map<std::string, std::string> catalogs;
   if (ids.empty()) return catalogs;
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   condition.AndIn("id", ids);
   MR_ASSIGN_OR_RETURN(
       const auto rows,
@@ -163,7 +156,7 @@ Result<std::map<std::string, std::string>> CatalogTextsOf(SqlTransaction& transa
 Result<std::vector<std::string>> ListConnectionIds(SqlTransaction& transaction,
                                                    const ConnectionFilter& filter,
                                                    ConnectionOrder order, bool descending) {
-  const SqlCondition condition = ConditionOf(filter);
+  const SqlCondition condition = ConditionOf(transaction, filter);
   const std::string_view direction = descending ? "DESC" : "ASC";
   MR_ASSIGN_OR_RETURN(
       const auto rows,
@@ -178,7 +171,7 @@ Result<std::vector<std::string>> ListConnectionIds(SqlTransaction& transaction,
 }
 
 Result<int64_t> CountConnections(SqlTransaction& transaction, const ConnectionFilter& filter) {
-  const SqlCondition condition = ConditionOf(filter);
+  const SqlCondition condition = ConditionOf(transaction, filter);
   MR_ASSIGN_OR_RETURN(const auto rows, transaction.Query("SELECT count(*) FROM connection" +
                                                              std::string(kThere) + condition.text(),
                                                          condition.parameters()));
@@ -190,7 +183,7 @@ Result<std::map<std::string, int64_t>> CountConnectionsOf(
   std::map<std::string, int64_t> counts;
   if (actor_ids.empty()) return counts;
   const std::string end = fmt::format("{}_id", ToString(kind));
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   condition.AndIn(end, actor_ids);
   MR_ASSIGN_OR_RETURN(
       const auto rows,

@@ -30,7 +30,7 @@ Result<std::optional<CustomDefinition>> FindCustomDefinition(SqlTransaction& tra
 Result<std::vector<CustomDefinition>> ListCustomDefinitions(SqlTransaction& transaction,
                                                             ConnectorType kind,
                                                             const std::string& workspace_id) {
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   condition.AndEqual("kind", std::string(ToString(kind)));
   condition.AndEqual("workspace_id", workspace_id);
   MR_ASSIGN_OR_RETURN(const auto rows,

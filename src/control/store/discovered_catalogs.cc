@@ -30,7 +30,7 @@ Result<std::optional<DiscoveredCatalog>> FindDiscoveredCatalog(SqlTransaction& t
 Result<std::optional<DiscoveredCatalog>> LatestDiscoveredCatalog(
     SqlTransaction& transaction, const std::string& source_id,
     const std::string& configuration_hash) {
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   condition.AndEqual("source_id", source_id);
   condition.AndEqual("configuration_hash", configuration_hash);
   MR_ASSIGN_OR_RETURN(

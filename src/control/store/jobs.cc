@@ -107,7 +107,7 @@ Result<std::vector<Job>> FindJobs(SqlTransaction& transaction, const std::vector
 
 Result<std::vector<Job>> ListJobs(SqlTransaction& transaction, const JobFilter& filter,
                                   const Page& page) {
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   const std::string from = FromOf(filter, &condition);
   const std::string_view direction = filter.oldest_first ? "ASC" : "DESC";
   std::string sql =
@@ -121,7 +121,7 @@ Result<std::vector<Job>> ListJobs(SqlTransaction& transaction, const JobFilter& 
 }
 
 Result<int64_t> CountJobs(SqlTransaction& transaction, const JobFilter& filter) {
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   const std::string from = FromOf(filter, &condition);
   MR_ASSIGN_OR_RETURN(const auto rows,
                       transaction.Query("SELECT count(*)" + from, condition.parameters()));

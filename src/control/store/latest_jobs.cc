@@ -10,7 +10,7 @@ Result<std::map<std::string, Job>> LatestJobs(SqlTransaction& transaction,
                                               const std::vector<std::string>& statuses) {
   std::map<std::string, Job> latest;
   if (connection_ids.empty()) return latest;
-  SqlCondition wanted;
+  SqlCondition wanted(transaction);
   wanted.AndIn("job.config_type", config_types);
   wanted.AndIn("job.status", statuses);
   const std::string condition = wanted.text();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <nlohmann/json.hpp>
+#include <set>
 
 namespace millrace {
 
@@ -24,10 +26,23 @@ void SqlCondition::AndEqual(std::string_view column, const std::string& text) {
 }
 
 void SqlCondition::AndIn(std::string_view column, const std::vector<std::string>& texts) {
-  if (texts.empty()) return;
-  std::string list;
-  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + Next(text);
-  text_ += fmt::format(" AND {} IN ({})", column, list);
+  if (!texts.empty()) text_ += fmt::format(" AND {} {}", column, OneOf(texts));
+}
+
+std::string SqlCondition::OneOf(const std::vector<std::string>& texts) {
+  const std::set<std::string> distinct(texts.begin(), texts.end());
+  if (distinct.size() == 1) return "= " + Next(*distinct.begin());
+  nlohmann::json list = nlohmann::json::array();
+  for (const std::string& text : distinct) {
+    // No column has such a text, and PostgreSQL refuses the list that does.
+    if (text.find('\0') == std::string::npos) list.push_back(text);
+  }
+  const std::string place =
+      Next(list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  if (engine_ == SqlEngine::kSqlite) {
+    return fmt::format("IN (SELECT value FROM json_each({}))", place);
+  }
+  return fmt::format("= ANY (ARRAY(SELECT json_array_elements_text(CAST({} AS json))))", place);
 }
 
 void SqlCondition::AndContains(std::string_view column, const std::string& text) {

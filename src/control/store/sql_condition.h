@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "control/store/sql_row.h"
+#include "control/store/sql_database.h"
 
 namespace millrace {
 
@@ -12,6 +12,9 @@ namespace millrace {
 /// plain value.
 class SqlCondition {
  public:
+  /// For a statement of `transaction`.
+  explicit SqlCondition(const SqlTransaction& transaction) : engine_(transaction.engine()) {}
+
   /// Adds nothing when the text is empty. `column` is a name of ours, never a user's text.
   void AndEqual(std::string_view column, const std::string& text);
   /// One of several; adds nothing when there are none.
@@ -26,11 +29,15 @@ class SqlCondition {
 
   /// The placeholder of a parameter that is added.
   std::string Next(SqlValue parameter);
+  /// What follows a column that is one of `texts`: one parameter, however many there are, since
+  /// engines look parameters up one by one and bound their number.
+  std::string OneOf(const std::vector<std::string>& texts);
 
   const std::string& text() const { return text_; }
   const std::vector<SqlValue>& parameters() const { return parameters_; }
 
  private:
+  SqlEngine engine_;
   std::string text_;
   std::vector<SqlValue> parameters_;
 };

@@ -1,16 +1,16 @@
 #include "control/store/sql_database.h"
 
-#include <fcntl.h>
 #include <libpq-fe.h>
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
 #include <deque>
+#include <optional>
+
+#include "control/store/sqlite_file.h"
 
 namespace millrace {
 namespace {
@@ -148,7 +148,7 @@ class Bound {
 
 class Transaction : public SqlTransaction {
  public:
-  explicit Transaction(soci::session& session) : session_(session) {}
+  Transaction(soci::session& session, SqlEngine engine) : session_(session), engine_(engine) {}
 
   Result<std::vector<SqlRow>> Query(std::string_view sql,
                                     const std::vector<SqlValue>& parameters) override {
@@ -157,6 +157,7 @@ class Transaction : public SqlTransaction {
   Result<int64_t> Execute(std::string_view sql, const std::vector<SqlValue>& parameters) override {
     return Run(sql, parameters, &Bound::Touched);
   }
+  SqlEngine engine() const override { return engine_; }
   Trouble trouble() const { return trouble_; }
 
  private:
@@ -172,6 +173,7 @@ class Transaction : public SqlTransaction {
   }
 
   soci::session& session_;
+  const SqlEngine engine_;
   Trouble trouble_ = Trouble::kOther;
 };
 
@@ -202,8 +204,12 @@ class Lease {
 
 class PooledDatabase : public SqlDatabase {
  public:
-  PooledDatabase(Engine engine, int connections)
-      : engine_(engine), size_(connections), pool_(static_cast<size_t>(connections)) {}
+  /// `file`: SQLite's.
+  PooledDatabase(std::optional<SqliteFile> file, int connections)
+      : engine_(file ? Engine::kSqlite : Engine::kPostgres),
+        file_(std::move(file)),
+        size_(connections),
+        pool_(static_cast<size_t>(connections)) {}
 
   Status Connect(const std::string& target, int connections) {
     for (int i = 0; i < connections; ++i) {
@@ -237,11 +243,13 @@ class PooledDatabase : public SqlDatabase {
                          ? "BEGIN"
                          : "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   }
+  Status CheckThere() const override { return file_ ? file_->CheckThere() : Status::Ok(); }
   Engine engine() const override { return engine_; }
   PoolUse pool_use() const override { return {size_, used_}; }
 
  private:
   Status Run(const Work& work, const char* begin) {
+    MR_RETURN_IF_ERROR(CheckThere());
     Lease lease(pool_, used_);
     if (!lease.taken()) return TransientError("the metadata database is busy: try again");
     Status status;
@@ -254,7 +262,7 @@ class PooledDatabase : public SqlDatabase {
   }
 
   Status Once(soci::session& session, const Work& work, const char* begin, bool* again) {
-    Transaction transaction(session);
+    Transaction transaction(session, engine_);
     try {
       session << begin;
     } catch (const soci::soci_error& error) {
@@ -262,6 +270,8 @@ class PooledDatabase : public SqlDatabase {
       return StatusOf(error);
     }
     Status status = work(transaction);
+    // What is committed into a file that was moved away meanwhile is lost.
+    if (status.ok()) status = CheckThere();
     try {
       session << (status.ok() ? "COMMIT" : "ROLLBACK");
     } catch (const soci::soci_error& error) {
@@ -286,20 +296,11 @@ class PooledDatabase : public SqlDatabase {
   }
 
   const Engine engine_;
+  const std::optional<SqliteFile> file_;
   const int size_;
   std::atomic<int> used_ = 0;
   soci::connection_pool pool_;
 };
-
-/// A file of our own making is nobody else's to read: it holds configurations.
-Status MakePrivateFile(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return ConfigError("can't make the metadata database {}: {}", path, std::strerror(errno));
-  }
-  ::close(fd);
-  return Status::Ok();
-}
 
 /// libpq's own "keyword='value' …" form of a URI, which SOCI hands on as it is.
 Result<std::string> ConnectionInfoOf(const std::string& uri) {
@@ -328,15 +329,15 @@ Result<std::unique_ptr<SqlDatabase>> SqlDatabase::Open(const std::string& url, i
                        kSqlite);
   }
   std::string target = url;
+  std::optional<SqliteFile> file;
   if (sqlite) {
     target = url.substr(kSqlite.size());
-    MR_RETURN_IF_ERROR(MakePrivateFile(target));
+    MR_ASSIGN_OR_RETURN(file, SqliteFile::Open(target));
     target = fmt::format("dbname=\"{}\" timeout=5", target);
   } else {
     MR_ASSIGN_OR_RETURN(target, ConnectionInfoOf(url));
   }
-  auto database =
-      std::make_unique<PooledDatabase>(sqlite ? Engine::kSqlite : Engine::kPostgres, connections);
+  auto database = std::make_unique<PooledDatabase>(std::move(file), connections);
   MR_RETURN_IF_ERROR(database->Connect(target, connections));
   return std::unique_ptr<SqlDatabase>(std::move(database));
 }

@@ -11,6 +11,8 @@
 
 namespace millrace {
 
+enum class SqlEngine { kSqlite, kPostgres };
+
 /// One transaction on one connection of the pool. Handed to the work of SqlDatabase::Write and
 /// Read; used by that thread only, and not kept.
 class SqlTransaction {
@@ -23,6 +25,9 @@ class SqlTransaction {
   /// Rows that an INSERT, UPDATE or DELETE touched.
   virtual Result<int64_t> Execute(std::string_view sql,
                                   const std::vector<SqlValue>& parameters = {}) = 0;
+
+  /// For the few words that the engines don't share.
+  virtual SqlEngine engine() const = 0;
 };
 
 /// The metadata database: a file (SQLite) or a PostgreSQL server, with the same tables and the same
@@ -30,7 +35,7 @@ class SqlTransaction {
 /// free connection, 30 s at most.
 class SqlDatabase {
  public:
-  enum class Engine { kSqlite, kPostgres };
+  using Engine = SqlEngine;
 
   /// `url`: "sqlite://PATH" (made when it isn't there, mode 0600) or "postgresql://…". Contacts
   /// it; config errors say what is wrong with the address or the login. Passwords appear in no
@@ -47,6 +52,9 @@ class SqlDatabase {
   virtual Status Read(const Work& work) = 0;
 
   virtual Engine engine() const = 0;
+  /// A transient error when SQLite's file is no longer where it was; Write and Read fail with it.
+  /// Of PostgreSQL nothing is asked.
+  virtual Status CheckThere() const = 0;
 
   /// The connections, and how many of them work at this moment.
   struct PoolUse {

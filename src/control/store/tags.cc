@@ -20,7 +20,7 @@ Result<std::optional<Tag>> FindTag(SqlTransaction& transaction, const std::strin
 
 Result<std::vector<Tag>> ListTags(SqlTransaction& transaction,
                                   const std::vector<std::string>& workspace_ids) {
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   condition.AndIn("workspace_id", workspace_ids);
   MR_ASSIGN_OR_RETURN(
       const auto rows,
@@ -55,7 +55,7 @@ Result<std::map<std::string, std::vector<Tag>>> TagsOfConnections(
     SqlTransaction& transaction, const std::vector<std::string>& connection_ids) {
   std::map<std::string, std::vector<Tag>> tags;
   if (connection_ids.empty()) return tags;
-  SqlCondition condition;
+  SqlCondition condition(transaction);
   condition.AndIn("connection_tag.connection_id", connection_ids);
   MR_ASSIGN_OR_RETURN(
       const auto rows,

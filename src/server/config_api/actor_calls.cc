@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/secrets.h"
 #include "base/uuid.h"
 #include "control/resources/resource_requirements.h"
 #include "control/schema/sync_catalog.h"
@@ -93,6 +94,14 @@ Status ActorCalls::CheckConfiguration(const std::string& definition_id,
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
   if (entry == nullptr) return NoSuchDefinition(definition_id);
   MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
+  const std::string masked =
+      PathOfMask(spec.value("connectionSpecification", Json::object()), configuration);
+  if (!masked.empty()) {
+    return ConfigError(
+        "connectionConfiguration.{} is {}, which replies show instead of a secret: "
+        "give the secret itself",
+        masked, kSecretMask);
+  }
   // What is stored keeps its references.
   return ConnectorConfiguration(spec.value("connectionSpecification", Json::object()),
                                 configuration, ServerEnvironment())

@@ -49,7 +49,7 @@ class ConfigCall {
 
 /// 204.
 ApiReply NoContent();
-/// 404: no `what` ("source") has that id.
+/// 404: no `what` ("source") has that id; 422 when the id is empty: its field is missing.
 ApiReply NotFound(std::string_view what, const std::string& id);
 /// 422: `field` of the request is missing or wrong.
 ApiReply Unprocessable(std::string_view field, const std::string& message);

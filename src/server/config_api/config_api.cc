@@ -27,7 +27,7 @@ HttpResponse Message(int status, const std::string& message) {
 
 void Add(ConfigRoutes& routes, std::string_view method, std::string_view path, ConfigCall handler) {
   const ConfigCall call = [handler = std::move(handler)](const Json& body, const Caller& caller) {
-    const auto wrong = FieldOfAnotherType(body);
+    const auto wrong = WrongFieldOf(body);
     return wrong ? Unprocessable(wrong->field, wrong->message) : handler(body, caller);
   };
   routes.calls.emplace(path, call);
@@ -104,8 +104,9 @@ void AddCall(ConfigRoutes& routes, std::string_view method, std::string_view pat
 }
 
 ConfigApi::ConfigApi(const Services& services) {
-  Add(routes_, "GET", "health", [](const Json&) {
-    return ApiReply{200, Json{{"available", true}}};
+  Add(routes_, "GET", "health", [&database = services.database](const Json&) {
+    const bool there = database.CheckThere().ok();
+    return ApiReply{there ? 200 : 503, Json{{"available", there}}};
   });
   AddWorkspaces(routes_, WorkspaceCalls(services));
   for (const ConnectorType kind : {ConnectorType::kSource, ConnectorType::kDestination}) {

@@ -11,14 +11,15 @@
 
 namespace millrace {
 
-/// A field of a request that isn't of its type.
+/// A field of a request that can't be what it is.
 struct WrongField {
   std::string field;
   std::string message;
 };
-/// The first of the fields that mean the same in every call and here are something else; null is as
-/// good as absent.
-std::optional<WrongField> FieldOfAnotherType(const Json& body);
+/// What is wrong with any call's body: a text with the character U+0000, a list of more than 10,000
+/// texts, or one of the fields that mean the same in every call and here are something else; null
+/// is as good as absent.
+std::optional<WrongField> WrongFieldOf(const Json& body);
 
 /// {"pagination": {"pageSize", "rowOffset"}}, or "pageSize" itself; 1 to 1,000, 100 by default.
 Page PageOf(const Json& body);

@@ -20,18 +20,28 @@ namespace {
 
 constexpr int kExecutionsShown = 5;
 
+struct SortKey {
+  std::string_view name;  ///< what follows: _asc or _desc
+  ConnectionOrder order;
+};
+constexpr SortKey kSortKeys[] = {{"connectionName", ConnectionOrder::kName},
+                                 {"sourceName", ConnectionOrder::kSourceName},
+                                 {"destinationName", ConnectionOrder::kDestinationName},
+                                 {"lastSync", ConnectionOrder::kLastSync}};
+
 struct Sorting {
   ConnectionOrder order = ConnectionOrder::kName;
   bool descending = false;
 };
 
-Sorting SortingOf(const std::string& key) {
-  Sorting sorting;
-  sorting.descending = key.ends_with("_desc");
-  if (key.starts_with("sourceName")) sorting.order = ConnectionOrder::kSourceName;
-  if (key.starts_with("destinationName")) sorting.order = ConnectionOrder::kDestinationName;
-  if (key.starts_with("lastSync")) sorting.order = ConnectionOrder::kLastSync;
-  return sorting;
+/// By name when there is no key; none when nothing is sorted by such a key.
+std::optional<Sorting> SortingOf(const std::string& key) {
+  if (key.empty()) return Sorting();
+  for (const auto& [name, order] : kSortKeys) {
+    if (key == fmt::format("{}_asc", name)) return Sorting{order, false};
+    if (key == fmt::format("{}_desc", name)) return Sorting{order, true};
+  }
+  return std::nullopt;
 }
 
 ConnectionFilter ConnectionFilterOf(const Json& body, const std::string& workspace_id) {
@@ -127,6 +137,12 @@ Result<Json> ItemJson(SqlTransaction& transaction, const Catalogue& catalogue,
 }  // namespace
 
 ApiReply WebBackendCalls::List(const Json& body) const {
+  const auto sorting = SortingOf(TextOf(body, "sortKey"));
+  if (!sorting) {
+    return Unprocessable("sortKey",
+                         "sortKey may be connectionName, sourceName, destinationName or lastSync, "
+                         "followed by _asc or _desc");
+  }
   Json list = Json::array();
   size_t total = 0;
   const int64_t page_size = PageOf(body).limit;
@@ -136,10 +152,9 @@ ApiReply WebBackendCalls::List(const Json& body) const {
     MR_ASSIGN_OR_RETURN(const auto workspace, WorkspaceOf(transaction, body));
     workspace_found = workspace.has_value();
     if (!workspace) return Status::Ok();
-    const Sorting sorting = SortingOf(TextOf(body, "sortKey"));
     MR_ASSIGN_OR_RETURN(auto ids,
                         ListConnectionIds(transaction, ConnectionFilterOf(body, workspace->id),
-                                          sorting.order, sorting.descending));
+                                          sorting->order, sorting->descending));
     MR_ASSIGN_OR_RETURN(ids,
                         WithHealth(transaction, std::move(ids),
                                    FieldPathOf(FieldOf(FieldOf(body, "filters"), "statuses"))));

@@ -109,6 +109,7 @@ ApiReply WorkspaceCalls::GetBySlug(const Json& body) const {
     return Status::Ok();
   });
   if (!read.ok()) return Failure(read);
+  if (TextOf(body, "slug").empty()) return Unprocessable("slug", "slug is missing");
   if (!workspace) return NotFound("workspace", TextOf(body, "slug"));
   return {200, WorkspaceJson(*workspace)};
 }

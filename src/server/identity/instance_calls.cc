@@ -75,6 +75,7 @@ HttpResponse InstanceCalls::GetUser(const HttpRequest& request) const {
   std::string id = TextOf(body, "userId");
   if (id.empty()) id = TextOf(body, "authUserId");
   const std::string email = TextOf(body, "email");
+  if (id.empty() && email.empty()) return ErrorDocument(request, 422, "userId is missing");
   const auto person = id.empty() ? sign_in_.FindByEmail(email) : sign_in_.Find(id);
   if (!person.ok()) return IdentityFailure(request, person.status());
   if (!*person) {

@@ -31,8 +31,9 @@ bool IsNotHere(const HttpRequest& request) {
 
 PublicApi::PublicApi(const Services& services, const ConfigApi& config) {
   const PublicContext context{services, config};
-  router_.Add("GET", "/api/public/v1/health", [](const HttpRequest&, const PathParameters&) {
-    return JsonResponse(200, {{"status", "ok"}});
+  router_.Add("GET", "/api/public/v1/health", [&config](const HttpRequest&, const PathParameters&) {
+    const int status = config.Call("health", Json::object(), {}).status;
+    return JsonResponse(status, {{"status", status == 200 ? "ok" : "unavailable"}});
   });
   WorkspaceResource(context).AddTo(router_);
   for (const ConnectorType kind : {ConnectorType::kSource, ConnectorType::kDestination}) {
