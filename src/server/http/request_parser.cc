@@ -5,6 +5,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "server/http/error_document.h"
 #include "server/http/reply_text.h"
 #include "server/http/request_head.h"
 
@@ -96,7 +97,8 @@ RequestParser::State RequestParser::Refuse(int status, const char* why) {
 }
 
 HttpResponse RequestParser::refusal() const {
-  return Refusal(message_->refusal.status, message_->refusal.why);
+  const auto& [status, why] = message_->refusal;
+  return message_->has_head ? ErrorDocument(message_->request, status, why) : Refusal(status, why);
 }
 
 bool RequestParser::IsHead() const { return message_->parser->get().method() == http::verb::head; }
