@@ -89,6 +89,22 @@ TEST(Secrets, ShortOnesAreStruckOnlyWhereTheyStandAlone) {
   EXPECT_EQ(Secrets::Redact("xlong-enough-to-be-uniquex"), "x**********x");
 }
 
+TEST(Secrets, ScopeKeepsItsOwn) {
+  Secrets::Register("of-the-process");
+  {
+    const Secrets::Scope scope({"has"});
+    Secrets::Register("within-a-call");
+    EXPECT_EQ(Secrets::Redact("it has within-a-call, of-the-process"),
+              "it ********** **********, of-the-process");
+    EXPECT_EQ(Secrets::RedactAll("it has within-a-call, of-the-process"),
+              "it ********** **********, **********");
+    const Secrets::Scope inner;
+    EXPECT_EQ(Secrets::Redact("it has within-a-call"), "it has within-a-call");
+  }
+  EXPECT_EQ(Secrets::Redact("it has within-a-call, of-the-process"),
+            "it has within-a-call, **********");
+}
+
 TEST(Uuid, Version7CountsWithinABatch) {
   UuidV7Batch batch{WallTime(std::chrono::milliseconds(0x0123456789ab))};
   std::set<std::string> ids;

@@ -207,9 +207,11 @@ Result<CronExpression> ParseCronExpression(std::string_view text) {
   std::vector<std::string> fields = FieldsOf(text);
   if (fields.size() < 5 || fields.size() > 7) {
     return ConfigError(
-        "it has {} fields; write five, like \"0 2 * * 1-5\" (minute, hour, day of the month, "
+        "it has {}; write five, like \"0 2 * * 1-5\" (minute, hour, day of the month, "
         "month, weekday), or Quartz's six or seven (second first, year last)",
-        fields.empty() ? "no" : std::to_string(fields.size()));
+        fields.empty()       ? "no fields"
+        : fields.size() == 1 ? "1 field"
+                             : fmt::format("{} fields", fields.size()));
   }
   const bool quartz = fields.size() > 5;
   if (!quartz) fields.insert(fields.begin(), "0");

@@ -47,7 +47,7 @@ void SetLogLevel(LogLevel least) { least_level = least; }
 bool LogEnabled(LogLevel level) { return level >= least_level.load(); }
 
 void WriteLog(LogLevel level, std::string_view message) {
-  const std::string safe = Secrets::Redact(message);
+  const std::string safe = Secrets::RedactAll(message);
   std::lock_guard lock(sink_mutex);
   Sink()(level, safe);
 }

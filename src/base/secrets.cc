@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -17,6 +18,18 @@ std::mutex secrets_mutex;
 std::vector<std::string>& RegisteredSecrets() {
   static std::vector<std::string> secrets;
   return secrets;
+}
+
+thread_local Secrets::Scope* innermost = nullptr;
+
+void Add(std::string_view secret, std::vector<std::string>* longest_first) {
+  if (secret.size() < kShortest) return;
+  if (std::find(longest_first->begin(), longest_first->end(), secret) != longest_first->end()) {
+    return;
+  }
+  longest_first->emplace_back(secret);
+  std::sort(longest_first->begin(), longest_first->end(),
+            [](const auto& a, const auto& b) { return a.size() > b.size(); });
 }
 
 bool IsWordCharacter(char c) {
@@ -34,14 +47,17 @@ bool StandsAlone(std::string_view text, size_t at, size_t size) {
 
 }  // namespace
 
+Secrets::Scope::Scope(const std::vector<std::string>& secrets)
+    : outer_(std::exchange(innermost, this)) {
+  for (const std::string& secret : secrets) Add(secret, &secrets_);
+}
+
+Secrets::Scope::~Scope() { innermost = outer_; }
+
 void Secrets::Register(std::string_view secret) {
-  if (secret.size() < kShortest) return;
+  if (innermost != nullptr) return Add(secret, &innermost->secrets_);
   std::lock_guard lock(secrets_mutex);
-  auto& secrets = RegisteredSecrets();
-  if (std::find(secrets.begin(), secrets.end(), secret) != secrets.end()) return;
-  secrets.emplace_back(secret);
-  std::sort(secrets.begin(), secrets.end(),
-            [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  Add(secret, &RegisteredSecrets());
 }
 
 std::string Secrets::Strike(std::string_view text, const std::vector<std::string>& longest_first) {
@@ -61,8 +77,17 @@ std::string Secrets::Strike(std::string_view text, const std::vector<std::string
 }
 
 std::string Secrets::Redact(std::string_view text) {
+  if (innermost != nullptr) return Strike(text, innermost->secrets_);
+  return RedactAll(text);
+}
+
+std::string Secrets::RedactAll(std::string_view text) {
+  std::vector<std::string> of_both;
+  if (innermost != nullptr) of_both = innermost->secrets_;
   std::lock_guard lock(secrets_mutex);
-  return Strike(text, RegisteredSecrets());
+  if (innermost == nullptr) return Strike(text, RegisteredSecrets());
+  for (const std::string& secret : RegisteredSecrets()) Add(secret, &of_both);
+  return Strike(text, of_both);
 }
 
 }  // namespace millrace

@@ -128,7 +128,8 @@ Result<Json> BuiltinSpec(std::string_view name) {
     }
     return json;
   }
-  return ConfigError("{} is not built in", name);
+  return ConfigError("this version can't run {} yet: `millrace connectors` lists what it can",
+                     name);
 }
 
 }  // namespace millrace

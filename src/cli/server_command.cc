@@ -29,6 +29,32 @@ void RaiseDescriptorLimit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// host:port/database, without user, password and options.
+std::string PlaceOf(const std::string& database_url) {
+  const size_t authority = database_url.find("://");
+  std::string place = database_url.substr(authority == std::string::npos ? 0 : authority + 3);
+  place.resize(std::min(place.find('?'), place.size()));
+  if (const size_t user = place.rfind('@'); user != std::string::npos) place.erase(0, user + 1);
+  return place;
+}
+
+void SayWhereThingsAre(const ServerOptions& options, bool first_start, const std::string& address,
+                       bool tls) {
+  const std::string folder = options.data_dir.string();
+  if (options.database_url.empty()) {
+    Log(LogLevel::kInfo, "everything is kept in {}", folder);
+  } else {
+    Log(LogLevel::kInfo, "metadata is kept in PostgreSQL {}, logs and attempts in {}",
+        PlaceOf(options.database_url), folder);
+  }
+  if (!first_start) return;
+  Log(LogLevel::kInfo,
+      "first start: the API is at {}://{}/api/v1 (its document: /openapi.yaml); whoever must sign "
+      "in is airbyte@example.com, with \"password\" unless MILLRACE_ADMIN_PASSWORD says another; "
+      "docs/SERVER.md says more",
+      tls ? "https" : "http", address);
+}
+
 }  // namespace
 
 int RunServer(const CommandLine& line) {
@@ -55,6 +81,7 @@ int RunServer(const CommandLine& line) {
   std::signal(SIGXFSZ, SIG_IGN);
   RaiseDescriptorLimit();
   InterruptSignals signals;
+  const bool first_start = !std::filesystem::exists(options.data_dir / "server.lock");
   auto server = MillraceServer::Start(options);
   if (!server.ok()) {
     Console::Fail(server.status(), line.verbose);
@@ -63,7 +90,7 @@ int RunServer(const CommandLine& line) {
   for (const std::string& address : (*server)->addresses()) {
     Log(LogLevel::kInfo, "listening on {}://{}", line.tls_key.empty() ? "http" : "https", address);
   }
-  Log(LogLevel::kInfo, "everything is kept in {}", options.data_dir.string());
+  SayWhereThingsAre(options, first_start, (*server)->addresses().front(), !line.tls_key.empty());
   while (!signals.Take()) signals.WaitFor(InterruptSignals::kForever);
   Log(LogLevel::kInfo, "stopping");
   const StopDeadline deadline(kExitLimit, kExitDone);

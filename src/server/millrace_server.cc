@@ -1,9 +1,11 @@
 #include "server/millrace_server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "control/identity/application_access.h"
 #include "control/identity/sign_in.h"
 #include "control/logs/attempt_logs.h"
@@ -74,7 +76,8 @@ class Server : public MillraceServer {
         gate_(sign_in_, applications_,
               {ListensOnLoopbackOnly(options), options.auth_always, std::move(public_names)}) {}
 
-  Status Open(const ServerOptions& options) {
+  /// `http` listens already.
+  Status Open(const ServerOptions& options, std::unique_ptr<HttpServer> http) {
     MR_RETURN_IF_ERROR(WorkspaceCalls::EnsureDefault(services_));
     MR_ASSIGN_OR_RETURN(const std::string password, FirstPasswordFromEnvironment());
     MR_RETURN_IF_ERROR(sign_in_.EnsureFirstPerson(password));
@@ -93,20 +96,29 @@ class Server : public MillraceServer {
                                     .attempt_program = options.attempt_program,
                                     .attempt_https = https};
     MR_ASSIGN_OR_RETURN(worker_, WorkerHost::Start(stores, options.data_dir));
-    HttpServer::Options http;
-    http.listen = options.listen;
-    http.tls_certificate_file = options.tls_certificate_file;
-    http.tls_key_file = options.tls_key_file;
-    http.large_body_gate = [this](HttpRequest head) { return RefuseLargeBody(&head); };
-    MR_ASSIGN_OR_RETURN(http_, HttpServer::Start(http, [this](HttpRequest request) {
-                          const SteadyTime came = Clock::System().Now();
-                          HttpResponse response = Handle(&request);
-                          metrics_.Count(request, response, Clock::System().Now() - came);
-                          return response;
-                        }));
+    if (options.files_dir.empty()) {
+      std::error_code ignored;  // whoever puts files there will see
+      std::filesystem::create_directories(options.data_dir / "files", ignored);
+    }
+    http_ = std::move(http);
     metrics_.set_open_connections([this] { return http_->open_connections(); });
     retention_.emplace(Retention(*database_, logs_->storage(), Clock::System(), {}));
     return Status::Ok();
+  }
+
+  /// Only who has signed in, where that is asked for, has more than a little kept in memory.
+  std::optional<HttpResponse> RefuseLargeBody(HttpRequest* head) const {
+    if (auto refusal = gate_.Admit(head)) return refusal;
+    if (head->person_id.empty()) return ErrorDocument(*head, 413, "the request is too large");
+    return std::nullopt;
+  }
+
+  HttpResponse Serve(HttpRequest request) {
+    const SteadyTime came = Clock::System().Now();
+    const Secrets::Scope secrets;  // that this request makes known
+    HttpResponse response = Handle(&request);
+    metrics_.Count(request, response, Clock::System().Now() - came);
+    return response;
   }
 
   void Stop(std::chrono::milliseconds limit) override {
@@ -127,13 +139,6 @@ class Server : public MillraceServer {
   }
 
  private:
-  /// Only who has signed in, where that is asked for, has more than a little kept in memory.
-  std::optional<HttpResponse> RefuseLargeBody(HttpRequest* head) const {
-    if (auto refusal = gate_.Admit(head)) return refusal;
-    if (head->person_id.empty()) return ErrorDocument(*head, 413, "the request is too large");
-    return std::nullopt;
-  }
-
   HttpResponse Handle(HttpRequest* request) const {
     if (auto refusal = gate_.Admit(request)) return *std::move(refusal);
     if (auto response = identity_api_.Handle(*request)) return *std::move(response);
@@ -181,16 +186,34 @@ Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOption
   if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {
     return ConfigError("--tls-cert and --tls-key belong together: give both or neither");
   }
+  // Addresses first: a start that fails because of them leaves no trace.
+  const auto ready = std::make_shared<std::atomic<Server*>>(nullptr);
+  HttpServer::Options listening;
+  listening.listen = options.listen;
+  listening.tls_certificate_file = options.tls_certificate_file;
+  listening.tls_key_file = options.tls_key_file;
+  listening.large_body_gate = [ready](HttpRequest head) -> std::optional<HttpResponse> {
+    Server* const server = *ready;
+    if (server == nullptr) return ErrorDocument(head, 503, "the server is starting");
+    return server->RefuseLargeBody(&head);
+  };
+  MR_ASSIGN_OR_RETURN(auto http, HttpServer::Start(listening, [ready](HttpRequest request) {
+                        Server* const server = *ready;
+                        return server != nullptr
+                                   ? server->Serve(std::move(request))
+                                   : ErrorDocument(request, 503, "the server is starting");
+                      }));
   ServerOptions complete = options;
   MR_ASSIGN_OR_RETURN(complete.resources, WithEnvironment(options.resources));
   std::vector<std::string> public_names;
   for (const std::string& url : options.public_urls) {
     MR_ASSIGN_OR_RETURN(public_names.emplace_back(), PublicNameOf(url));
   }
-  MR_ASSIGN_OR_RETURN(
-      auto stores, OpenServerStores(options.data_dir, options.database_url, options.log_storage));
+  MR_ASSIGN_OR_RETURN(auto stores, OpenServerStores(options.data_dir, options.database_url,
+                                                    options.log_storage, StoresUser::kServer));
   auto server = std::make_unique<Server>(complete, std::move(stores), std::move(public_names));
-  MR_RETURN_IF_ERROR(server->Open(complete));
+  MR_RETURN_IF_ERROR(server->Open(complete, std::move(http)));
+  *ready = server.get();
   return std::unique_ptr<MillraceServer>(std::move(server));
 }
 

@@ -49,8 +49,8 @@ Result<std::unique_ptr<MillraceWorker>> MillraceWorker::Start(const WorkerOption
   }
   WorkerOptions complete = options;
   MR_ASSIGN_OR_RETURN(complete.resources, WithEnvironment(options.resources));
-  MR_ASSIGN_OR_RETURN(
-      auto stores, OpenServerStores(options.data_dir, options.database_url, options.log_storage));
+  MR_ASSIGN_OR_RETURN(auto stores, OpenServerStores(options.data_dir, options.database_url,
+                                                    options.log_storage, StoresUser::kWorker));
   auto worker = std::make_unique<Worker>(complete, std::move(stores));
   MR_RETURN_IF_ERROR(worker->Open(complete));
   return std::unique_ptr<MillraceWorker>(std::move(worker));

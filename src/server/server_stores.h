@@ -20,12 +20,16 @@ struct ServerStores {
   std::unique_ptr<AttemptLogs> logs;
 };
 
+/// A server makes tables and a key where there are none; a worker finds those of its servers.
+enum class StoresUser { kServer, kWorker };
+
 /// Locks the data folder, and opens the metadata (`database_url`; empty: a file in it), brought up
 /// to date, and the logs of attempts (`log_storage`, see AttemptLogs::OpenAt). Config errors: a
 /// folder that another process has, a database that doesn't answer, another secret key than the
-/// stored configurations were sealed with.
+/// stored configurations were sealed with, or none; for a worker: a database that no server of this
+/// version has set up. A database elsewhere that doesn't answer leaves nothing in the folder.
 Result<ServerStores> OpenServerStores(const std::filesystem::path& data_dir,
                                       const std::string& database_url,
-                                      const std::string& log_storage);
+                                      const std::string& log_storage, StoresUser user);
 
 }  // namespace millrace

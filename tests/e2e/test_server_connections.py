@@ -297,6 +297,7 @@ def test_definitions_of_ones_own(server):
     assert id not in {d["destinationDefinitionId"] for d in server.call("destination_definitions/list")["destinationDefinitions"]}
     refused = server.call("sources/create", expect=422, sourceDefinitionId=id, name="x", connectionConfiguration={})
     assert "example/source-mine:1.0.0" in refused["message"] and "yet" in refused["message"]
+    assert server.call("source_definition_specifications/get", expect=422, sourceDefinitionId=id)["message"] == refused["message"]
     assert server.call("source_definitions/update", sourceDefinitionId=id, dockerImageTag="1.1.0")["dockerImageTag"] == "1.1.0"
     assert status_of(server, "source_definitions/delete", sourceDefinitionId=id) == 204
     assert status_of(server, "source_definitions/get", sourceDefinitionId=id) == 404
@@ -337,3 +338,22 @@ def test_a_connection_without_jobs_has_no_history(server):
     assert status_of(server, "connections/stream_history", connectionId=id, timezone="Mars/Base") == 422
     assert server.call("stream_statuses/list", connectionId=id, workspaceId="default") == {"streamStatuses": []}
     assert server.call("stream_statuses/latest_per_run_state", connectionId=id) == {"streamStatuses": []}
+
+
+def test_a_secret_is_one_to_its_own_calls_only(server):
+    word = "millrace-has-nine-tags"
+    config = {"host": "127.0.0.1", "port": 1, "database": "x", "username": "x", "password": word, "schemas": ["public"]}
+    checked = server.call("scheduler/sources/check_connection", sourceDefinitionId=POSTGRES, connectionConfiguration=config)
+    assert checked["status"] == "failed" and word not in json.dumps(checked)
+    asked = server.request("POST", "/api/v1/web_backend/describe_cron_expression", json.dumps({"cronExpression": word}).encode())
+    assert "*****" not in asked.text, "whoever guesses a secret must not be told"
+    named = server.call("sources/get", expect=404, sourceId=word)
+    assert word in json.dumps(named)
+    unknown = server.call("connections/create", expect=422, **ends(server), scheduleType=word)
+    assert "*****" not in unknown["message"]
+
+
+def test_what_airbyte_has_and_this_version_has_not(server):
+    for path in ("operations/check", "notifications/try", "permissions/create", "connector_builder_projects/create"):
+        assert path in server.call(path, expect=501)["message"]
+    server.call("no_such/path", expect=404)

@@ -129,10 +129,17 @@ def test_backfill_reads_the_old_rows_again(db, changing):
     ("ignore", "alter table customers rename customer_id to id", "SCHEMA_CHANGES_ARE_BREAKING"),
     ("propagate_columns", "alter table customers drop constraint customers_pkey, add primary key (customer_id, name)", "SCHEMA_CHANGES_ARE_BREAKING")],
     ids=["any change", "cursor gone", "key gone", "another key"])
-def test_a_change_pauses_with_a_reason(db, changing, policy, sql, reason):
+def test_a_change_pauses_with_a_reason(server, db, changing, policy, sql, reason):
     changing.make(policy=policy)
     db.execute(sql)
-    changing.run(expect="cancelled")
+    failed = changing.run(expect="failed")
+    (attempt,) = failed["attempts"]
+    (failure,) = attempt["attempt"]["failureSummary"]["failures"]
+    assert failure["failureType"] == "config_error" and failure["externalMessage"].startswith("paused: public.customers "), failure
+    assert failure["externalMessage"] in "\n".join(attempt["logs"]["logLines"])
+    refused = server.call("connections/sync", expect=409, connectionId=changing.id)["message"]
+    assert refused == failure["externalMessage"] and "then enable the connection" in refused
+    assert reason != "SCHEMA_CHANGES_ARE_BREAKING" or "updated_at" not in sql or "lost its cursor updated_at: choose another cursor" in refused
     after = changing.now()
     assert (after["status"], after["statusReason"]) == ("inactive", reason)
     assert [event["disabledReason"] for event in changing.events("CONNECTION_DISABLED")] == [reason]
@@ -144,7 +151,7 @@ def test_a_change_pauses_with_a_reason(db, changing, policy, sql, reason):
 def test_a_paused_connection_goes_on_once_its_catalog_is_mended(server, db, changing):
     changing.make(policy="ignore")
     db.execute("alter table customers rename updated_at to changed_at; insert into customers values (5000, 'x', 1, '2026-01-01 00:00Z')")
-    changing.run(expect="cancelled")
+    changing.run(expect="failed")
     offered = server.call("sources/discover_schema", sourceId=changing.now()["sourceId"])["catalog"]
     for entry in offered["streams"]:
         entry["config"].update(DEDUPED, cursorField=["changed_at"], selected=True)

@@ -1,9 +1,14 @@
 """`millrace worker` as a process: it takes jobs of servers that share its PostgreSQL, under the same rules, and is followed by another when it is killed."""
+import re
+import socket
+import subprocess
+
 import pytest
 
 from support import output_files
 from support.api_server import running
 from support.attempt_processes import attempt_processes, busy, in_the_middle
+from support.free_port import free_port
 from support.postgres_tables import database_url
 from support.server_jobs import LOCAL, ended, made_up_users, sync, wait
 from support.shared_workers import running_worker
@@ -73,3 +78,33 @@ def test_a_worker_keeps_the_servers_rules(shared, tmp_path):
         assert read["status"] == "succeeded" and read["recordsSynced"] == 1, read
         refused = outcome("http://169.254.169.254/latest/meta-data", "HTTPS")
         assert refused["status"] == "failed" and "link-local" in str(refused["failureSummary"]), refused
+
+
+def test_a_worker_leaves_setting_up_to_the_servers(millrace, db, tmp_path):
+    url = database_url(db)
+    process = millrace.start("worker", "--data-dir", tmp_path / "alone", "--database-url", url, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0 and "no server has set up this database yet" in said, said
+    assert not (tmp_path / "alone").exists()
+    with running(millrace, tmp_path / "data", "--database-url", url) as server:
+        assert server.call("sources/list")["sources"] == []
+    process = millrace.start("worker", "--data-dir", tmp_path / "alone", "--database-url", url, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0 and "another secret key" in said, said
+    assert not (tmp_path / "alone" / "secret.key").exists()
+    with running(millrace, tmp_path / "data", "--database-url", url):
+        pass
+
+
+def test_a_start_that_fails_leaves_nothing_behind(millrace, db, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        wrong = {"login": ["--database-url", database_url(db).replace("://", "://nobody:not-the-password@", 1) if "@" not in database_url(db) else re.sub("://[^@]*@", "://nobody:not-the-password@", database_url(db))],
+                 "port": ["--listen", f"127.0.0.1:{taken.getsockname()[1]}"]}
+        for name, args in wrong.items():
+            listen = [] if "--listen" in args else ["--listen", f"127.0.0.1:{free_port()}"]
+            process = millrace.start("server", "--data-dir", tmp_path / name, *args, *listen, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            said, _ = process.communicate(timeout=60)
+            assert process.returncode != 0 and not (tmp_path / name).exists(), said
+            assert "not-the-password" not in said and (name == "port" or 'nobody' in said), said

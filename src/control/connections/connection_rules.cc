@@ -5,6 +5,7 @@
 
 #include "control/resources/resource_requirements.h"
 #include "control/schedule/schedule_document.h"
+#include "control/schema/pause_words.h"
 #include "control/schema/sync_catalog.h"
 
 namespace millrace {
@@ -134,7 +135,10 @@ Status ApplyStatus(const Json& body, Connection* connection, Json* document) {
     return ConfigError("status is {}; it may be active, inactive, locked", sent.dump());
   }
   connection->status = sent.get<std::string>();
-  if (connection->status == "active") document->erase("statusReason");
+  if (connection->status == "active") {
+    document->erase("statusReason");
+    document->erase(kPausedBecause);
+  }
   if (const Json& reason = FieldOf(body, "statusReason");
       reason.is_string() && connection->status != "active") {
     (*document)["statusReason"] = reason;

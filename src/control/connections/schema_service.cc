@@ -9,6 +9,7 @@
 #include "control/schema/catalog_diff.h"
 #include "control/schema/catalog_propagation.h"
 #include "control/schema/catalog_rules.h"
+#include "control/schema/pause_words.h"
 #include "control/schema/sync_catalog.h"
 #include "control/secrets/config_references.h"
 #include "control/store/connection_events.h"
@@ -99,6 +100,7 @@ void Pause(const char* reason, SchemaCheck* check) {
   connection.next_run_at.reset();
   Json document = *connection.document;
   document["statusReason"] = reason;
+  document[kPausedBecause] = WhyPaused(*check->diff, FieldOf(document, "syncCatalog"));
   document["breakingChange"] = check->breaking;
   document["schemaChange"] = check->breaking ? "breaking" : "non_breaking";
   connection.document = std::move(document);

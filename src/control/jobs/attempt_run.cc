@@ -74,9 +74,11 @@ void AttemptRun::Leave() {
 }
 
 void AttemptRun::Run() {
+  const Secrets::Scope secrets(target_.secrets);
   parts_.logs.Begin(target_.id(), target_.secrets);
-  LogLine("INFO", fmt::format("job {}, attempt {}: {} streams", target_.key.job, target_.key.number,
-                              target_.streams.size()));
+  LogLine("INFO",
+          fmt::format("job {}, attempt {}: {} {}", target_.key.job, target_.key.number,
+                      target_.streams.size(), target_.streams.size() == 1 ? "stream" : "streams"));
   if (const std::string may_use = LimitsInWords(target_.limits); !may_use.empty()) {
     LogLine("INFO", may_use);
   }

@@ -6,6 +6,7 @@
 #include "control/jobs/due_connections.h"
 #include "control/jobs/job_timeline.h"
 #include "control/jobs/job_transition.h"
+#include "control/schema/pause_words.h"
 #include "control/store/connections.h"
 #include "protocol/catalog.h"
 
@@ -94,6 +95,8 @@ Result<JobCreation> JobService::CreateIn(SqlTransaction& transaction,
     return Refusal(Outcome::kBusy, "the connection is not due any more");
   }
   if (connection->status != "active") {
+    const std::string why = connection->document->value(kPausedBecause, "");
+    if (!why.empty()) return Refusal(Outcome::kInactive, why);
     return Refusal(Outcome::kInactive,
                    fmt::format("the connection is {}: enable it first", connection->status));
   }

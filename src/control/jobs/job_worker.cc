@@ -5,6 +5,7 @@
 
 #include "base/file_io.h"
 #include "base/log.h"
+#include "base/secrets.h"
 #include "base/uuid.h"
 #include "control/jobs/attempt_document.h"
 #include "control/jobs/due_connections.h"
@@ -177,8 +178,8 @@ void JobWorker::LookAtSources() {
         looks_.begin(), looks_.end(), [&](const SourceLook& look) { return look.job() == job.id; });
     if (under_way) continue;
     looks_.emplace_back(
-        SourceLook::Parts{parts_.database, parts_.clock, parts_.jobs, *parts_.schemas}, job,
-        [this] { Wake(); });
+        SourceLook::Parts{parts_.database, parts_.clock, parts_.jobs, *parts_.schemas, parts_.logs},
+        job, [this] { Wake(); });
   }
 }
 
@@ -248,6 +249,7 @@ void JobWorker::ClaimDue() {
 }
 
 void JobWorker::Begin(AttemptClaim claim) {
+  const Secrets::Scope secrets;  // of this attempt's ends
   const AttemptId id{claim.job.id, claim.attempt.number};
   if (!claim.problem.ok()) return EndAtOnce(claim, claim.problem);
   // Earlier attempts did it all, though the last one didn't live to say so.

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "control/connections/schema_service.h"
 #include "control/jobs/job_service.h"
+#include "control/logs/attempt_logs.h"
 #include "control/store/sql_database.h"
 
 namespace millrace {
@@ -24,7 +25,8 @@ Result<std::vector<WaitingJob>> JobsToLookFor(SqlTransaction& transaction, int64
 
 /// The look at a connection's source that comes before a job's first attempt, in a thread of its
 /// own, because asking a source for its streams takes seconds to minutes. What has changed there is
-/// taken over as the connection wants it; a job whose connection that paused is cancelled. When the
+/// taken over as the connection wants it; a job whose connection that paused
+/// fails, with an attempt that says why. When the
 /// source doesn't answer, the job goes on: its attempt says what is wrong. Owned by JobWorker.
 class SourceLook {
  public:
@@ -33,6 +35,7 @@ class SourceLook {
     const Clock& clock;
     const JobService& jobs;
     const SchemaService& schemas;
+    AttemptLogs& logs;
   };
 
   /// Begins the thread. `on_end` is called from it.

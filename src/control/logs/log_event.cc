@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 namespace millrace {
@@ -18,9 +19,11 @@ std::string TextIn(const Json& document, const char* field) {
 }  // namespace
 
 Json ToJson(const LogEvent& event) {
+  std::string level = event.level;  // lower-case in Airbyte's events, upper-case in its lines
+  for (char& c : level) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   Json json = {{"timestamp", event.timestamp},
                {"message", event.message},
-               {"level", event.level},
+               {"level", std::move(level)},
                {"logSource", event.log_source}};
   if (!event.stack_trace.empty()) json["stackTrace"] = event.stack_trace;
   return json;
@@ -39,7 +42,10 @@ LogEvent LogEventOf(std::string_view line) {
   }
   event.message = TextIn(json, "message");
   event.stack_trace = TextIn(json, "stackTrace");
-  if (std::string level = TextIn(json, "level"); !level.empty()) event.level = std::move(level);
+  if (std::string level = TextIn(json, "level"); !level.empty()) {
+    for (char& c : level) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    event.level = std::move(level);
+  }
   if (std::string source = TextIn(json, "logSource"); !source.empty()) {
     event.log_source = std::move(source);
   }

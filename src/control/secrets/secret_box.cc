@@ -85,13 +85,20 @@ Result<Key> MakeKeyFile(const std::filesystem::path& path) {
 }
 
 /// The key that the environment gives, or that of `path`, which is made when it isn't there.
-Result<Key> KeyFrom(const KeyVariables& variables, const std::filesystem::path& path) {
+Result<Key> KeyFrom(const KeyVariables& variables, const std::filesystem::path& path,
+                    bool may_make) {
   MR_RETURN_IF_ERROR(Ready());
   if (const char* text = std::getenv(variables.key); text != nullptr) {
     return KeyOf(text, variables.key);
   }
   if (const char* file = std::getenv(variables.file); file != nullptr) return KeyInFile(file);
-  return std::filesystem::exists(path) ? KeyInFile(path.string()) : MakeKeyFile(path);
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return KeyInFile(path.string());
+  if (may_make) return MakeKeyFile(path);
+  return ConfigError(
+      "the metadata database was made with another secret key: there is none here. Give its "
+      "servers' ({}, {}, or {})",
+      variables.key, variables.file, path.string());
 }
 
 /// A name that tells nothing of the key: eight digits of its hash.
@@ -132,8 +139,8 @@ bool SecretBox::KeyIsInEnvironment() {
   return std::getenv(kCurrent.key) != nullptr || std::getenv(kCurrent.file) != nullptr;
 }
 
-Result<SecretBox> SecretBox::Load(const std::filesystem::path& key_file) {
-  MR_ASSIGN_OR_RETURN(const Key key, KeyFrom(kCurrent, key_file));
+Result<SecretBox> SecretBox::Load(const std::filesystem::path& key_file, bool may_make) {
+  MR_ASSIGN_OR_RETURN(const Key key, KeyFrom(kCurrent, key_file, may_make));
   SecretBox box(key);
   const std::filesystem::path next = NextKeyFile(key_file);
   if (!std::filesystem::exists(next)) return box;
@@ -143,7 +150,7 @@ Result<SecretBox> SecretBox::Load(const std::filesystem::path& key_file) {
 }
 
 Result<SecretBox> SecretBox::LoadNext(const std::filesystem::path& key_file) {
-  MR_ASSIGN_OR_RETURN(const Key key, KeyFrom(kNext, NextKeyFile(key_file)));
+  MR_ASSIGN_OR_RETURN(const Key key, KeyFrom(kNext, NextKeyFile(key_file), /*may_make=*/true));
   return SecretBox(key);
 }
 

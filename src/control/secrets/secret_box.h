@@ -23,7 +23,8 @@ class SecretBox {
   /// MILLRACE_SECRET_KEY_FILE names, or of `key_file`, which is made, mode 0600, when it isn't
   /// there. A key that lies in NextKeyFile(key_file), because changing the key was interrupted,
   /// opens texts too. Config errors say which one is wrong.
-  static Result<SecretBox> Load(const std::filesystem::path& key_file);
+  /// Without `may_make` a key that isn't there is one of them.
+  static Result<SecretBox> Load(const std::filesystem::path& key_file, bool may_make = true);
   /// The key that follows: of MILLRACE_NEW_SECRET_KEY, of the file that
   /// MILLRACE_NEW_SECRET_KEY_FILE names, or of NextKeyFile(key_file), made when it isn't there.
   static Result<SecretBox> LoadNext(const std::filesystem::path& key_file);

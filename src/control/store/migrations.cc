@@ -91,4 +91,34 @@ Status Migrate(SqlDatabase& database) {
   return Status::Ok();
 }
 
+Status NotSetUp() {
+  return ConfigError(
+      "no server has set up this database yet: start `millrace server --database-url …` first");
+}
+
+Status CheckMigrated(SqlDatabase& database) {
+  int64_t version = 0;
+  const Status read = database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(
+        const auto tables,
+        transaction.Query(
+            database.engine() == SqlDatabase::Engine::kPostgres
+                ? "SELECT count(*) FROM pg_tables WHERE tablename = 'migration' AND "
+                  "schemaname = ANY (current_schemas(false))"
+                : "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = "
+                  "'migration'"));
+    if (tables.at(0).Integer(0) == 0) return Status::Ok();
+    MR_ASSIGN_OR_RETURN(version, VersionOf(transaction));
+    return Status::Ok();
+  });
+  MR_RETURN_IF_ERROR(read);
+  const auto known = static_cast<int64_t>(EmbeddedMigrations().size());
+  if (version == 0) return NotSetUp();
+  if (version == known) return Status::Ok();
+  return ConfigError(
+      "the metadata database is of version {}, this program of {}: start the server of this "
+      "program's version first, or the program of the server's version",
+      version, known);
+}
+
 }  // namespace millrace

@@ -10,4 +10,10 @@ namespace millrace {
 /// wait. A config error when the database was made by a newer version.
 Status Migrate(SqlDatabase& database);
 
+/// Ok when the tables are those of this version. Changes nothing; the config error says whose turn
+/// it is.
+Status CheckMigrated(SqlDatabase& database);
+/// What CheckMigrated says of an empty database.
+Status NotSetUp();
+
 }  // namespace millrace

@@ -202,6 +202,18 @@ class Lease {
   bool taken_ = false;
 };
 
+/// What libpq and SQLite say of a failed login, in a line. Only of sentences whose words are known
+/// to hold no password: one that is malformed may quote a part of the address that is.
+std::string CauseOf(std::string_view text) {
+  constexpr std::string_view kFailed = "connection to server at ";
+  constexpr const char* kAdvice = "check its address and login";
+  const size_t at = text.find(kFailed);
+  if (at == std::string_view::npos) return kAdvice;
+  text = text.substr(at + kFailed.size());
+  text = text.substr(0, text.find('\n'));
+  return fmt::format("the server at {} ({})", text, kAdvice);
+}
+
 class PooledDatabase : public SqlDatabase {
  public:
   /// `file`: SQLite's.
@@ -227,7 +239,7 @@ class PooledDatabase : public SqlDatabase {
         }
       } catch (const soci::soci_error& error) {
         return Status::Failed({FailureType::kConfigError,
-                               "can't open the metadata database: check its address and login",
+                               "can't open the metadata database: " + CauseOf(error.what()),
                                error.what(),
                                {}});
       }

@@ -11,6 +11,7 @@
 #include "control/store/connections.h"
 #include "control/store/definitions.h"
 #include "control/store/resource_requirements.h"
+#include "server/config_api/custom_definition_calls.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/probe_json.h"
 #include "server/config_api/request_fields.h"
@@ -83,10 +84,7 @@ Status ActorCalls::NoSuchDefinition(const std::string& definition_id) const {
   if (!custom) {
     return ConfigError("there is no {} definition with the id {}", ToString(kind_), definition_id);
   }
-  return ConfigError("{} is a container image ({}:{}): this version can't run those yet",
-                     TextOf(*custom->document, "name"),
-                     TextOf(*custom->document, "dockerRepository"),
-                     TextOf(*custom->document, "dockerImageTag"));
+  return CantRunYet(*custom);
 }
 
 Status ActorCalls::CheckConfiguration(const std::string& definition_id,

@@ -1,5 +1,7 @@
 #include "server/config_api/config_api.h"
 
+#include <fmt/ranges.h>
+
 #include <nlohmann/json.hpp>
 
 #include "server/config_api/actor_calls.h"
@@ -14,6 +16,34 @@
 
 namespace millrace {
 namespace {
+
+/// What Airbyte has and this version has not: a path, or all below it.
+constexpr std::string_view kNotYet[] = {
+    "operations/",
+    "notifications/",
+    "permissions/",
+    "user_invitations/",
+    "groups/",
+    "group_permissions/",
+    "connector_builder_projects/",
+    "declarative_source_definitions/",
+    "connector_builder_assist/",
+    "source_oauths/",
+    "destination_oauths/",
+    "scoped_configuration/",
+    "secret_storage/",
+    "secrets_persistence_config/",
+    "connector_rollout/",
+    "dataplane_group/",
+    "dataplanes/",
+    "audit_logs/",
+    "diagnostic_tool/",
+    "sso_config/",
+    "catalogs/diff",
+    "web_backend/mappers/validate",
+    "connections/events/backfill",
+    "connections/postprocess_discovered_catalog",
+};
 
 HttpResponse ResponseOf(ApiReply reply) {
   if (!reply.text.empty()) return {reply.status, "application/json", std::move(reply.text), {}};
@@ -126,6 +156,13 @@ HttpResponse ConfigApi::Handle(const HttpRequest& request) const {
   if (match.found == Router::Found::kHandler) return (*match.handler)(request, match.parameters);
   if (match.found == Router::Found::kOtherMethod) {
     return OtherMethodDocument(request, match.allowed);
+  }
+  const std::string path = fmt::format("{}", fmt::join(request.path, "/"));
+  for (const std::string_view part : kNotYet) {
+    const std::string prefix = fmt::format("api/v1/{}", part);
+    if (path == prefix || (part.ends_with('/') && path.starts_with(prefix))) {
+      return Message(501, fmt::format("this version has no {} yet", path.substr(7)));
+    }
   }
   return Message(404, "there is no such path in this version's config API");
 }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/schema/pause_words.h"
 #include "server/config_api/request_fields.h"
 
 namespace millrace {
@@ -34,6 +35,7 @@ Json ConnectionJson(const Connection& connection, const std::vector<Tag>& tags) 
             {"status", connection.status},
             {"breakingChange", false}};
   json.update(*connection.document);
+  json.erase(kPausedBecause);  // a text of ours, told to who asks for a sync
   json["tags"] = TagListJson(tags);
   json["created_at"] = Seconds(connection.created_at);
   json["createdAt"] = Seconds(connection.created_at);

@@ -123,4 +123,11 @@ ApiReply CustomDefinitionCalls::Delete(const Json& body) const {
   return found ? NoContent() : NotCustom(id);
 }
 
+Status CantRunYet(const CustomDefinition& definition) {
+  return ConfigError("{} is a container image ({}:{}): this version can't run those yet",
+                     TextOf(*definition.document, "name"),
+                     TextOf(*definition.document, "dockerRepository"),
+                     TextOf(*definition.document, "dockerImageTag"));
+}
+
 }  // namespace millrace

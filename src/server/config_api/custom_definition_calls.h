@@ -31,5 +31,7 @@ class CustomDefinitionCalls {
 
 /// SourceDefinitionRead or DestinationDefinitionRead.
 Json CustomDefinitionJson(const CustomDefinition& definition);
+/// The config error of whoever wants to run one.
+Status CantRunYet(const CustomDefinition& definition);
 
 }  // namespace millrace

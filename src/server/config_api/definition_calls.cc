@@ -94,13 +94,27 @@ ApiReply DefinitionCalls::Get(const Json& body) const {
   return {200, CustomDefinitionJson(*custom)};
 }
 
+ApiReply DefinitionCalls::NoSpecificationOf(const std::string& id) const {
+  std::optional<CustomDefinition> custom;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(custom, FindCustomDefinition(transaction, kind_, id));
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (custom) return Failure(CantRunYet(*custom));
+  return NotFound(fmt::format("{} definition", ToString(kind_)), id);
+}
+
 ApiReply DefinitionCalls::GetSpecification(const Json& body) const {
   const std::string id = TextOf(body, DefinitionIdField(kind_));
   const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
-  if (entry == nullptr) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
+  if (entry == nullptr) return NoSpecificationOf(id);
   const auto spec = BuiltinSpec(entry->name);
   if (!spec.ok()) return Failure(spec.status());
   Json reply = *spec;
+  if (const auto modes = reply.find("supported_destination_sync_modes"); modes != reply.end()) {
+    reply["supportedDestinationSyncModes"] = *modes;  // Airbyte's; the other is the protocol's
+  }
   reply[DefinitionIdField(kind_)] = id;
   reply["documentationUrl"] = entry->documentation_url;
   reply["jobInfo"] = {{"configType", "get_spec"}, {"succeeded", true}};

@@ -20,6 +20,9 @@ class DefinitionCalls {
   ApiReply GetSpecification(const Json& body) const;
 
  private:
+  /// 422: a container image; 404.
+  ApiReply NoSpecificationOf(const std::string& id) const;
+
   Services services_;
   ConnectorType kind_;
 };

@@ -25,7 +25,17 @@ Result<std::optional<bool>> IsRunning(SqlDatabase& database, const AttemptId& id
         const auto rows,
         transaction.Query("SELECT status FROM attempt WHERE job_id = :1 AND number = :2",
                           {id.job, id.number}));
-    if (!rows.empty()) running = rows.front().Text(0) == "running";
+    if (!rows.empty()) {
+      running = rows.front().Text(0) == "running";
+      return Status::Ok();
+    }
+    // The next attempt of a job that is not over is shown before it begins.
+    MR_ASSIGN_OR_RETURN(
+        const auto next,
+        transaction.Query("SELECT (SELECT count(*) FROM attempt WHERE job_id = job.id) FROM job "
+                          "WHERE id = :1 AND status IN ('pending', 'incomplete', 'running')",
+                          {id.job}));
+    if (!next.empty() && next.front().Integer(0) == id.number) running = true;
     return Status::Ok();
   }));
   return running;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/clock.h"
 #include "server/config_api/request_time.h"
 #include "server/http/json_body.h"
 
@@ -56,6 +57,7 @@ Json JobToPublic(const Json& job_with_attempts) {
   }
   const int64_t created = NumberOf(job, "createdAt");
   const int64_t updated = NumberOf(job, "updatedAt");
+  const int64_t now = Clock::System().WallNow().time_since_epoch().count() / kMicrosPerSecond;
   Json said{{"jobId", NumberOf(job, "id")},
             // Waiting jobs are pending: older clients fail at "queued".
             {"status", status == "queued" ? "pending" : status},
@@ -63,7 +65,7 @@ Json JobToPublic(const Json& job_with_attempts) {
             {"startTime", IsoTime(created * kMicrosPerSecond)},
             {"connectionId", TextOf(job, "configId")}};
   if (IsOver(status)) said["lastUpdatedAt"] = IsoTime(updated * kMicrosPerSecond);
-  said["duration"] = IsoDuration(std::max<int64_t>(0, updated - created));
+  said["duration"] = IsoDuration(std::max<int64_t>(0, (IsOver(status) ? updated : now) - created));
   const Json stats = job.value("aggregatedStats", Json());
   const Json& counted = stats.is_object() ? stats : Json::object();
   said["bytesSynced"] = NumberOf(counted, "bytesCommitted");
