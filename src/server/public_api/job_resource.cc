@@ -95,7 +95,9 @@ HttpResponse JobResource::List(const HttpRequest& request) const {
   if (!read.ok()) return ProblemOf(Failure(read));
   std::vector<Json> calls;
   for (const Job& job : jobs) calls.push_back({{"id", job.id}});
-  return ListOfAnswers(context_, request, *page, {"jobs/get_without_logs", calls}, JobToPublic);
+  return ListOfAnswers(
+      context_, request, *page, {"jobs/get_without_logs", calls},
+      [now = context_.services.Now()](const Json& job) { return JobToPublic(job, now); });
 }
 
 HttpResponse JobResource::StartJob(const std::string& job_type, const std::string& connection_id,
@@ -112,7 +114,8 @@ HttpResponse JobResource::StartJob(const std::string& job_type, const std::strin
     call["streams"] = streams;
   }
   const auto answer = CallConfig(context_, path, call, caller);
-  return answer.ok() ? JsonResponse(200, JobToPublic(answer.document())) : ProblemOf(answer.reply);
+  return answer.ok() ? JsonResponse(200, JobToPublic(answer.document(), context_.services.Now()))
+                     : ProblemOf(answer.reply);
 }
 
 HttpResponse JobResource::Create(const HttpRequest& request) const {
@@ -137,14 +140,16 @@ HttpResponse JobResource::Get(const std::string& id) const {
   const auto number = JobIdOf(id);
   if (!number) return NoJobId();
   const auto answer = CallConfig(context_, "jobs/get_without_logs", {{"id", *number}});
-  return answer.ok() ? JsonResponse(200, JobToPublic(answer.document())) : ProblemOf(answer.reply);
+  return answer.ok() ? JsonResponse(200, JobToPublic(answer.document(), context_.services.Now()))
+                     : ProblemOf(answer.reply);
 }
 
 HttpResponse JobResource::Delete(const HttpRequest& request, const std::string& id) const {
   const auto number = JobIdOf(id);
   if (!number) return NoJobId();
   const auto answer = CallConfig(context_, "jobs/cancel", {{"id", *number}}, CallerOf(request));
-  return answer.ok() ? JsonResponse(200, JobToPublic(answer.document())) : ProblemOf(answer.reply);
+  return answer.ok() ? JsonResponse(200, JobToPublic(answer.document(), context_.services.Now()))
+                     : ProblemOf(answer.reply);
 }
 
 HttpResponse JobResource::Logs(const std::string& id) const {

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "base/clock.h"
 #include "server/config_api/request_time.h"
 #include "server/http/json_body.h"
 
@@ -47,7 +46,7 @@ Json FailureReason(const Json& attempts) {
 
 }  // namespace
 
-Json JobToPublic(const Json& job_with_attempts) {
+Json JobToPublic(const Json& job_with_attempts, int64_t now) {
   const Json job = job_with_attempts.value("job", Json::object());
   const std::string config_type = TextOf(job, "configType");
   const std::string status = TextOf(job, "status");
@@ -57,7 +56,6 @@ Json JobToPublic(const Json& job_with_attempts) {
   }
   const int64_t created = NumberOf(job, "createdAt");
   const int64_t updated = NumberOf(job, "updatedAt");
-  const int64_t now = Clock::System().WallNow().time_since_epoch().count() / kMicrosPerSecond;
   Json said{{"jobId", NumberOf(job, "id")},
             // Waiting jobs are pending: older clients fail at "queued".
             {"status", status == "queued" ? "pending" : status},
@@ -65,7 +63,8 @@ Json JobToPublic(const Json& job_with_attempts) {
             {"startTime", IsoTime(created * kMicrosPerSecond)},
             {"connectionId", TextOf(job, "configId")}};
   if (IsOver(status)) said["lastUpdatedAt"] = IsoTime(updated * kMicrosPerSecond);
-  said["duration"] = IsoDuration(std::max<int64_t>(0, (IsOver(status) ? updated : now) - created));
+  said["duration"] = IsoDuration(
+      std::max<int64_t>(0, (IsOver(status) ? updated : now / kMicrosPerSecond) - created));
   const Json stats = job.value("aggregatedStats", Json());
   const Json& counted = stats.is_object() ? stats : Json::object();
   said["bytesSynced"] = NumberOf(counted, "bytesCommitted");

@@ -13,7 +13,8 @@ namespace millrace {
 /// {jobId, status, jobType, startTime, connectionId, …} of the config API's {job, attempts}. What
 /// isn't known yet is absent, never null: clients parse it as a time. Beyond Airbyte's:
 /// failureReason {failureOrigin, failureType, externalMessage} of a job whose last attempt failed.
-Json JobToPublic(const Json& job_with_attempts);
+/// `now`, in microseconds since 1970, ends the duration of a job that still runs.
+Json JobToPublic(const Json& job_with_attempts, int64_t now);
 
 /// The config API's types of jobs for a public one ("reset" → reset_connection); empty: no such.
 std::vector<std::string> ConfigTypesOf(std::string_view job_type);

@@ -142,6 +142,8 @@ TEST(Streams, TellTheirModesAndFields) {
             Json::array({Json::array({"id"}), Json::array({"at"}), Json::array({"at", "x"})}));
 }
 
+constexpr int64_t kNow = 1'700'003'661'000'000;  // microseconds
+
 TEST(Jobs, TellNoTimeThatIsUnknown) {
   Json job{{"job",
             {{"id", 7},
@@ -149,8 +151,8 @@ TEST(Jobs, TellNoTimeThatIsUnknown) {
              {"configId", "c"},
              {"status", "running"},
              {"createdAt", 1'700'000'000},
-             {"updatedAt", 1'700'003'661}}}};
-  Json said = JobToPublic(job);
+             {"updatedAt", 1'700'000'002}}}};
+  Json said = JobToPublic(job, kNow);
   EXPECT_EQ(said["jobId"], 7);
   EXPECT_EQ(said["jobType"], "reset");
   EXPECT_EQ(said["startTime"], "2023-11-14T22:13:20Z");
@@ -158,18 +160,19 @@ TEST(Jobs, TellNoTimeThatIsUnknown) {
   EXPECT_FALSE(said.contains("lastUpdatedAt"));
   for (const auto& [name, value] : said.items()) EXPECT_FALSE(value.is_null()) << name;
   job["job"]["status"] = "queued";
-  EXPECT_EQ(JobToPublic(job)["status"], "pending");
+  EXPECT_EQ(JobToPublic(job, kNow)["status"], "pending");
   job["job"]["status"] = "failed";
   const Json failure{{"failureOrigin", "destination"},
                      {"failureType", "config_error"},
                      {"externalMessage", "the disk is full"}};
   job["attempts"] = {{{"attempt", {{"failureSummary", {{"failures", {failure}}}}}}}};
-  EXPECT_EQ(JobToPublic(job)["failureReason"], failure);
+  EXPECT_EQ(JobToPublic(job, kNow)["failureReason"], failure);
   job["job"]["status"] = "succeeded";
-  EXPECT_FALSE(JobToPublic(job).contains("failureReason"));
+  EXPECT_FALSE(JobToPublic(job, kNow).contains("failureReason"));
   job["job"]["aggregatedStats"] = {{"recordsCommitted", 5}, {"bytesCommitted", 90}};
-  said = JobToPublic(job);
-  EXPECT_EQ(said["lastUpdatedAt"], "2023-11-14T23:14:21Z");
+  said = JobToPublic(job, kNow);
+  EXPECT_EQ(said["lastUpdatedAt"], "2023-11-14T22:13:22Z");
+  EXPECT_EQ(said["duration"], "PT2S");
   EXPECT_EQ(said["rowsSynced"], 5);
   EXPECT_EQ(said["bytesSynced"], 90);
 }
