@@ -136,7 +136,8 @@ def test_a_change_pauses_with_a_reason(server, db, changing, policy, sql, reason
     (attempt,) = failed["attempts"]
     (failure,) = attempt["attempt"]["failureSummary"]["failures"]
     assert failure["failureType"] == "config_error" and failure["externalMessage"].startswith("paused: public.customers "), failure
-    assert failure["externalMessage"] in "\n".join(attempt["logs"]["logLines"])
+    # The line comes right after the job's end.
+    wait(lambda: failure["externalMessage"] in "\n".join(server.call("jobs/get", id=failed["job"]["id"])["attempts"][0]["logs"]["logLines"]))
     refused = server.call("connections/sync", expect=409, connectionId=changing.id)["message"]
     assert refused == failure["externalMessage"] and "then enable the connection" in refused
     assert reason != "SCHEMA_CHANGES_ARE_BREAKING" or "updated_at" not in sql or "lost its cursor updated_at: choose another cursor" in refused
