@@ -1,17 +1,12 @@
 #include "base/nearest_names.h"
 
 #include <algorithm>
-#include <cctype>
 #include <numeric>
+
+#include "base/lower_case.h"
 
 namespace millrace {
 namespace {
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 /// Levenshtein's distance, with two neighbours swapped counted as one step.
 size_t EditDistance(std::string_view a, std::string_view b) {
@@ -37,10 +32,10 @@ std::vector<std::string> NearestNames(std::string_view name,
                                       const std::vector<std::string>& candidates, size_t count) {
   // Longer texts are not what this is for, and would cost the square of their length.
   constexpr size_t kLongest = 128;
-  const std::string wanted = LowerCase(name.substr(0, kLongest));
+  const std::string wanted = LowerCaseOf(name.substr(0, kLongest));
   std::vector<std::pair<size_t, const std::string*>> ranked;
   for (const std::string& candidate : candidates) {
-    const std::string lower = LowerCase(std::string_view(candidate).substr(0, kLongest));
+    const std::string lower = LowerCaseOf(std::string_view(candidate).substr(0, kLongest));
     size_t distance = EditDistance(wanted, lower);
     const size_t shorter = std::min(wanted.size(), lower.size());
     // "postgres" is near to "source-postgres", and "order" to "orders_2024".

@@ -1,8 +1,8 @@
 #include "formats/decompressor.h"
 
-#include <algorithm>
-#include <cctype>
 #include <utility>
+
+#include "base/lower_case.h"
 
 namespace millrace {
 namespace {
@@ -37,9 +37,7 @@ std::optional<Compression> CompressionFromString(std::string_view name) {
 }
 
 Compression CompressionOfName(std::string_view file_name) {
-  std::string lower(file_name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = LowerCaseOf(file_name);
   for (const Form& form : kForms) {
     if (lower.ends_with(form.suffix)) return form.compression;
   }

@@ -3,8 +3,8 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <cctype>
 
+#include "base/lower_case.h"
 #include "clients/http/http_error.h"
 
 namespace millrace {
@@ -21,10 +21,8 @@ bool IsRedirect(const HttpCall& request, int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-bool IsHarmless(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return std::find(std::begin(kHarmlessHeaders), std::end(kHarmlessHeaders), name) !=
+bool IsHarmless(std::string_view name) {
+  return std::find(std::begin(kHarmlessHeaders), std::end(kHarmlessHeaders), LowerCaseOf(name)) !=
          std::end(kHarmlessHeaders);
 }
 

@@ -240,12 +240,11 @@ TEST_P(ConnectionServiceTest, ListsAreFilteredAndSorted) {
   EXPECT_EQ(ids(text, ConnectionOrder::kName, false).size(), 2u);
   EXPECT_TRUE(ids(other, ConnectionOrder::kName, false).empty());
   Write([&](SqlTransaction& t) -> Status {
-    ConnectionFilter filter;
-    filter.with_catalog = false;
-    MR_ASSIGN_OR_RETURN(const auto list, ListConnections(t, filter, {}));
+    MR_ASSIGN_OR_RETURN(const auto list, ListConnections(t, {}, {}));
     EXPECT_FALSE(list.at(0).document->contains("syncCatalog"));
     MR_ASSIGN_OR_RETURN(const auto whole, FindConnection(t, a.id));
-    EXPECT_TRUE(whole->document->contains("syncCatalog"));
+    MR_ASSIGN_OR_RETURN(const auto catalogs, CatalogTextsOf(t, {a.id}));
+    EXPECT_EQ(Json::parse(catalogs.at(a.id)), whole->document->at("syncCatalog"));
     return Status::Ok();
   });
 }

@@ -26,8 +26,8 @@ Result<std::vector<WaitingJob>> JobsToLookFor(SqlTransaction& transaction, int64
 /// The look at a connection's source that comes before a job's first attempt, in a thread of its
 /// own, because asking a source for its streams takes seconds to minutes. What has changed there is
 /// taken over as the connection wants it; a job whose connection that paused
-/// fails, with an attempt that says why. When the
-/// source doesn't answer, the job goes on: its attempt says what is wrong. Owned by JobWorker.
+/// fails, with an attempt that says why. When the source doesn't answer, the job goes on: its
+/// attempt says what is wrong. Owned by JobWorker.
 class SourceLook {
  public:
   struct Parts {

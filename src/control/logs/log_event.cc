@@ -2,8 +2,9 @@
 
 #include <fmt/chrono.h>
 
-#include <cctype>
 #include <nlohmann/json.hpp>
+
+#include "base/lower_case.h"
 
 namespace millrace {
 namespace {
@@ -19,11 +20,10 @@ std::string TextIn(const Json& document, const char* field) {
 }  // namespace
 
 Json ToJson(const LogEvent& event) {
-  std::string level = event.level;  // lower-case in Airbyte's events, upper-case in its lines
-  for (char& c : level) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   Json json = {{"timestamp", event.timestamp},
                {"message", event.message},
-               {"level", std::move(level)},
+               // Lower-case in Airbyte's events, upper-case in its lines.
+               {"level", LowerCaseOf(event.level)},
                {"logSource", event.log_source}};
   if (!event.stack_trace.empty()) json["stackTrace"] = event.stack_trace;
   return json;

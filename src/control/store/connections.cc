@@ -131,7 +131,7 @@ Result<std::optional<Connection>> FindConnectionOrDeleted(SqlTransaction& transa
 Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
                                                 const ConnectionFilter& filter, const Page& page) {
   SqlCondition condition = ConditionOf(transaction, filter);
-  std::string sql = Select(filter.with_catalog ? "catalog" : "''");
+  std::string sql = Select("''");
   sql += std::string(filter.with_deleted ? kThereOrDeleted : kThere) + condition.text() +
          " ORDER BY connection.name, connection.id";
   sql += " LIMIT " + condition.Next(page.limit) + " OFFSET " + condition.Next(page.offset);

@@ -42,8 +42,6 @@ struct ConnectionFilter {
   std::vector<std::string> ids, workspace_ids, source_ids, destination_ids, statuses;
   std::vector<std::string> source_definition_ids, destination_definition_ids, tag_ids;
   std::string any_name_contains;  ///< its own name, or that of one of its ends
-  /// Without it, documents have no syncCatalog: it can be megabytes.
-  bool with_catalog = true;
   bool with_deleted = false;
 };
 
@@ -63,7 +61,8 @@ Result<std::optional<Connection>> FindConnection(SqlTransaction& transaction,
 /// Also a deleted one: what it did stays known.
 Result<std::optional<Connection>> FindConnectionOrDeleted(SqlTransaction& transaction,
                                                           const std::string& id);
-/// In the order of their names.
+/// In the order of their names. Their documents have no syncCatalog, which can be megabytes: see
+/// CatalogTextsOf.
 Result<std::vector<Connection>> ListConnections(SqlTransaction& transaction,
                                                 const ConnectionFilter& filter, const Page& page);
 /// The syncCatalog of each, as it stands in the database: for lists, which needn't look into it.

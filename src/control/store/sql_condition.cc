@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <nlohmann/json.hpp>
 #include <set>
+
+#include "base/lower_case.h"
 
 namespace millrace {
 
@@ -47,9 +48,8 @@ std::string SqlCondition::OneOf(const std::vector<std::string>& texts) {
 
 void SqlCondition::AndContains(std::string_view column, const std::string& text) {
   if (text.empty()) return;
-  std::string lower = text;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  text_ += fmt::format(" AND replace(lower({0}), {1}, '') <> lower({0})", column, Next(lower));
+  text_ += fmt::format(" AND replace(lower({0}), {1}, '') <> lower({0})", column,
+                       Next(LowerCaseOf(text)));
 }
 
 }  // namespace millrace

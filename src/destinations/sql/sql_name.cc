@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <set>
 
+#include "base/lower_case.h"
+
 namespace millrace {
 namespace {
 
@@ -64,12 +66,6 @@ uint64_t Fnv1a(std::string_view text) {
   return hash;
 }
 
-std::string Lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 }  // namespace
 
 std::string SqlName(std::string_view name, size_t bytes_max) {
@@ -98,7 +94,8 @@ std::string RawTableName(std::string_view name_space, std::string_view name) {
     run = c == '_' ? run + 1 : 0;
     longest = std::max(longest, run);
   }
-  return Lowered(fmt::format("{}_raw{}stream_{}", name_space, std::string(longest + 1, '_'), name));
+  return LowerCaseOf(
+      fmt::format("{}_raw{}stream_{}", name_space, std::string(longest + 1, '_'), name));
 }
 
 std::vector<std::string> SqlColumnNames(const std::vector<std::string>& columns, size_t bytes_max) {
@@ -107,7 +104,7 @@ std::vector<std::string> SqlColumnNames(const std::vector<std::string>& columns,
   for (const std::string& column : columns) {
     const std::string plain = SqlName(column, bytes_max);
     std::string name = plain;
-    for (int number = 1; !taken.insert(Lowered(name)).second; ++number) {
+    for (int number = 1; !taken.insert(LowerCaseOf(name)).second; ++number) {
       const std::string suffix = fmt::format("_{}", number);
       name = plain.substr(0, bytes_max - suffix.size()) + suffix;
     }

@@ -95,9 +95,8 @@ ApiReply ConnectionCalls::Get(const Json& body) const {
   return {200, ConnectionJson(*connection, tags[id])};
 }
 
-ApiReply ConnectionCalls::ListOf(ConnectionFilter filter, const Page& page,
+ApiReply ConnectionCalls::ListOf(const ConnectionFilter& filter, const Page& page,
                                  const std::function<bool(const Json&)>& matches) const {
-  filter.with_catalog = false;
   std::string list;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     list.clear();

@@ -39,7 +39,7 @@ class ConnectionCalls {
 
  private:
   /// Those of the filter that `matches` (none: all), as text.
-  ApiReply ListOf(ConnectionFilter filter, const Page& page,
+  ApiReply ListOf(const ConnectionFilter& filter, const Page& page,
                   const std::function<bool(const Json&)>& matches = {}) const;
   ApiReply ListOfWorkspace(const Json& body, bool with_deleted) const;
 

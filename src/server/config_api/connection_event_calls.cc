@@ -102,7 +102,6 @@ ApiReply ConnectionEventCalls::ListMinimal(const Json& body) const {
     MR_ASSIGN_OR_RETURN(const auto events, ListConnectionEvents(transaction, filter, kMinimal));
     ConnectionFilter of_workspace;
     of_workspace.workspace_id = workspace->id;
-    of_workspace.with_catalog = false;
     MR_ASSIGN_OR_RETURN(const auto connections,
                         ListConnections(transaction, of_workspace, {.limit = 20'000, .offset = 0}));
     std::map<std::string, std::string> names;

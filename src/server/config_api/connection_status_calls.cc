@@ -51,7 +51,6 @@ ApiReply ConnectionStatusCalls::Statuses(const Json& body) const {
   Json list = Json::array();
   ConnectionFilter filter;
   filter.ids = FieldPathOf(FieldOf(body, "connectionIds"));
-  filter.with_catalog = false;
   if (filter.ids.empty()) return {200, std::move(list)};
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     list = Json::array();
@@ -77,7 +76,6 @@ ApiReply ConnectionStatusCalls::Counts(const Json& body) const {
     if (!workspace) return Status::Ok();
     ConnectionFilter filter;
     filter.workspace_id = workspace->id;
-    filter.with_catalog = false;
     MR_ASSIGN_OR_RETURN(const auto connections,
                         ListConnections(transaction, filter, kEveryConnection));
     MR_ASSIGN_OR_RETURN(auto jobs, JobsOfConnections(transaction, IdsOf(connections)));

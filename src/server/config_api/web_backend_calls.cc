@@ -48,7 +48,6 @@ ConnectionFilter ConnectionFilterOf(const Json& body, const std::string& workspa
   const Json& filters = FieldOf(body, "filters");
   ConnectionFilter filter;
   filter.workspace_id = workspace_id;
-  filter.with_catalog = false;
   filter.source_ids = FieldPathOf(FieldOf(body, "sourceId"));
   filter.destination_ids = FieldPathOf(FieldOf(body, "destinationId"));
   filter.statuses = FieldPathOf(FieldOf(filters, "states"));
@@ -66,7 +65,6 @@ Result<std::vector<std::string>> WithHealth(SqlTransaction& transaction,
   if (wanted.empty() || ids.empty()) return ids;
   ConnectionFilter filter;
   filter.ids = ids;
-  filter.with_catalog = false;
   const auto limit = static_cast<int64_t>(ids.size());
   MR_ASSIGN_OR_RETURN(const auto connections,
                       ListConnections(transaction, filter, {.limit = limit, .offset = 0}));
@@ -169,7 +167,6 @@ ApiReply WebBackendCalls::List(const Json& body) const {
     if (ids.empty()) return Status::Ok();
     ConnectionFilter page;
     page.ids = ids;
-    page.with_catalog = false;
     MR_ASSIGN_OR_RETURN(const auto connections,
                         ListConnections(transaction, page, {.limit = page_size, .offset = 0}));
     MR_ASSIGN_OR_RETURN(auto jobs, JobsOfConnections(transaction, ids));

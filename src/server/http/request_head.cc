@@ -3,7 +3,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
-#include "server/http/lower_case.h"
+#include "base/lower_case.h"
 
 namespace millrace {
 namespace {

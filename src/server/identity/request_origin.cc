@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "server/http/lower_case.h"
+#include "base/lower_case.h"
 
 namespace millrace {
 namespace {

@@ -52,7 +52,6 @@ HttpResponse ConnectionResource::List(const HttpRequest& request) const {
   ConnectionFilter filter;
   filter.workspace_ids = *std::move(workspaces);
   filter.tag_ids = QueryList(request, "tagIds");
-  filter.with_catalog = false;
   std::vector<Connection> connections;
   const Status read = context_.services.database.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(connections,

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/lower_case.h"
 #include "clients/http/testing/loopback_server.h"
 
 namespace millrace {
@@ -135,10 +135,8 @@ class ScriptedServer {
       line_end = buffer.find("\r\n", begin);
       const std::string line = buffer.substr(begin, line_end - begin);
       const size_t colon = line.find(':');
-      std::string name = line.substr(0, colon);
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](unsigned char c) { return std::tolower(c); });
-      request.headers[name] = line.substr(std::min(line.size(), colon + 2));
+      request.headers[LowerCaseOf(line.substr(0, colon))] =
+          line.substr(std::min(line.size(), colon + 2));
     }
     size_t length = 0;
     if (request.headers.count("content-length")) {

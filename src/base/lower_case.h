@@ -6,7 +6,7 @@
 
 namespace millrace {
 
-/// Names of headers and hosts, which are compared without regard to case. ASCII only.
+/// For names that are compared whatever their letters' case: headers, hosts, suffixes. ASCII only.
 inline std::string LowerCaseOf(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
