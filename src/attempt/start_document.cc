@@ -6,12 +6,26 @@ namespace millrace {
 namespace {
 
 Json ToJson(const ConnectorConfig& connector) {
-  return Json{{"name", connector.name}, {"config", *connector.config}};
+  Json json{{"name", connector.name}, {"config", *connector.config}};
+  if (connector.program) {
+    json["program"] = {{"command", connector.program->command},
+                       {"folder", connector.program->folder},
+                       {"from_environment", connector.program->from_environment}};
+  }
+  return json;
 }
 
 std::optional<ConnectorConfig> ConnectorFromJson(const Json& json, const char* key) {
   if (!json.contains(key)) return std::nullopt;
-  return ConnectorConfig{json[key].at("name").get<std::string>(), json[key].at("config")};
+  const Json& connector = json[key];
+  ConnectorConfig config{connector.at("name").get<std::string>(), connector.at("config"), {}};
+  if (connector.contains("program")) {
+    const Json& program = connector["program"];
+    config.program = {program.at("command").get<std::vector<std::string>>(),
+                      program.at("folder").get<std::string>(),
+                      program.at("from_environment").get<std::set<std::string>>()};
+  }
+  return config;
 }
 
 Json ToJson(const ParentAddress& parent) {

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -13,10 +15,21 @@
 
 namespace millrace {
 
-/// A connector and its configuration, already valid against its specification.
+/// A program that is a connector, as somebody named it.
+struct ConnectorProgram {
+  std::vector<std::string> command;  ///< the program and its first arguments
+  std::string folder;                ///< absolute: relative names in `command` are from there
+  /// JSON pointers into the configuration whose texts take the type that the specification asks
+  /// for, which only the program knows.
+  std::set<std::string> from_environment;
+};
+
+/// A connector and its configuration.
 struct ConnectorConfig {
   std::string name;  ///< "source-postgres"
-  JsonValue config;
+  JsonValue config;  ///< of a built-in one: already valid against its specification
+  /// Absent: it is built in.
+  std::optional<ConnectorProgram> program;
 };
 
 /// How an attempt that outlives its parent finds the next one: it calls, and says which attempt it

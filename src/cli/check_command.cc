@@ -27,7 +27,7 @@ Result<std::vector<CheckedEnd>> PrepareEnds(const CommandLine& line, const Conne
       return ConfigError("{}: {} is missing", file.path.string(), ToString(type));
     }
     if (!end) continue;
-    MR_ASSIGN_OR_RETURN(auto connector, PrepareEnd(type, *end, &warnings));
+    MR_ASSIGN_OR_RETURN(auto connector, PrepareEnd(type, *end, file.path, &warnings));
     ends.push_back({type, std::move(connector)});
   }
   for (const std::string& warning : warnings) Console::PrintWarning(warning);

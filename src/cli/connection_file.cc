@@ -34,8 +34,31 @@ struct LaterEnd {
 constexpr LaterEnd kLaterEnds[] = {
     {"manifest", "low-code manifests"},
     {"image", "connector containers"},
-    {"command", "connector commands"},
 };
+
+/// `command: [PROGRAM, ARG, …]`; empty when the end has none.
+Result<std::vector<std::string>> ReadCommand(const YamlSection& section, const std::string& key) {
+  std::vector<std::string> command;
+  const Json* const value = section.Find("command");
+  if (value == nullptr) return command;
+  if (key != "source") {
+    return section.ErrorAt("command", fmt::format("{}.command: connector commands are sources only "
+                                                  "in this version; name a built-in connector by "
+                                                  "type (see: millrace connectors)",
+                                                  key));
+  }
+  if (section.Find("type") != nullptr) {
+    return section.ErrorAt("command", key + " has a type and a command; only one names it");
+  }
+  for (const Json& part : value->is_array() ? *value : Json::array()) {
+    if (part.is_string()) command.push_back(part.get<std::string>());
+  }
+  if (command.empty() || command.size() != value->size() || command[0].empty()) {
+    return section.ErrorAt("command",
+                           key + ".command must be a list of texts: [PROGRAM, ARGUMENT, …]");
+  }
+  return command;
+}
 
 Result<std::optional<ConnectionEnd>> ReadEnd(const YamlDocument& document, const std::string& key) {
   const auto found = document.root().find(key);
@@ -49,13 +72,14 @@ Result<std::optional<ConnectionEnd>> ReadEnd(const YamlDocument& document, const
                                        "built-in connector by type (see: millrace connectors)",
                                        key, later.key, later.what));
   }
+  ConnectionEnd end;
+  MR_ASSIGN_OR_RETURN(end.command, ReadCommand(section, key));
   MR_ASSIGN_OR_RETURN(const auto type, section.Text("type"));
-  if (!type || type->empty()) {
+  end.type = type.value_or("");
+  if (end.type.empty() && end.command.empty()) {
     return document.ErrorAt("/" + key, key + " needs a type, the connector's name");
   }
-  ConnectionEnd end;
-  end.type = *type;
-  end.place = section.PlaceOf("type");
+  end.place = section.PlaceOf(end.command.empty() ? "type" : "command");
   const Json* config = section.Find("config");
   if (config != nullptr && !config->is_object()) {
     return section.ErrorAt("config", key + ".config must be a mapping (lines of key: value)");

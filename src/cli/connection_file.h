@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "base/environment_text.h"
+#include "base/result.h"
 #include "protocol/catalog.h"
 #include "protocol/json_field.h"
 
@@ -16,12 +16,15 @@ namespace millrace {
 
 /// One end of a connection, as the file gives it.
 struct ConnectionEnd {
-  std::string type;  ///< "postgres" or "source-postgres"
+  std::string type;  ///< "postgres" or "source-postgres"; empty: see `command`
+  /// The program that is the connector, and its first arguments. A relative path is from the file's
+  /// folder.
+  std::vector<std::string> command;
   JsonValue config;  ///< environment resolved; not yet held against the specification
   /// JSON pointers into `config` whose text came from ${…}: they take the type that the
   /// specification asks for.
   std::set<std::string> from_environment;
-  std::string place;  ///< "file.yaml:3:9", for errors about `type`
+  std::string place;  ///< "file.yaml:3:9", for errors about `type` or `command`
 };
 
 /// One entry of `streams`. What is not given is the stream's own.

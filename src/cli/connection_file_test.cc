@@ -114,11 +114,30 @@ TEST(ConnectionFile, UnknownKeysNameTheNearest) {
 
 TEST(ConnectionFile, RefusesByNameWhatComesLater) {
   EXPECT_THAT(ErrorOf("undeclared_fields: keep"), HasSubstr("undeclared_fields keep"));
-  for (const char* end : {"manifest: a.yaml", "image: airbyte/source-x:1", "command: [a, b]"}) {
+  for (const char* end : {"manifest: a.yaml", "image: airbyte/source-x:1"}) {
     const auto file = Parse(fmt::format("source: {{{}}}", end));
     ASSERT_FALSE(file.ok()) << end;
     EXPECT_THAT(file.status().ToString(), HasSubstr("not available in this version"));
   }
+  const auto file = Parse("destination: {command: [a, b]}");
+  ASSERT_FALSE(file.ok());
+  EXPECT_THAT(file.status().ToString(), HasSubstr("sources only in this version"));
+}
+
+TEST(ConnectionFile, ASourceMayBeAProgram) {
+  const auto file = Parse("source: {command: [./source.py, --fast], config: {a: 1}}");
+  ASSERT_TRUE(file.ok()) << file.status().ToString();
+  EXPECT_THAT(file->source->command, ElementsAre("./source.py", "--fast"));
+  EXPECT_EQ(*file->source->config, Json({{"a", 1}}));
+  for (const char* wrong :
+       {"command: [], config: {}", "command: ./source.py", "command: [a, 5]", "command: ['', a]"}) {
+    const auto refused = Parse(fmt::format("source: {{{}}}", wrong));
+    ASSERT_FALSE(refused.ok()) << wrong;
+    EXPECT_THAT(refused.status().ToString(), HasSubstr("[PROGRAM, ARGUMENT, …]"));
+  }
+  const auto both = Parse("source: {type: faker, command: [a]}");
+  ASSERT_FALSE(both.ok());
+  EXPECT_THAT(both.status().ToString(), HasSubstr("only one names it"));
 }
 
 TEST(ConnectionFile, BasicNormalizationMakesRawTablesUnlessToldOtherwise) {

@@ -21,7 +21,8 @@ Result<StartDocument> Prepare(const CommandLine& line) {
   start.task = "discover";
   start.connection = file.name;
   start.verbose = line.verbose;
-  MR_ASSIGN_OR_RETURN(start.source, PrepareEnd(ConnectorType::kSource, *file.source, &warnings));
+  MR_ASSIGN_OR_RETURN(start.source,
+                      PrepareEnd(ConnectorType::kSource, *file.source, file.path, &warnings));
   for (const std::string& warning : warnings) Console::PrintWarning(warning);
   return start;
 }

@@ -30,10 +30,20 @@ std::string_view WhyNot(ConnectorKind kind) {
   }
 }
 
+/// By its file's name, for people.
+ConnectorConfig ProgramOf(const ConnectionEnd& end, const std::filesystem::path& file) {
+  std::error_code ignored;
+  const auto folder = std::filesystem::absolute(file, ignored).parent_path();
+  return {std::filesystem::path(end.command[0]).filename().string(), end.config,
+          ConnectorProgram{end.command, folder.string(), end.from_environment}};
+}
+
 }  // namespace
 
 Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
+                                   const std::filesystem::path& file,
                                    std::vector<std::string>* warnings) {
+  if (!end.command.empty()) return ProgramOf(end, file);
   const auto found = Catalogue::Embedded().Find(type, end.type);
   if (!found.ok()) return found.status().WithContext(end.place);
   const CatalogueEntry& entry = **found;
@@ -49,7 +59,7 @@ Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
       CheckConfig(spec.at("connectionSpecification"), fmt::format("{}.config", ToString(type)),
                   end.from_environment, &config));
   warnings->insert(warnings->end(), checked.warnings.begin(), checked.warnings.end());
-  return ConnectorConfig{entry.name, JsonValue(std::move(config))};
+  return ConnectorConfig{entry.name, JsonValue(std::move(config)), {}};
 }
 
 std::string LocationOf(const ConnectorConfig& destination) {

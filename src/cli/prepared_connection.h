@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,10 @@ namespace millrace {
 
 /// Finds the connector that an end of a connection names, and makes its configuration fit its
 /// specification (see CheckConfig; warnings are appended). Config errors only: no such connector,
-/// one that this version can't run, a configuration that doesn't fit. Nothing is contacted.
+/// one that this version can't run, a configuration that doesn't fit. Nothing is contacted. A
+/// program's specification is asked for by the attempt. `file` is where the end stands.
 Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
+                                   const std::filesystem::path& file,
                                    std::vector<std::string>* warnings);
 
 /// Where a destination's data lands, for people: a folder, "s3://bucket/path"; empty when the

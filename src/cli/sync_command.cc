@@ -19,9 +19,10 @@ Result<StartDocument> Prepare(const ConnectionFile& file, std::vector<std::strin
   StartDocument start;
   start.task = "sync";
   start.connection = file.name;
-  MR_ASSIGN_OR_RETURN(start.source, PrepareEnd(ConnectorType::kSource, *file.source, warnings));
-  MR_ASSIGN_OR_RETURN(start.destination,
-                      PrepareEnd(ConnectorType::kDestination, *file.destination, warnings));
+  MR_ASSIGN_OR_RETURN(start.source,
+                      PrepareEnd(ConnectorType::kSource, *file.source, file.path, warnings));
+  MR_ASSIGN_OR_RETURN(start.destination, PrepareEnd(ConnectorType::kDestination, *file.destination,
+                                                    file.path, warnings));
   start.metadata = file.metadata;
   start.normalization = file.normalization;
   start.raw_tables = file.raw_tables;

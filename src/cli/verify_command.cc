@@ -29,9 +29,10 @@ Result<StartDocument> Prepare(const CommandLine& line, const ConnectionFile& fil
   start.connection = file.name;
   start.verbose = line.verbose;
   start.number_format = file.number_format;
-  MR_ASSIGN_OR_RETURN(start.source, PrepareEnd(ConnectorType::kSource, *file.source, &warnings));
-  MR_ASSIGN_OR_RETURN(start.destination,
-                      PrepareEnd(ConnectorType::kDestination, *file.destination, &warnings));
+  MR_ASSIGN_OR_RETURN(start.source,
+                      PrepareEnd(ConnectorType::kSource, *file.source, file.path, &warnings));
+  MR_ASSIGN_OR_RETURN(start.destination, PrepareEnd(ConnectorType::kDestination, *file.destination,
+                                                    file.path, &warnings));
   for (const std::string& warning : warnings) Console::PrintWarning(warning);
   return start;
 }

@@ -133,6 +133,10 @@ Result<ForkedProgram> ForkProgram(const ChildCommand& command) {
     }
     return ErrnoError(number, starting);
   }
+  // Larger pipes mean fewer turns between the two; the system may say no.
+  constexpr int kPipeBytes = 1 << 20;
+  ::fcntl(input.writing(), F_SETPIPE_SZ, kPipeBytes);
+  ::fcntl(output.reading(), F_SETPIPE_SZ, kPipeBytes);
   return ForkedProgram{pid, input.Take(1), output.Take(0), errors.Take(0)};
 }
 

@@ -43,8 +43,8 @@ class Millrace:
         assert self.program.exists(), f"{self.program} is not built"
 
     def file(self, source, destination=None, name="connection", **keys):
-        """Writes a connection file; source and destination are (type, config)."""
-        document = {"name": name, "source": {"type": source[0], "config": source[1]}}
+        """Writes a connection file; source and destination are (type, config), a list for a type is a command."""
+        document = {"name": name, "source": {"command" if isinstance(source[0], list) else "type": source[0], "config": source[1]}}
         if destination:
             document["destination"] = {"type": destination[0], "config": destination[1]}
         document.update(keys)

@@ -2,9 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/config_validation.h"
 #include "cli/builtin_connectors.h"
+#include "external/external_source.h"
 
 namespace millrace {
 namespace {
@@ -17,15 +19,35 @@ Result<const ConnectorEntry*> FindEntry(const ConnectorConfig& connector) {
   return entry;
 }
 
+/// A program's specification is known only once it runs.
+std::unique_ptr<Source> MakeProgram(const ConnectorConfig& connector) {
+  ExternalConnector external;
+  external.command.arguments = connector.program->command;
+  external.command.folder = connector.program->folder;
+  external.config = connector.config;
+  external.fit_config = [from_environment = connector.program->from_environment](
+                            const Json& specification, Json* config) {
+    MR_ASSIGN_OR_RETURN(const CheckedConfig checked,
+                        CheckConfig(specification, "source.config", from_environment, config));
+    for (const std::string& warning : checked.warnings) Log(LogLevel::kWarn, "{}", warning);
+    return Status::Ok();
+  };
+  return std::make_unique<ExternalSource>(std::move(external));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Source>> MakeSource(const ConnectorConfig& connector) {
+  if (connector.program) return MakeProgram(connector);
   MR_ASSIGN_OR_RETURN(const ConnectorEntry* entry, FindEntry(connector));
   if (!entry->make_source) return SystemError("{} is not a source", connector.name);
   return entry->make_source(*connector.config);
 }
 
 Result<std::unique_ptr<Destination>> MakeDestination(const ConnectorConfig& connector) {
+  if (connector.program) {
+    return ConfigError("connector commands are sources only in this version");
+  }
   MR_ASSIGN_OR_RETURN(const ConnectorEntry* entry, FindEntry(connector));
   if (!entry->make_destination) return SystemError("{} is not a destination", connector.name);
   return entry->make_destination(*connector.config);

@@ -1,0 +1,123 @@
+#include "external/connector_words.h"
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "base/secrets.h"
+#include "external/trace_error.h"
+
+namespace millrace {
+namespace {
+
+struct LevelName {
+  std::string_view name;
+  LogLevel level;
+};
+constexpr LevelName kLevels[] = {{"FATAL", LogLevel::kError}, {"ERROR", LogLevel::kError},
+                                 {"WARN", LogLevel::kWarn},   {"WARNING", LogLevel::kWarn},
+                                 {"INFO", LogLevel::kInfo},   {"DEBUG", LogLevel::kDebug},
+                                 {"TRACE", LogLevel::kDebug}};
+
+std::string TextAt(const Json& object, const char* key) {
+  const Json value = object.is_object() ? object.value(key, Json()) : Json();
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
+void LogAsItSays(const Json& log) {
+  LogLevel level = LogLevel::kInfo;
+  const std::string said = TextAt(log, "level");
+  for (const LevelName& known : kLevels) {
+    if (known.name == said) level = known.level;
+  }
+  Log(level, "{}", TextAt(log, "message"));
+  const std::string trace = TextAt(log, "stack_trace");
+  if (!trace.empty()) Log(level, "{}", trace);
+}
+
+/// Half a record, or one with other bytes in it.
+bool LooksLikeMessage(std::string_view line) {
+  const size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos || line[begin] != '{') return false;
+  for (const std::string_view word : {"\"RECORD\"", "\"STATE\"", "{\"type"}) {
+    if (line.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+bool FromOutside(int signal) { return signal == SIGKILL || signal == SIGTERM; }
+
+}  // namespace
+
+ConnectorWords::ConnectorWords(KeepConfig keep_config)
+    : keep_config_(std::move(keep_config)),
+      other_lines_([](std::string_view line) { Log(LogLevel::kInfo, "{}", line); }) {}
+
+Status ConnectorWords::TakeOtherLine(std::string_view line, int64_t number,
+                                     std::string_view fault) {
+  if (LooksLikeMessage(line)) {
+    return Fault(number, fmt::format("this is half a message, or a damaged one: {}", fault));
+  }
+  other_lines_.Append(line);
+  other_lines_.End();
+  return Status::Ok();
+}
+
+Status ConnectorWords::TakeMessage(const std::string& type, const Json& message) {
+  if (type == "LOG") LogAsItSays(message.value("log", Json()));
+  if (type == "CONTROL") return TakeControl(message);
+  if (type == "SPEC" || type == "CONNECTION_STATUS" || type == "CATALOG") {
+    answers_.insert_or_assign(type, JsonValue(message));
+  }
+  return Status::Ok();
+}
+
+Status ConnectorWords::TakeControl(const Json& message) {
+  const Json control = message.value("control", Json());
+  if (TextAt(control, "type") != "CONNECTOR_CONFIG") return Status::Ok();
+  const Json holder = control.value("connectorConfig", Json());
+  const Json config = holder.is_object() ? holder.value("config", Json()) : Json();
+  if (config.is_object() && keep_config_) return keep_config_(config);
+  return Status::Ok();
+}
+
+void ConnectorWords::TakeError(Error error) {
+  Log(LogLevel::kError, "the connector: {}", error.message);
+  auto& first = error.stream ? stream_error_ : error_;
+  if (!first) first = std::move(error);
+}
+
+Status ConnectorWords::Fault(int64_t number, std::string_view what) {
+  return SystemError("line {} of what the connector printed: {}", number, Secrets::Redact(what));
+}
+
+const Json* ConnectorWords::Answer(const std::string& type) const {
+  const auto found = answers_.find(type);
+  return found == answers_.end() ? nullptr : &*found->second;
+}
+
+Error ConnectorWords::FailureOf(const ChildExit& exit) const {
+  if (error_) return WithLastWords(*error_, exit);
+  if (stream_error_) return WithLastWords(*stream_error_, exit);
+  Error failure;
+  failure.type =
+      FromOutside(exit.signal) ? FailureType::kTransientError : FailureType::kSystemError;
+  failure.message = exit.clean() ? "the connector ended without an answer"
+                                 : fmt::format("the connector ended with {}", exit.ToString());
+  if (exit.signal == SIGKILL) failure.message += ", perhaps because memory ran out";
+  const auto others = other_lines_.lines();
+  const auto& last = exit.last_lines.empty() ? others : exit.last_lines;
+  if (!last.empty()) failure.message += "; its last line: " + WordsOf(last.back());
+  return WithLastWords(std::move(failure), exit);
+}
+
+Error ConnectorWords::WithLastWords(Error failure, const ChildExit& exit) const {
+  const std::string printed = fmt::format("{}", fmt::join(other_lines_.lines(), "\n"));
+  for (const std::string& words : {printed, exit.LastWords()}) {
+    if (words.empty()) continue;
+    failure.internal += (failure.internal.empty() ? "" : "\n") + Secrets::Redact(words);
+  }
+  return failure;
+}
+
+}  // namespace millrace

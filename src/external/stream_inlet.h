@@ -1,0 +1,55 @@
+#pragma once
+
+#include <arrow/array/builder_primitive.h>
+
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "base/result.h"
+#include "connector/source.h"
+#include "external/message_envelope.h"
+#include "formats/json_batch_decoder.h"
+
+namespace millrace {
+
+/// Collects the records of one stream into batches for a SourceOutput. One thread.
+class StreamInlet {
+ public:
+  /// Starts and opens the stream. `output` outlives the inlet.
+  static Result<std::unique_ptr<StreamInlet>> Open(const ConfiguredStream& stream,
+                                                   SourceOutput& output);
+
+  /// Appends one record. A config error says why its data can't be a row.
+  Status Append(const MessageEnvelope& record);
+  /// Whether what is held is enough for a batch.
+  bool full();
+  /// Hands on what is held.
+  Status Deliver();
+
+  const StreamDescriptor& stream() const { return stream_; }
+  /// Values of fields that the stream's schema doesn't declare: left out.
+  int64_t undeclared_values() const { return decoder_->undeclared_values(); }
+
+  // What its source said of its end.
+  std::optional<StreamStatus> last_status;  ///< kComplete or kIncomplete
+  std::optional<Error> failure;             ///< why it will not be complete
+  bool ended = false;                       ///< its end was reported
+
+ private:
+  StreamInlet(StreamDescriptor stream, SourceOutput& output,
+              std::unique_ptr<JsonBatchDecoder> decoder)
+      : stream_(std::move(stream)), output_(output), decoder_(std::move(decoder)) {}
+
+  Status Passable(const Status& status);
+  void TakeChanges(std::string_view meta);
+
+  const StreamDescriptor stream_;
+  SourceOutput& output_;
+  const std::unique_ptr<JsonBatchDecoder> decoder_;
+  arrow::Int64Builder emitted_at_;  // of the decoder's rows
+  int64_t since_look_ = 0;          // bytes of records since full() looked at the decoder
+  bool stopped_ = false;            // its writing failed: its records are passed over
+};
+
+}  // namespace millrace
