@@ -111,6 +111,11 @@ Error ConnectorWords::FailureOf(const ChildExit& exit) const {
   return WithLastWords(std::move(failure), exit);
 }
 
+Error ConnectorWords::FailureOf(const Status& read, const ChildExit& exit) const {
+  if (read.failed()) return WithLastWords(read.error(), exit);
+  return WithLastWords({FailureType::kSystemError, read.ToString(), {}, {}}, exit);
+}
+
 Error ConnectorWords::WithLastWords(Error failure, const ChildExit& exit) const {
   const std::string printed = fmt::format("{}", fmt::join(other_lines_.lines(), "\n"));
   for (const std::string& words : {printed, exit.LastWords()}) {

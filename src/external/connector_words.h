@@ -35,10 +35,11 @@ class ConnectorWords : public MessageEvents {
   const std::optional<Error>& error() const { return error_; }
   /// Why a run that ended so gave no result: its own error, else its exit and its last line.
   Error FailureOf(const ChildExit& exit) const;
-  /// `failure` with the connector's last lines for the log.
-  Error WithLastWords(Error failure, const ChildExit& exit) const;
+  /// Why reading it failed (`read`), with the connector's last lines for the log.
+  Error FailureOf(const Status& read, const ChildExit& exit) const;
 
  private:
+  Error WithLastWords(Error failure, const ChildExit& exit) const;
   Status TakeControl(const Json& message);
 
   const KeepConfig keep_config_;

@@ -1,0 +1,53 @@
+#include "external/message_lines.h"
+
+#include <nlohmann/json.hpp>
+
+#include "external/trace_error.h"
+
+namespace millrace {
+namespace {
+
+/// Null when `message` is one.
+const char* FaultOf(const Json& message) {
+  if (message.is_discarded()) return "it is not JSON";
+  if (!message.is_object()) return "it must be a JSON object";
+  const auto type = message.find("type");
+  return type == message.end() || !type->is_string() ? "it has no type" : nullptr;
+}
+
+bool IsErrorTrace(const Json& message) {
+  const Json trace = message.value("trace", Json());
+  return trace.is_object() && trace.value("type", Json()) == Json("ERROR");
+}
+
+}  // namespace
+
+Status MessageLines::Take(std::string_view chunk) {
+  for (size_t end; (end = chunk.find('\n')) != std::string_view::npos;
+       chunk.remove_prefix(end + 1)) {
+    line_.append(chunk.substr(0, end));
+    MR_RETURN_IF_ERROR(TakeLine());
+  }
+  line_.append(chunk);
+  if (static_cast<int64_t>(line_.size()) <= line_bytes_max_) return Status::Ok();
+  return events_.Fault(line_number_ + 1,
+                       fmt::format("it is longer than {} MB", line_bytes_max_ >> 20));
+}
+
+Status MessageLines::End() { return TakeLine(); }
+
+Status MessageLines::TakeLine() {
+  ++line_number_;
+  const std::string line = std::exchange(line_, {});
+  if (line.find_first_not_of(" \t\r") == std::string::npos) return Status::Ok();
+  const Json message = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (const char* fault = FaultOf(message)) {
+    return events_.TakeOtherLine(line, line_number_, fault);
+  }
+  const std::string type = message["type"].get<std::string>();
+  if (type != "TRACE" || !IsErrorTrace(message)) return events_.TakeMessage(type, message);
+  events_.TakeError(ErrorOfTrace(message["trace"].value("error", Json())));
+  return Status::Ok();
+}
+
+}  // namespace millrace
