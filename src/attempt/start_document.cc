@@ -5,13 +5,30 @@
 namespace millrace {
 namespace {
 
+Json ToJson(const ConnectorProgram& program) {
+  Json json{{"command", program.command},
+            {"folder", program.folder},
+            {"from_environment", program.from_environment},
+            {"image", program.image},
+            {"environment", program.environment}};
+  if (program.specification) json["specification"] = **program.specification;
+  return json;
+}
+
+ConnectorProgram ProgramFromJson(const Json& json) {
+  ConnectorProgram program;
+  program.command = json.at("command").get<std::vector<std::string>>();
+  program.folder = json.at("folder").get<std::string>();
+  program.from_environment = json.at("from_environment").get<std::set<std::string>>();
+  program.image = json.at("image").get<std::string>();
+  program.environment = json.at("environment").get<std::map<std::string, std::string>>();
+  if (json.contains("specification")) program.specification = JsonValue(json["specification"]);
+  return program;
+}
+
 Json ToJson(const ConnectorConfig& connector) {
   Json json{{"name", connector.name}, {"config", *connector.config}};
-  if (connector.program) {
-    json["program"] = {{"command", connector.program->command},
-                       {"folder", connector.program->folder},
-                       {"from_environment", connector.program->from_environment}};
-  }
+  if (connector.program) json["program"] = ToJson(*connector.program);
   return json;
 }
 
@@ -19,12 +36,7 @@ std::optional<ConnectorConfig> ConnectorFromJson(const Json& json, const char* k
   if (!json.contains(key)) return std::nullopt;
   const Json& connector = json[key];
   ConnectorConfig config{connector.at("name").get<std::string>(), connector.at("config"), {}};
-  if (connector.contains("program")) {
-    const Json& program = connector["program"];
-    config.program = {program.at("command").get<std::vector<std::string>>(),
-                      program.at("folder").get<std::string>(),
-                      program.at("from_environment").get<std::set<std::string>>()};
-  }
+  if (connector.contains("program")) config.program = ProgramFromJson(connector["program"]);
   return config;
 }
 

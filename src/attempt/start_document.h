@@ -3,26 +3,17 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
 #include "protocol/catalog.h"
+#include "protocol/connector_program.h"
 #include "protocol/json_field.h"
 #include "protocol/state_store.h"
 
 namespace millrace {
-
-/// A program that is a connector, as somebody named it.
-struct ConnectorProgram {
-  std::vector<std::string> command;  ///< the program and its first arguments
-  std::string folder;                ///< absolute: relative names in `command` are from there
-  /// JSON pointers into the configuration whose texts take the type that the specification asks
-  /// for, which only the program knows.
-  std::set<std::string> from_environment;
-};
 
 /// A connector and its configuration.
 struct ConnectorConfig {

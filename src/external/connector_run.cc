@@ -33,6 +33,9 @@ Result<std::unique_ptr<ConnectorRun>> ConnectorRun::Start(const ConnectorCommand
   child.arguments.push_back(task);
   child.arguments.insert(child.arguments.end(), options.begin(), options.end());
   child.environment = ConfinedEnvironment(run->folder_.path());
+  for (const auto& [name, value] : command.environment) {
+    child.environment.push_back(name + "=" + value);
+  }
   child.folder = command.folder;
   child.on_error_line = [](std::string_view line) { Log(LogLevel::kInfo, "{}", line); };
   MR_ASSIGN_OR_RETURN(run->child_, ChildProcess::Start(child));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -21,6 +22,9 @@ namespace millrace {
 struct ConnectorCommand {
   std::vector<std::string> arguments;  ///< the program and what it needs before "read --config …"
   std::filesystem::path folder;        ///< absolute; it works there
+  /// Of a container: `arguments` are the engine and options of its `run`. Empty: a program.
+  std::string image = {};
+  std::map<std::string, std::string> environment = {};  ///< that it gets beside its own
   /// It is given up when it prints nothing for so long (while somebody waits for it).
   std::chrono::milliseconds stall = std::chrono::minutes(90);
 };

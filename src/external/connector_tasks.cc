@@ -57,7 +57,11 @@ Result<JsonValue> ConnectorTasks::Ask(const std::string& task, const std::string
 
 Status ConnectorTasks::Prepare() {
   if (prepared_) return Status::Ok();
-  MR_ASSIGN_OR_RETURN(spec_, Ask("spec", "SPEC", "spec", {}));
+  if (connector_.specification) {
+    spec_ = *connector_.specification;
+  } else {
+    MR_ASSIGN_OR_RETURN(spec_, Ask("spec", "SPEC", "spec", {}));
+  }
   const Json specification = spec_->value("connectionSpecification", Json());
   if (!specification.is_object()) {
     return SystemError("spec: the specification has no object connectionSpecification");

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ namespace millrace {
 struct ExternalConnector {
   ConnectorCommand command;
   JsonValue config;
+  /// Its ConnectorSpecification, where that is known; else it is asked for it.
+  std::optional<JsonValue> specification = {};
   /// Makes the configuration fit the connector's own specification (`connectionSpecification`) and
   /// registers its secrets, so that nothing that the connector says shows them. A config error:
   /// it doesn't fit.
@@ -36,7 +39,8 @@ class ConnectorTasks {
   explicit ConnectorTasks(ExternalConnector connector)
       : connector_(std::move(connector)), config_(connector_.config) {}
 
-  /// Asks for the specification and makes the configuration fit it: before everything else, once.
+  /// Asks for the specification, unless it is known, and makes the configuration fit it: before
+  /// everything else, once.
   Status Prepare();
   /// Requires Prepare, as all below. The whole answer to `spec`.
   const Json& spec() const { return *spec_; }

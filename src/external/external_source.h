@@ -7,7 +7,7 @@ namespace millrace {
 
 /// A source that is a program of its own and speaks the Airbyte Protocol: `spec`, `check --config`,
 /// `discover --config`, `read --config --catalog --state`. Every call asks for the specification
-/// first, once in the life of the object.
+/// first, once in the life of the object, unless it is known.
 ///
 /// How a read ends: exit code 0 and each stream complete (by its status; by the end, when no
 /// status came at all) is success. Otherwise the streams that are not complete are reported as

@@ -19,14 +19,23 @@ Result<const ConnectorEntry*> FindEntry(const ConnectorConfig& connector) {
   return entry;
 }
 
-/// A program's specification is known only once it runs.
+/// Where a program's specification is known, its configuration was held against it already.
 std::unique_ptr<Source> MakeProgram(const ConnectorConfig& connector) {
+  const ConnectorProgram& program = *connector.program;
   ExternalConnector external;
-  external.command.arguments = connector.program->command;
-  external.command.folder = connector.program->folder;
+  external.command.arguments = program.command;
+  external.command.folder = program.folder;
+  external.command.image = program.image;
+  external.command.environment = program.environment;
   external.config = connector.config;
-  external.fit_config = [from_environment = connector.program->from_environment](
-                            const Json& specification, Json* config) {
+  external.specification = program.specification;
+  external.fit_config = [from_environment = program.from_environment,
+                         fitted = program.specification.has_value()](const Json& specification,
+                                                                     Json* config) {
+    if (fitted) {
+      RegisterSecrets(specification, *config);
+      return Status::Ok();
+    }
     MR_ASSIGN_OR_RETURN(const CheckedConfig checked,
                         CheckConfig(specification, "source.config", from_environment, config));
     for (const std::string& warning : checked.warnings) Log(LogLevel::kWarn, "{}", warning);
