@@ -43,6 +43,8 @@ CatalogueEntry EntryOfRow(const Json& row) {
   entry.name = entry.docker_repository.substr(entry.docker_repository.rfind('/') + 1);
   entry.docker_image_tag = Text(row, "docker_image_tag");
   entry.pypi_package = Text(row, "pypi_package");
+  entry.pypi_version = Text(row, "pypi_version");
+  entry.pypi_fallback_version = Text(row, "pypi_fallback_version");
   entry.support_level = Text(row, "support_level");
   entry.release_stage = Text(row, "release_stage");
   entry.license = Text(row, "license");

@@ -29,6 +29,8 @@ struct CatalogueEntry {
   std::string docker_repository;
   std::string docker_image_tag;
   std::string pypi_package;
+  std::string pypi_version;           ///< the newest one of `pypi_package`
+  std::string pypi_fallback_version;  ///< to be installed in its place: it can't be
   std::string support_level;
   std::string release_stage;
   std::string license;

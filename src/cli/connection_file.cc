@@ -26,15 +26,24 @@ const std::vector<std::string> kKeys = {"name",
                                         "writer_lanes",
                                         "schedule"};
 
-/// Ways to name an end that this version knows but can't run.
-struct LaterEnd {
-  const char* key;
-  std::string_view what;
-};
-constexpr LaterEnd kLaterEnds[] = {
-    {"manifest", "low-code manifests"},
-    {"image", "connector containers"},
-};
+/// The ways to name an end.
+constexpr const char* kNamings[] = {"type", "image", "manifest", "command"};
+
+/// The one of kNamings that the end has.
+Result<std::string> NamingOf(const YamlSection& section, const YamlDocument& document,
+                             const std::string& key) {
+  std::string naming;
+  for (const char* candidate : kNamings) {
+    if (section.Find(candidate) == nullptr) continue;
+    if (!naming.empty()) {
+      return section.ErrorAt(candidate, fmt::format("{} has both {} and {}; only one names it", key,
+                                                    naming, candidate));
+    }
+    naming = candidate;
+  }
+  if (!naming.empty()) return naming;
+  return document.ErrorAt("/" + key, key + " needs a type, the connector's name");
+}
 
 /// `command: [PROGRAM, ARG, …]`; empty when the end has none.
 Result<std::vector<std::string>> ReadCommand(const YamlSection& section, const std::string& key) {
@@ -46,9 +55,6 @@ Result<std::vector<std::string>> ReadCommand(const YamlSection& section, const s
                                                   "in this version; name a built-in connector by "
                                                   "type (see: millrace connectors)",
                                                   key));
-  }
-  if (section.Find("type") != nullptr) {
-    return section.ErrorAt("command", key + " has a type and a command; only one names it");
   }
   for (const Json& part : value->is_array() ? *value : Json::array()) {
     if (part.is_string()) command.push_back(part.get<std::string>());
@@ -64,22 +70,22 @@ Result<std::optional<ConnectionEnd>> ReadEnd(const YamlDocument& document, const
   const auto found = document.root().find(key);
   if (found == document.root().end() || found->is_null()) return std::optional<ConnectionEnd>();
   MR_ASSIGN_OR_RETURN(const YamlSection section, YamlSection::At(document, "/" + key));
-  MR_RETURN_IF_ERROR(section.AllowOnly({"type", "config", "manifest", "image", "command"}));
-  for (const LaterEnd& later : kLaterEnds) {
-    if (section.Find(later.key) == nullptr) continue;
-    return section.ErrorAt(later.key,
-                           fmt::format("{}.{}: {} are not available in this version; name a "
-                                       "built-in connector by type (see: millrace connectors)",
-                                       key, later.key, later.what));
-  }
+  MR_RETURN_IF_ERROR(
+      section.AllowOnly({"type", "version", "config", "manifest", "image", "command"}));
+  MR_ASSIGN_OR_RETURN(const std::string naming, NamingOf(section, document, key));
   ConnectionEnd end;
+  end.place = section.PlaceOf(naming);
   MR_ASSIGN_OR_RETURN(end.command, ReadCommand(section, key));
-  MR_ASSIGN_OR_RETURN(const auto type, section.Text("type"));
-  end.type = type.value_or("");
-  if (end.type.empty() && end.command.empty()) {
-    return document.ErrorAt("/" + key, key + " needs a type, the connector's name");
+  for (const auto& [name, text] :
+       {std::pair("type", &end.type), std::pair("version", &end.version),
+        std::pair("image", &end.image), std::pair("manifest", &end.manifest)}) {
+    MR_ASSIGN_OR_RETURN(const auto value, section.Text(name));
+    *text = value.value_or("");
+    if (value && value->empty()) return section.ErrorAt(name, fmt::format("{} is empty", name));
   }
-  end.place = section.PlaceOf(end.command.empty() ? "type" : "command");
+  if (!end.version.empty() && naming != "type") {
+    return section.ErrorAt("version", key + ".version is of a type; this one has none");
+  }
   const Json* config = section.Find("config");
   if (config != nullptr && !config->is_object()) {
     return section.ErrorAt("config", key + ".config must be a mapping (lines of key: value)");

@@ -14,9 +14,13 @@
 
 namespace millrace {
 
-/// One end of a connection, as the file gives it.
+/// One end of a connection, as the file gives it: named by exactly one of type, image, manifest and
+/// command.
 struct ConnectionEnd {
-  std::string type;  ///< "postgres" or "source-postgres"; empty: see `command`
+  std::string type;      ///< "postgres" or "source-postgres"
+  std::string version;   ///< of the installed package that `type` means; empty: any
+  std::string image;     ///< of a container: "airbyte/source-x:1.2.3"
+  std::string manifest;  ///< a low-code manifest; a relative path is from the file's folder
   /// The program that is the connector, and its first arguments. A relative path is from the file's
   /// folder.
   std::vector<std::string> command;
@@ -24,7 +28,7 @@ struct ConnectionEnd {
   /// JSON pointers into `config` whose text came from ${…}: they take the type that the
   /// specification asks for.
   std::set<std::string> from_environment;
-  std::string place;  ///< "file.yaml:3:9", for errors about `type` or `command`
+  std::string place;  ///< "file.yaml:3:9", for errors about what names it
 };
 
 /// One entry of `streams`. What is not given is the stream's own.

@@ -114,11 +114,6 @@ TEST(ConnectionFile, UnknownKeysNameTheNearest) {
 
 TEST(ConnectionFile, RefusesByNameWhatComesLater) {
   EXPECT_THAT(ErrorOf("undeclared_fields: keep"), HasSubstr("undeclared_fields keep"));
-  for (const char* end : {"manifest: a.yaml", "image: airbyte/source-x:1"}) {
-    const auto file = Parse(fmt::format("source: {{{}}}", end));
-    ASSERT_FALSE(file.ok()) << end;
-    EXPECT_THAT(file.status().ToString(), HasSubstr("not available in this version"));
-  }
   const auto file = Parse("destination: {command: [a, b]}");
   ASSERT_FALSE(file.ok());
   EXPECT_THAT(file.status().ToString(), HasSubstr("sources only in this version"));
@@ -138,6 +133,22 @@ TEST(ConnectionFile, ASourceMayBeAProgram) {
   const auto both = Parse("source: {type: faker, command: [a]}");
   ASSERT_FALSE(both.ok());
   EXPECT_THAT(both.status().ToString(), HasSubstr("only one names it"));
+}
+
+TEST(ConnectionFile, AnEndIsNamedInOneWay) {
+  EXPECT_EQ(Parse("source: {manifest: a.yaml}")->source->manifest, "a.yaml");
+  EXPECT_EQ(Parse("source: {image: airbyte/source-x:1}")->source->image, "airbyte/source-x:1");
+  EXPECT_EQ(Parse("source: {type: faker, version: 7.2.1}")->source->version, "7.2.1");
+  const auto error = [](const char* end) {
+    const auto file = Parse(fmt::format("source: {{{}}}", end));
+    return file.ok() ? "" : file.status().ToString();
+  };
+  EXPECT_THAT(error("type: a, image: b"), HasSubstr("has both type and image; only one names it"));
+  EXPECT_THAT(error("manifest: a, image: b"), HasSubstr("only one names it"));
+  EXPECT_THAT(error("image: b, version: 1.2.3"), HasSubstr("version is of a type"));
+  EXPECT_THAT(error("type: a, version: 7.2"), HasSubstr("put it in quotes"));
+  EXPECT_THAT(error("type: ''"), HasSubstr("type is empty"));
+  EXPECT_THAT(error("config: {}"), HasSubstr("needs a type"));
 }
 
 TEST(ConnectionFile, BasicNormalizationMakesRawTablesUnlessToldOtherwise) {

@@ -2,7 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file_io.h"
 #include "catalogue/config_validation.h"
+#include "catalogue/connector_resolver.h"
+#include "cli/yaml_document.h"
 
 namespace millrace {
 namespace {
@@ -18,24 +21,47 @@ constexpr LocationTemplate kLocations[] = {
     {"destination-s3", "s3://{s3_bucket_name}/{s3_bucket_path}"},
 };
 
-/// What a connector that isn't built in would need.
-std::string_view WhyNot(ConnectorKind kind) {
-  switch (kind) {
-    case ConnectorKind::kManifest:
-      return "it runs from a low-code manifest";
-    case ConnectorKind::kPython:
-      return "it is a Python package";
-    default:
-      return "it runs in a container";
+/// A low-code manifest and the Python file of the same folder that belongs to it.
+struct ManifestFiles {
+  JsonValue manifest;
+  std::optional<std::string> components;
+};
+
+Result<ManifestFiles> ReadManifest(const std::filesystem::path& path) {
+  constexpr int64_t kBytesMax = 16 << 20;
+  MR_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBytesMax));
+  MR_ASSIGN_OR_RETURN(const YamlDocument document,
+                      YamlDocument::ParseLiterally(text, path.string()));
+  ManifestFiles files{JsonValue(document.root()), {}};
+  const std::filesystem::path components = path.parent_path() / "components.py";
+  std::error_code ignored;
+  if (std::filesystem::exists(components, ignored)) {
+    MR_ASSIGN_OR_RETURN(files.components, ReadFile(components, kBytesMax));
   }
+  return files;
 }
 
-/// By its file's name, for people.
-ConnectorConfig ProgramOf(const ConnectionEnd& end, const std::filesystem::path& file) {
-  std::error_code ignored;
-  const auto folder = std::filesystem::absolute(file, ignored).parent_path();
-  return {std::filesystem::path(end.command[0]).filename().string(), end.config,
-          ConnectorProgram{end.command, folder.string(), end.from_environment}};
+Result<RunnableConnector> FindConnector(ConnectorType type, const ConnectionEnd& end,
+                                        const std::optional<ManifestFiles>& manifest) {
+  const Environment environment = ProcessEnvironment();
+  const ConnectorResolver resolver(Catalogue::Embedded(), InstalledConnectors::Of(environment, {}),
+                                   environment);
+  if (!end.image.empty()) return resolver.ByImage(end.image);
+  if (manifest) return resolver.ByManifest(*manifest->manifest);
+  if (end.command.empty()) return resolver.ByName(type, end.type, end.version);
+  ConnectorProgram program;
+  program.command = end.command;
+  // By its file's name, for people.
+  return RunnableConnector{
+      std::filesystem::path(end.command[0]).filename().string(), std::move(program), {}};
+}
+
+Status CheckManifestEnd(ConnectorType type, const ConnectionEnd& end) {
+  if (type == ConnectorType::kSource) return Status::Ok();
+  return ConfigError(
+      "{}: a low-code manifest is a source; a destination is named by type, image "
+      "or command",
+      end.place);
 }
 
 }  // namespace
@@ -43,23 +69,34 @@ ConnectorConfig ProgramOf(const ConnectionEnd& end, const std::filesystem::path&
 Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
                                    const std::filesystem::path& file,
                                    std::vector<std::string>* warnings) {
-  if (!end.command.empty()) return ProgramOf(end, file);
-  const auto found = Catalogue::Embedded().Find(type, end.type);
-  if (!found.ok()) return found.status().WithContext(end.place);
-  const CatalogueEntry& entry = **found;
-  if (entry.runs != ConnectorKind::kBuiltIn) {
-    return ConfigError(
-        "{}: {} is not available in this version: {} (built in: millrace connectors)", end.place,
-        entry.name, WhyNot(entry.runs));
+  std::error_code ignored;
+  const auto folder = std::filesystem::absolute(file, ignored).parent_path();
+  std::optional<ManifestFiles> manifest;
+  if (!end.manifest.empty()) {
+    MR_RETURN_IF_ERROR(CheckManifestEnd(type, end));
+    auto read = ReadManifest(folder / end.manifest);
+    if (!read.ok()) return read.status().WithContext(end.place);
+    manifest = *std::move(read);
   }
-  MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry.name));
+  auto found = FindConnector(type, end, manifest);
+  if (!found.ok()) return found.status().WithContext(end.place);
   Json config = *end.config;
-  MR_ASSIGN_OR_RETURN(
-      const CheckedConfig checked,
-      CheckConfig(spec.at("connectionSpecification"), fmt::format("{}.config", ToString(type)),
-                  end.from_environment, &config));
-  warnings->insert(warnings->end(), checked.warnings.begin(), checked.warnings.end());
-  return ConnectorConfig{entry.name, JsonValue(std::move(config)), {}};
+  if (found->spec) {
+    const Json specification = (*found->spec)->value("connectionSpecification", Json::object());
+    MR_ASSIGN_OR_RETURN(const CheckedConfig checked,
+                        CheckConfig(specification, fmt::format("{}.config", ToString(type)),
+                                    end.from_environment, &config));
+    warnings->insert(warnings->end(), checked.warnings.begin(), checked.warnings.end());
+  }
+  if (found->program) {
+    found->program->folder = folder.string();
+    found->program->from_environment = end.from_environment;
+  }
+  if (manifest) {
+    config = WithManifest(std::move(config), *manifest->manifest, manifest->components);
+    if (manifest->components) AllowComponents(&*found->program);
+  }
+  return ConnectorConfig{found->name, JsonValue(std::move(config)), std::move(found->program)};
 }
 
 std::string LocationOf(const ConnectorConfig& destination) {

@@ -11,10 +11,11 @@
 
 namespace millrace {
 
-/// Finds the connector that an end of a connection names, and makes its configuration fit its
-/// specification (see CheckConfig; warnings are appended). Config errors only: no such connector,
-/// one that this version can't run, a configuration that doesn't fit. Nothing is contacted. A
-/// program's specification is asked for by the attempt. `file` is where the end stands.
+/// Finds the connector that an end of a connection names, built in, installed, in an image or a
+/// manifest, and makes its configuration fit its specification (see CheckConfig; warnings are
+/// appended), if that is known without asking the connector; else the attempt does. Config errors
+/// only: no such connector, one that is not installed, a configuration that doesn't fit. Nothing is
+/// contacted. `file` is where the end stands.
 Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
                                    const std::filesystem::path& file,
                                    std::vector<std::string>* warnings);

@@ -84,10 +84,10 @@ std::string PointerPart(std::string_view key) {
   return part;
 }
 
-/// Turns yaml-cpp's nodes into the document.
+/// Turns yaml-cpp's nodes into the document. Without an environment ${…} means nothing.
 class YamlReader {
  public:
-  YamlReader(YamlDocument* document, const Environment& environment)
+  YamlReader(YamlDocument* document, const Environment* environment)
       : document_(document), environment_(environment) {}
 
   Result<Json> Read(const YAML::Node& node, const std::string& pointer, int depth) {
@@ -112,7 +112,8 @@ class YamlReader {
   }
 
   Result<Json> Scalar(const YAML::Node& node, const std::string& pointer) {
-    auto resolved = ResolveEnvironment(node.Scalar(), environment_);
+    auto resolved = environment_ == nullptr ? ResolvedText{node.Scalar()}
+                                            : ResolveEnvironment(node.Scalar(), *environment_);
     if (!resolved.ok()) return document_->ErrorAt(pointer, resolved.status().ToString());
     if (resolved->replaced) document_->from_environment_.insert(pointer);
     // yaml-cpp tags plain scalars "?" and quoted ones "!".
@@ -147,12 +148,21 @@ class YamlReader {
   }
 
   YamlDocument* document_;
-  const Environment& environment_;
+  const Environment* environment_;
   int nodes_ = 0;
 };
 
 Result<YamlDocument> YamlDocument::Parse(std::string_view text, std::string name,
                                          const Environment& environment) {
+  return ParseWith(text, std::move(name), &environment);
+}
+
+Result<YamlDocument> YamlDocument::ParseLiterally(std::string_view text, std::string name) {
+  return ParseWith(text, std::move(name), nullptr);
+}
+
+Result<YamlDocument> YamlDocument::ParseWith(std::string_view text, std::string name,
+                                             const Environment* environment) {
   YamlDocument document;
   document.name_ = std::move(name);
   try {
@@ -166,7 +176,7 @@ Result<YamlDocument> YamlDocument::Parse(std::string_view text, std::string name
     document.root_ = JsonValue(std::move(root));
     return document;
   } catch (const YAML::Exception& error) {
-    const bool brace = text.find("${") != std::string_view::npos;
+    const bool brace = environment != nullptr && text.find("${") != std::string_view::npos;
     return ConfigError("{}:{}:{}: this is not valid YAML: {}{}", document.name_,
                        error.mark.line + 1, error.mark.column + 1, error.msg,
                        brace ? " (inside { } or [ ], put ${…} in quotes)" : "");

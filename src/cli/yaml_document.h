@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/environment_text.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "base/environment_text.h"
 #include "protocol/json_field.h"
 
 namespace millrace {
@@ -23,6 +23,9 @@ class YamlDocument {
   static Result<YamlDocument> Parse(std::string_view text, std::string name,
                                     const Environment& environment);
 
+  /// The same of a text in which ${…} means nothing.
+  static Result<YamlDocument> ParseLiterally(std::string_view text, std::string name);
+
   const Json& root() const { return *root_; }
   const std::string& name() const { return name_; }
   /// Where a ${…} was replaced.
@@ -37,6 +40,8 @@ class YamlDocument {
 
  private:
   friend class YamlReader;
+  static Result<YamlDocument> ParseWith(std::string_view text, std::string name,
+                                        const Environment* environment);
   struct Place {
     int line = 0, column = 0;  // from 1
   };
