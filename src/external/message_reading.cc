@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "external/trace_error.h"
-#include "formats/json_scanner.h"
+#include "formats/utf8_text.h"
 #include "protocol/message.h"
 
 namespace millrace {
@@ -33,17 +33,25 @@ Status MessageReading::Open(const ConfiguredCatalog& catalog) {
 Status MessageReading::Take(std::string_view chunk) {
   for (size_t end; (end = chunk.find('\n')) != std::string_view::npos;
        chunk.remove_prefix(end + 1)) {
+    // Most lines are read where they stand; the scanner may look beyond their end.
+    if (line_.empty() && chunk.size() - end >= static_cast<size_t>(JsonScanner::kPadding)) {
+      MR_RETURN_IF_ERROR(TakeLine(chunk.substr(0, end)));
+      continue;
+    }
     line_.append(chunk.substr(0, end));
-    MR_RETURN_IF_ERROR(TakeLine());
+    MR_RETURN_IF_ERROR(TakeHeldLine());
   }
   line_.append(chunk);
-  if (static_cast<int64_t>(line_.size()) <= line_bytes_max_) return Status::Ok();
-  return events_.Fault(line_number_ + 1,
-                       fmt::format("it is longer than {} MB", line_bytes_max_ >> 20));
+  return CheckLength(line_.size(), line_number_ + 1);
+}
+
+Status MessageReading::CheckLength(size_t bytes, int64_t line_number) {
+  if (static_cast<int64_t>(bytes) <= line_bytes_max_) return Status::Ok();
+  return events_.Fault(line_number, fmt::format("it is longer than {} MB", line_bytes_max_ >> 20));
 }
 
 Status MessageReading::End(const std::optional<Error>& why) {
-  MR_RETURN_IF_ERROR(TakeLine());
+  MR_RETURN_IF_ERROR(TakeHeldLine());
   for (auto& [stream, inlet] : inlets_) {
     MR_RETURN_IF_ERROR(inlet->Deliver());
     const bool told = any_status_ || why || inlet->failure;
@@ -68,10 +76,10 @@ void MessageReading::FailStream(const StreamDescriptor& stream, const Error& why
   found->second->failure = why;
 }
 
-Status MessageReading::TakeLine() {
-  ++line_number_;
-  Status taken;
-  if (line_.find_first_not_of(" \t\r") != std::string::npos) taken = TakeMessage();
+/// The line that several chunks, or the last of one, brought.
+Status MessageReading::TakeHeldLine() {
+  line_.reserve(line_.size() + JsonScanner::kPadding + 1);
+  const Status taken = TakeLine(line_);
   // One long line must not keep its memory.
   constexpr size_t kKeptBytes = 4 << 20;
   if (line_.capacity() > kKeptBytes) line_ = std::string();
@@ -79,19 +87,25 @@ Status MessageReading::TakeLine() {
   return taken;
 }
 
-Status MessageReading::TakeMessage() {
-  line_.reserve(line_.size() + JsonScanner::kPadding + 1);
+Status MessageReading::TakeLine(std::string_view line) {
+  ++line_number_;
+  MR_RETURN_IF_ERROR(CheckLength(line.size(), line_number_));
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return Status::Ok();
   MessageEnvelope envelope;
-  if (const char* fault = ScanMessage(line_, &envelope)) {
-    return events_.TakeOtherLine(line_, line_number_, fault);
-  }
+  const char* const fault = ScanMessage(line, read_data_, &envelope);
+  if (fault == nullptr && envelope.type == "RECORD") return TakeRecord(line, envelope);
+  TakeBackData();
+  if (fault != nullptr) return events_.TakeOtherLine(line, line_number_, fault);
+  return TakeMessage(line, envelope.type);
+}
+
+Status MessageReading::TakeMessage(std::string_view line, const std::string& type) {
   ++messages_;
-  if (envelope.type == "RECORD") return TakeRecord(envelope);
-  const Json message = Json::parse(line_, nullptr, /*allow_exceptions=*/false);
-  if (message.is_discarded()) return events_.TakeOtherLine(line_, line_number_, "it is not JSON");
-  if (envelope.type == "STATE") return TakeState(message);
-  if (envelope.type == "TRACE") return TakeTrace(message);
-  return events_.TakeMessage(envelope.type, message);
+  const Json message = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (message.is_discarded()) return events_.TakeOtherLine(line, line_number_, "it is not JSON");
+  if (type == "STATE") return TakeState(message);
+  if (type == "TRACE") return TakeTrace(message);
+  return events_.TakeMessage(type, message);
 }
 
 Result<StreamInlet*> MessageReading::Find(const StreamDescriptor& stream) {
@@ -101,15 +115,50 @@ Result<StreamInlet*> MessageReading::Find(const StreamDescriptor& stream) {
                                                  stream.ToString()));
 }
 
-Status MessageReading::TakeRecord(const MessageEnvelope& envelope) {
-  if (!envelope.stream) return events_.Fault(line_number_, "a record needs a stream");
-  if (!envelope.data.starts_with('{')) {
-    return events_.Fault(line_number_, "a record needs an object \"data\"");
+/// Reads the data into the stream that the record is probably of: what comes later in the line may
+/// show that it is another's.
+const char* MessageReading::ReadRecordData(JsonScanner& scanner, const MessageEnvelope& envelope) {
+  TakeBackData();  // the key stands here for the second time
+  StreamInlet* inlet = latest_;
+  if (envelope.stream && (latest_ == nullptr || latest_->stream().name != *envelope.stream)) {
+    const auto found = inlets_.find({*envelope.stream, envelope.name_space});
+    inlet = found == inlets_.end() ? nullptr : found->second.get();
   }
-  MR_ASSIGN_OR_RETURN(StreamInlet* const inlet, Find({*envelope.stream, envelope.name_space}));
-  if (const Status appended = inlet->Append(envelope); !appended.ok()) {
-    return events_.Fault(line_number_, appended.ToString());
+  if (inlet == nullptr) {
+    std::string_view later;
+    return scanner.SkipValue(&later) ? nullptr : scanner.error();
   }
+  const char* const fault = inlet->AppendData(scanner);
+  if (fault == nullptr) data_in_ = inlet;
+  return fault;
+}
+
+void MessageReading::TakeBackData() {
+  if (StreamInlet* const inlet = std::exchange(data_in_, nullptr)) inlet->TakeBackData();
+}
+
+Status MessageReading::TakeRecord(std::string_view line, const MessageEnvelope& envelope) {
+  ++messages_;
+  const auto size = static_cast<int64_t>(line.size());
+  const bool is_text = FirstInvalidUtf8(line.data(), size) == size;
+  StreamInlet* inlet = std::exchange(data_in_, nullptr);
+  if (inlet == nullptr || !is_text || envelope.data.empty() ||
+      inlet->stream().name != envelope.stream ||
+      inlet->stream().name_space != envelope.name_space) {
+    if (inlet != nullptr) inlet->TakeBackData();
+    if (!envelope.stream) return events_.Fault(line_number_, "a record needs a stream");
+    if (envelope.data.empty()) {
+      return events_.Fault(line_number_, "a record needs an object \"data\"");
+    }
+    if (!is_text) return events_.Fault(line_number_, "the text is not UTF-8");
+    MR_ASSIGN_OR_RETURN(inlet, Find({*envelope.stream, envelope.name_space}));
+    JsonScanner again(envelope.data);  // which was seen to be whole: it goes no further
+    if (const char* const fault = inlet->AppendData(again)) {
+      return events_.Fault(line_number_, fault);
+    }
+  }
+  latest_ = inlet;
+  MR_RETURN_IF_ERROR(inlet->Append(envelope));
   return inlet->full() ? inlet->Deliver() : Status::Ok();
 }
 

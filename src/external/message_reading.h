@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/result.h"
 #include "connector/source.h"
+#include "external/message_envelope.h"
 #include "external/message_events.h"
 #include "external/stream_inlet.h"
 
@@ -23,7 +24,12 @@ class MessageReading {
  public:
   /// The references outlive it. A line longer than `line_bytes_max` is a fault.
   MessageReading(SourceOutput& output, MessageEvents& events, int64_t line_bytes_max)
-      : output_(output), events_(events), line_bytes_max_(line_bytes_max) {}
+      : output_(output),
+        events_(events),
+        line_bytes_max_(line_bytes_max),
+        read_data_([this](JsonScanner& scanner, const MessageEnvelope& envelope) {
+          return ReadRecordData(scanner, envelope);
+        }) {}
 
   /// Starts and opens every stream of the catalog.
   Status Open(const ConfiguredCatalog& catalog);
@@ -47,9 +53,13 @@ class MessageReading {
   bool each_has_its_reason() const { return each_has_its_reason_; }
 
  private:
-  Status TakeLine();
-  Status TakeMessage();
-  Status TakeRecord(const MessageEnvelope& envelope);
+  Status TakeLine(std::string_view line);
+  Status TakeHeldLine();
+  Status CheckLength(size_t bytes, int64_t line_number);
+  Status TakeMessage(std::string_view line, const std::string& type);
+  const char* ReadRecordData(JsonScanner& scanner, const MessageEnvelope& envelope);
+  void TakeBackData();
+  Status TakeRecord(std::string_view line, const MessageEnvelope& envelope);
   Status TakeState(const Json& message);
   Status TakeTrace(const Json& message);
   Status TakeStreamStatus(const Json& fields);
@@ -62,7 +72,10 @@ class MessageReading {
   MessageEvents& events_;
   const int64_t line_bytes_max_;
   std::map<StreamDescriptor, std::unique_ptr<StreamInlet>> inlets_;
-  std::string line_;  // begun by an earlier chunk
+  const ReadData read_data_;
+  StreamInlet* latest_ = nullptr;   // of the record before: the next is mostly of the same stream
+  StreamInlet* data_in_ = nullptr;  // has the data of the record being read
+  std::string line_;                // begun by an earlier chunk
   int64_t line_number_ = 0, messages_ = 0;
   bool any_status_ = false, any_incomplete_ = false, each_has_its_reason_ = true;
 };

@@ -33,9 +33,18 @@ Status StreamInlet::Passable(const Status& status) {
   return Status::Ok();
 }
 
+const char* StreamInlet::AppendData(JsonScanner& scanner) {
+  if (!stopped_) return decoder_->AppendNext(scanner);
+  std::string_view passed_over;
+  return scanner.SkipValue(&passed_over) ? nullptr : scanner.error();
+}
+
+void StreamInlet::TakeBackData() {
+  if (!stopped_) decoder_->TakeBack();
+}
+
 Status StreamInlet::Append(const MessageEnvelope& record) {
   if (stopped_) return Status::Ok();
-  MR_RETURN_IF_ERROR(decoder_->Append(record.data));
   const auto millis = EmittedAtOf(record);
   MR_ARROW_RETURN_IF_ERROR(millis ? emitted_at_.Append(*millis) : emitted_at_.AppendNull(),
                            "reading records");

@@ -20,7 +20,15 @@ class StreamInlet {
   static Result<std::unique_ptr<StreamInlet>> Open(const ConfiguredStream& stream,
                                                    SourceOutput& output);
 
-  /// Appends one record. A config error says why its data can't be a row.
+  // A record is appended in two steps, its data perhaps before it is known that it is of this
+  // stream.
+
+  /// Reads the scanner's next value, an object, as the data of a record. What is wrong with it,
+  /// and then nothing was appended; null when it was read.
+  const char* AppendData(JsonScanner& scanner);
+  /// Takes back what AppendData appended last.
+  void TakeBackData();
+  /// The rest of the record whose data was appended last.
   Status Append(const MessageEnvelope& record);
   /// Whether what is held is enough for a batch.
   bool full();

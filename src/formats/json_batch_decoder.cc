@@ -20,42 +20,37 @@ struct JsonBatchDecoder::Columns {
   std::unique_ptr<JsonCoercion::Keys> keys;
   JsonCoercion coercion;
   std::vector<int64_t> undeclared;  // rows with keys that have no column
+  int64_t undeclared_before = 0;    // values, before the last row
   std::string key;
 
-  /// False: malformed; the scanner, or `what`, says how.
-  bool AppendRow(JsonScanner& scanner, int64_t row, const char** what);
+  /// Null, or what is malformed; then the row is there in part.
+  const char* AppendRow(JsonScanner& scanner, int64_t row);
   void TakeBack(int64_t row);
+  /// Where the changes of the last row begin.
+  std::vector<FieldChange>::iterator ChangesOf(int64_t row);
 };
 
-bool JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t row, const char** what) {
+const char* JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t row) {
+  undeclared_before = coercion.undeclared_values();
   const JsonScanner::Kind top = scanner.Peek();
-  if (top != JsonScanner::Kind::kObject) {
-    *what = top == JsonScanner::Kind::kInvalid ? scanner.error() : "a JSON object is expected";
-    return false;
-  }
+  if (top == JsonScanner::Kind::kInvalid) return scanner.error();
+  if (top != JsonScanner::Kind::kObject) return "a JSON object is expected";
   scanner.Enter();
-  size_t next = 0;
+  int last = -1;
   for (;;) {
     JsonScanner::Text name;
     bool done = false;
-    if (!scanner.NextMember(&name, &done)) break;
-    if (done) {
-      if (scanner.AtEnd()) return true;
-      *what = "something follows the object";
-      return false;
-    }
+    if (!scanner.NextMember(&name, &done)) return scanner.error();
+    if (done) return nullptr;
     std::string_view text = name.raw;
     if (name.escaped) {
-      if (!Unescape(name.raw, &key)) {
-        *what = "a key holds half a surrogate pair";
-        return false;
-      }
+      if (!Unescape(name.raw, &key)) return "a key holds half a surrogate pair";
       text = key;
     }
-    const int at = keys->Find(text, &next);
+    const int at = keys->Find(text, &last);
     if (at < 0) {
       std::string_view whole;
-      if (!scanner.SkipValue(&whole)) break;
+      if (!scanner.SkipValue(&whole)) return scanner.error();
       coercion.CountUndeclared();
       if (undeclared.empty() || undeclared.back() != row) undeclared.push_back(row);
       continue;
@@ -65,24 +60,30 @@ bool JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t row, con
     if (builder.length() > row) {
       // The key stands here for the second time: what came of the first is void.
       builder.RemoveLast();
-      std::erase_if(coercion.changes(), [&](const FieldChange& change) {
-        return change.row == row && change.field == column.name;
-      });
+      std::vector<FieldChange>& changes = coercion.changes();
+      changes.erase(std::remove_if(ChangesOf(row), changes.end(),
+                                   [&](const auto& change) { return change.field == column.name; }),
+                    changes.end());
     } else if (builder.length() < row) {
       builder.AppendNulls(row - builder.length());
     }
-    if (!coercion.Append(scanner, column, row)) break;
+    if (!coercion.Append(scanner, column, row)) return scanner.error();
   }
-  *what = scanner.error();
-  return false;
+}
+
+std::vector<FieldChange>::iterator JsonBatchDecoder::Columns::ChangesOf(int64_t row) {
+  auto first = coercion.changes().end();
+  while (first != coercion.changes().begin() && std::prev(first)->row == row) --first;
+  return first;
 }
 
 void JsonBatchDecoder::Columns::TakeBack(int64_t row) {
   for (const auto& builder : builders) {
     if (builder->length() > row) builder->RemoveLast();
   }
-  std::erase_if(coercion.changes(), [row](const FieldChange& change) { return change.row == row; });
+  coercion.changes().erase(ChangesOf(row), coercion.changes().end());
   if (!undeclared.empty() && undeclared.back() == row) undeclared.pop_back();
+  coercion.CountUndeclared(undeclared_before - coercion.undeclared_values());
 }
 
 JsonBatchDecoder::JsonBatchDecoder(SchemaPtr schema)
@@ -104,14 +105,23 @@ Result<std::unique_ptr<JsonBatchDecoder>> JsonBatchDecoder::Make(SchemaPtr schem
 
 Status JsonBatchDecoder::AppendPadded(std::string_view object) {
   JsonScanner scanner(object);
-  const char* what = "";
-  if (columns_->AppendRow(scanner, rows_, &what)) {
-    ++rows_;
-    return Status::Ok();
+  const char* what = AppendNext(scanner);
+  if (what == nullptr && !scanner.AtEnd()) {
+    TakeBack();
+    what = "something follows the object";
   }
-  columns_->TakeBack(rows_);
+  if (what == nullptr) return Status::Ok();
   return ConfigError("{} (byte {} of the value)", what, scanner.offset() + 1);
 }
+
+const char* JsonBatchDecoder::AppendNext(JsonScanner& scanner) {
+  const char* const what = columns_->AppendRow(scanner, rows_);
+  ++rows_;
+  if (what != nullptr) TakeBack();
+  return what;
+}
+
+void JsonBatchDecoder::TakeBack() { columns_->TakeBack(--rows_); }
 
 Status JsonBatchDecoder::Append(std::string_view object) {
   const int64_t size = static_cast<int64_t>(object.size());

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "connector/change_batch.h"
 #include "connector/source.h"
+#include "formats/json_scanner.h"
 
 namespace millrace {
 
@@ -28,6 +29,11 @@ class JsonBatchDecoder {
   /// The same without a copy, for text that is known to be UTF-8, ends before a control character
   /// and has JsonScanner::kPadding readable bytes behind it.
   Status AppendPadded(std::string_view object);
+  /// Reads the scanner's next value, which must be an object, as a row. Otherwise what is wrong,
+  /// and the row is not there. The same is required of the text.
+  const char* AppendNext(JsonScanner& scanner);
+  /// Takes back the last row, since the last Finish. Requires that there is one.
+  void TakeBack();
   /// Adds a change that the source reports itself about the last row.
   void AddChange(FieldChange change);
 

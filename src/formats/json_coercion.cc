@@ -2,8 +2,10 @@
 
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "base/micros_per_day.h"
@@ -56,23 +58,26 @@ JsonTarget TargetOf(const arrow::DataType& type) {
 
 }  // namespace
 
-JsonCoercion::Keys::Keys(const std::vector<Column>& columns) {
+JsonCoercion::Keys::Keys(const std::vector<Column>& columns) : followers_(columns.size() + 1) {
+  std::iota(followers_.begin(), followers_.end(), 0);
   for (const Column& column : columns) {
     index_.emplace(column.name, static_cast<int>(names_.size()));
     names_.push_back(column.name);
   }
 }
 
-int JsonCoercion::Keys::Find(std::string_view name, size_t* next) const {
-  for (size_t at = *next; at < names_.size() && at < *next + kKeysGuessed; ++at) {
-    if (names_[at] != name) continue;
-    *next = at + 1;
-    return static_cast<int>(at);
+int JsonCoercion::Keys::Search(std::string_view name, int* last) {
+  const auto after = static_cast<size_t>(*last + 1);
+  size_t found = after;
+  const size_t guessed = std::min(after + kKeysGuessed, names_.size());
+  while (found < guessed && names_[found] != name) ++found;
+  if (found >= guessed) {
+    const auto known = index_.find(name);
+    if (known == index_.end()) return -1;
+    found = static_cast<size_t>(known->second);
   }
-  const auto found = index_.find(name);
-  if (found == index_.end()) return -1;
-  *next = static_cast<size_t>(found->second) + 1;
-  return found->second;
+  followers_[after] = found;
+  return *last = static_cast<int>(found);
 }
 
 JsonCoercion::Column JsonCoercion::Describe(const std::string& name, ColumnBuilder& builder) {

@@ -39,19 +39,30 @@ class JsonCoercion {
     ColumnBuilder* builder;
     std::vector<Column> children;
   };
-  /// Columns by name, with a guess: the keys of a file's objects come in the same order.
+  /// Columns by name. It learns in which order keys come: the objects of one source all have them
+  /// in the same one, which is often not the columns'.
   class Keys {
    public:
     explicit Keys(const std::vector<Column>& columns);
-    /// The column's position, or -1. `*next` is where the search begins, and is moved on.
-    int Find(std::string_view name, size_t* next) const;
+    /// The column's position, or -1. `*last` is the position found before in this object, -1 at its
+    /// beginning; it becomes the one found now.
+    int Find(std::string_view name, int* last) {
+      const size_t expected = followers_[static_cast<size_t>(*last + 1)];
+      if (expected < names_.size() && names_[expected] == name) {
+        return *last = static_cast<int>(expected);
+      }
+      return Search(name, last);
+    }
 
    private:
     struct TextHash {
       using is_transparent = void;
       size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
     };
+    int Search(std::string_view name, int* last);
+
     std::vector<std::string_view> names_;
+    std::vector<size_t> followers_;  // by position + 1: what came next when it was last seen
     std::unordered_map<std::string_view, int, TextHash, std::equal_to<>> index_;
   };
 
@@ -63,7 +74,7 @@ class JsonCoercion {
 
   std::vector<FieldChange>& changes() { return changes_; }
   int64_t undeclared_values() const { return undeclared_values_; }
-  void CountUndeclared() { ++undeclared_values_; }
+  void CountUndeclared(int64_t values = 1) { undeclared_values_ += values; }
 
  private:
   bool AppendString(JsonScanner& scanner, const Column& column, int64_t row);

@@ -2,12 +2,6 @@
 
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-
-#include <bit>
-#endif
-
 #include "formats/digit_run.h"
 
 namespace millrace {
@@ -31,26 +25,6 @@ uint32_t HexQuad(const char* p) {
   return value;
 }
 
-/// The first quote, backslash or control character from `p` on. There is one: see kPadding.
-const char* FindStringSpecial(const char* p) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-  const __m128i last_control = _mm_set1_epi8(0x1F);
-  for (;; p += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    const __m128i found = _mm_or_si128(
-        control, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-    if (const int mask = _mm_movemask_epi8(found); mask != 0) {
-      return p + std::countr_zero(static_cast<uint32_t>(mask));
-    }
-  }
-#else
-  while (*p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= 0x20) ++p;
-  return p;
-#endif
-}
-
 void AppendUtf8(uint32_t code, std::string* out) {
   const auto push = [out](uint32_t byte) { *out += static_cast<char>(byte); };
   if (code < 0x80) {
@@ -72,32 +46,9 @@ void AppendUtf8(uint32_t code, std::string* out) {
 
 }  // namespace
 
-JsonScanner::Kind JsonScanner::Peek() {
-  SkipSpace();
-  if (at_ >= end_) {
-    Fail("the text ends where a value is expected");
-    return Kind::kInvalid;
-  }
-  switch (*at_) {
-    case '{':
-      return Kind::kObject;
-    case '[':
-      return Kind::kArray;
-    case '"':
-      return Kind::kString;
-    case 't':
-      return Kind::kTrue;
-    case 'f':
-      return Kind::kFalse;
-    case 'n':
-      return Kind::kNull;
-    case '-':
-      return Kind::kInteger;
-    default:
-      if (IsDigit(*at_)) return Kind::kInteger;
-      Fail("a value is expected");
-      return Kind::kInvalid;
-  }
+/// Why there is no value where one must be.
+bool JsonScanner::FailWithoutValue() {
+  return Fail(at_ >= end_ ? "the text ends where a value is expected" : "a value is expected");
 }
 
 bool JsonScanner::ReadLiteral() {
@@ -138,7 +89,7 @@ bool JsonScanner::ReadNumber(std::string_view* digits, bool* integer) {
   return true;
 }
 
-bool JsonScanner::ReadString(Text* text) {
+bool JsonScanner::ReadEscapedString(Text* text) {
   const char* const start = ++at_;
   text->escaped = false;
   for (;;) {
@@ -160,44 +111,6 @@ bool JsonScanner::ReadString(Text* text) {
   }
   text->raw = {start, static_cast<size_t>(at_ - start)};
   ++at_;
-  return true;
-}
-
-bool JsonScanner::NextMember(Text* key, bool* done) {
-  SkipSpace();
-  *done = at_ < end_ && *at_ == '}';
-  if (*done) {
-    ++at_;
-    first_ = false;
-    return true;
-  }
-  if (!first_) {
-    if (at_ >= end_ || *at_ != ',') return Fail("',' or '}' is expected");
-    ++at_;
-    SkipSpace();
-  }
-  first_ = false;
-  if (at_ >= end_ || *at_ != '"') return Fail("a key in quotes is expected");
-  if (!ReadString(key)) return false;
-  SkipSpace();
-  if (at_ >= end_ || *at_ != ':') return Fail("':' is expected");
-  ++at_;
-  return true;
-}
-
-bool JsonScanner::NextElement(bool* done) {
-  SkipSpace();
-  *done = at_ < end_ && *at_ == ']';
-  if (*done) {
-    ++at_;
-    first_ = false;
-    return true;
-  }
-  if (!first_) {
-    if (at_ >= end_ || *at_ != ',') return Fail("',' or ']' is expected");
-    ++at_;
-  }
-  first_ = false;
   return true;
 }
 

@@ -1,6 +1,6 @@
 #include "verify/checksums.h"
 
-#include "verify/hash.h"
+#include "base/hash.h"
 
 namespace millrace {
 

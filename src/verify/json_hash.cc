@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "verify/hash.h"
+#include "base/hash.h"
 #include "verify/number_hash.h"
 
 namespace millrace {

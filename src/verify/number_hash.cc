@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "verify/hash.h"
+#include "base/hash.h"
 
 namespace millrace {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "verify/hash.h"
+#include "base/hash.h"
 
 namespace millrace {
 

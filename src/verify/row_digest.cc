@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "verify/hash.h"
+#include "base/hash.h"
 
 namespace millrace {
 namespace {

@@ -9,7 +9,7 @@
 #include "formats/base64.h"
 #include "formats/iso_time.h"
 #include "formats/json_encoder.h"
-#include "verify/hash.h"
+#include "base/hash.h"
 #include "verify/json_hash.h"
 #include "verify/number_hash.h"
 

@@ -68,6 +68,7 @@ Result<DevNullConfig> DevNullConfigFromJson(const Json& config) {
   Status status;
   if (type == "SILENT") {
     parsed.behavior = Behavior::kSilent;
+    parsed.checksum = test->value("checksum", Json()) == Json(true);
   } else if (type == "LOGGING") {
     parsed.behavior = Behavior::kLogging;
     status = ReadLogging(*test, parsed);

@@ -15,6 +15,8 @@ struct DevNullConfig {
 
   Behavior behavior = Behavior::kSilent;
 
+  bool checksum = false;  ///< silent: of each column, to the log
+
   // Logging: of each stream every `log_every`th row with this chance, `log_rows_max` at most.
   int64_t log_every = 1;
   double log_chance = 1;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "destinations/dev_null/column_sums.h"
 #include "destinations/dev_null/dev_null_config.h"
 #include "formats/json_encoder.h"
 
@@ -36,15 +37,23 @@ class StreamCounts {
     std::lock_guard lock(mutex_);
     rows_ += rows;
   }
-  int64_t rows() const {
+  void Add(const ColumnSums& sums) {
     std::lock_guard lock(mutex_);
-    return rows_;
+    sums_.Merge(sums);
+  }
+  /// "17 rows …", and the checksums where there are any.
+  std::string ToString() const {
+    std::lock_guard lock(mutex_);
+    const std::string sums = sums_.ToString();
+    return fmt::format("{} rows taken and forgotten{}{}", rows_, sums.empty() ? "" : "; checksums ",
+                       sums);
   }
 
  private:
   const DevNullConfig& config_;
   mutable std::mutex mutex_;
   int64_t rows_ = 0, logged_ = 0;                        // guarded by mutex_
+  ColumnSums sums_;                                      // guarded by mutex_
   std::mt19937_64 random_;                               // guarded by mutex_
   std::uniform_real_distribution<double> chance_{0, 1};  // guarded by mutex_
 };
@@ -78,6 +87,7 @@ class DevNullWriter : public StreamWriter {
     } else {
       counts_.Count(rows);
     }
+    if (shared_.config.checksum) sums_.Add(*batch.rows);
     if (shared_.config.behavior == Behavior::kThrottled) Wait(shared_.config.per_record * rows);
     parts_.records += rows;
     parts_.bytes += batch.num_bytes();
@@ -92,6 +102,7 @@ class DevNullWriter : public StreamWriter {
   Result<StagedParts> Flush() override {
     parts_.stream = stream_;
     parts_.lane = lane_;
+    counts_.Add(std::exchange(sums_, {}));
     return std::exchange(parts_, {});
   }
 
@@ -119,6 +130,7 @@ class DevNullWriter : public StreamWriter {
   DevNullShared& shared_;
   StreamCounts& counts_;
   StagedParts parts_;
+  ColumnSums sums_;  // since the last flush
 };
 
 class DevNullLoad : public Load {
@@ -139,8 +151,7 @@ class DevNullLoad : public Load {
   }
 
   Status FinishStream(const StreamDescriptor& stream, StreamStatus) override {
-    Log(LogLevel::kInfo, "{}: {} rows taken and forgotten", stream.ToString(),
-        CountsOf(stream).rows());
+    Log(LogLevel::kInfo, "{}: {}", stream.ToString(), CountsOf(stream).ToString());
     return Status::Ok();
   }
 
