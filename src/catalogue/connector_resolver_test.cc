@@ -192,11 +192,11 @@ TEST(ConnectorPackages, AreTheCataloguesAndAFewMore) {
 }
 
 TEST(InstalledConnectors, LiveInOneFolder) {
-  std::map<std::string, std::string> variables = {{"HOME", "/home/ann"}};
+  std::map<std::string, std::string> variables = {{"HOME", "/users/ann"}};
   const Environment environment = [&](const std::string& name) -> std::optional<std::string> {
     return variables.contains(name) ? std::optional(variables[name]) : std::nullopt;
   };
-  EXPECT_EQ(InstalledConnectors::Of(environment, {}).folder(), "/home/ann/.millrace/connectors");
+  EXPECT_EQ(InstalledConnectors::Of(environment, {}).folder(), "/users/ann/.millrace/connectors");
   EXPECT_EQ(InstalledConnectors::Of(environment, "/srv/m").folder(), "/srv/m/connectors");
   variables["MILLRACE_CONNECTORS_DIR"] = "/opt/connectors";
   EXPECT_EQ(InstalledConnectors::Of(environment, "/srv/m").folder(), "/opt/connectors");

@@ -1,10 +1,6 @@
 #include "external/connector_run.h"
 
-#include <nlohmann/json.hpp>
-
-#include "base/file_io.h"
-#include "base/log.h"
-#include "subprocess/confinement.h"
+#include "external/connector_launch.h"
 
 namespace millrace {
 namespace {
@@ -27,33 +23,19 @@ Result<std::unique_ptr<ConnectorRun>> ConnectorRun::Start(const ConnectorCommand
                                                           const std::vector<ConnectorFile>& files) {
   MR_ASSIGN_OR_RETURN(ScratchFolder folder, ScratchFolder::Make());
   std::unique_ptr<ConnectorRun> run(new ConnectorRun(std::move(folder), command.stall));
-  MR_ASSIGN_OR_RETURN(const std::vector<std::string> options, run->WriteFiles(files));
-  ChildCommand child;
-  child.arguments = command.arguments;
-  child.arguments.push_back(task);
-  child.arguments.insert(child.arguments.end(), options.begin(), options.end());
-  child.environment = ConfinedEnvironment(run->folder_.path());
-  for (const auto& [name, value] : command.environment) {
-    child.environment.push_back(name + "=" + value);
-  }
-  child.folder = command.folder;
-  child.on_error_line = [](std::string_view line) { Log(LogLevel::kInfo, "{}", line); };
-  MR_ASSIGN_OR_RETURN(run->child_, ChildProcess::Start(child));
+  MR_ASSIGN_OR_RETURN(ConnectorLaunch launch,
+                      PrepareLaunch(command, task, files, run->folder_.path()));
+  run->removal_ = std::move(launch.removal);
+  MR_ASSIGN_OR_RETURN(run->child_, ChildProcess::Start(launch.child));
   run->child_->CloseInput();
   return run;
 }
 
-Result<std::vector<std::string>> ConnectorRun::WriteFiles(
-    const std::vector<ConnectorFile>& files) const {
-  std::vector<std::string> options;
-  for (const ConnectorFile& file : files) {
-    const std::filesystem::path path = folder_.path() / (file.option.substr(2) + ".json");
-    MR_RETURN_IF_ERROR(WriteFileAtomically(
-        path, file.content->dump(-1, ' ', false, Json::error_handler_t::replace), 0600));
-    options.push_back(file.option);
-    options.push_back(path.string());
-  }
-  return options;
+ConnectorRun::~ConnectorRun() {
+  // The engine removes a container that ended by itself.
+  if (child_ == nullptr || removal_.empty() || (ended_ && exit_.clean())) return;
+  child_.reset();
+  RemoveContainer(removal_);
 }
 
 Status ConnectorRun::Read(const TakeOutput& take, std::stop_token stop) {
@@ -63,6 +45,7 @@ Status ConnectorRun::Read(const TakeOutput& take, std::stop_token stop) {
     return read;
   }
   const auto ended = child_->Wait(Deadline::After(kEndLimit), stop);
+  ended_ = ended.ok();
   exit_ = ended.ok() ? *ended : child_->Stop(kStopGrace);
   if (ended.ok() || ended.status().canceled()) return ended.status();
   return TransientError("the connector closed its output but did not end within {}; it was stopped",

@@ -35,15 +35,17 @@ struct ConnectorFile {
   JsonValue content;
 };
 
-/// One run of a connector for one task. Its files lie in a folder (0700, they 0600) of this run,
-/// which is the program's home too and goes with it; no secret is on the command line. The program
-/// knows nothing of our environment (ConfinedEnvironment). What it says on standard error goes to
-/// the log. One thread starts it, uses it and ends it.
+/// One run of a connector for one task. Its files lie in a private folder of this run, which is the
+/// program's home too and goes with it; no secret is on the command line (PrepareLaunch). The
+/// program knows nothing of our environment (ConfinedEnvironment). What it says on standard error
+/// goes to the log. One thread starts it, uses it and ends it.
 class ConnectorRun {
  public:
   static Result<std::unique_ptr<ConnectorRun>> Start(const ConnectorCommand& command,
                                                      const std::string& task,
                                                      const std::vector<ConnectorFile>& files);
+  /// Ends what still runs, a container too.
+  ~ConnectorRun();
 
   using TakeOutput = std::function<Status(std::string_view chunk)>;
   /// Hands on all that it prints, until the end of it or until `take` fails. Then the program ends
@@ -58,13 +60,14 @@ class ConnectorRun {
   ConnectorRun(ScratchFolder folder, std::chrono::milliseconds stall)
       : folder_(std::move(folder)), stall_(stall) {}
 
-  Result<std::vector<std::string>> WriteFiles(const std::vector<ConnectorFile>& files) const;
   Status ReadToEnd(const TakeOutput& take, const std::stop_token& stop);
 
   const ScratchFolder folder_;
   const std::chrono::milliseconds stall_;
   std::unique_ptr<ChildProcess> child_;
+  std::vector<std::string> removal_;  // of a container: ConnectorLaunch
   ChildExit exit_;
+  bool ended_ = false;  // by itself
 };
 
 }  // namespace millrace
