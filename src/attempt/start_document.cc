@@ -5,12 +5,21 @@
 namespace millrace {
 namespace {
 
+Json ToJson(const ResourceLimits& limits) {
+  return Json{{"memory_bytes", limits.memory_bytes}, {"cpu_millicores", limits.cpu_millicores}};
+}
+
+ResourceLimits ResourceLimitsFromJson(const Json& json) {
+  return {json.at("memory_bytes").get<int64_t>(), json.at("cpu_millicores").get<int64_t>()};
+}
+
 Json ToJson(const ConnectorProgram& program) {
   Json json{{"command", program.command},
             {"folder", program.folder},
             {"from_environment", program.from_environment},
             {"image", program.image},
-            {"environment", program.environment}};
+            {"environment", program.environment},
+            {"limits", ToJson(program.limits)}};
   if (program.specification) json["specification"] = **program.specification;
   return json;
 }
@@ -23,6 +32,7 @@ ConnectorProgram ProgramFromJson(const Json& json) {
   program.image = json.at("image").get<std::string>();
   program.environment = json.at("environment").get<std::map<std::string, std::string>>();
   if (json.contains("specification")) program.specification = JsonValue(json["specification"]);
+  program.limits = ResourceLimitsFromJson(json.at("limits"));
   return program;
 }
 
@@ -88,9 +98,7 @@ Json ToJson(const StartDocument& document) {
             {"merge_interval_ms", document.merge_interval.count()},
             {"writer_lanes", document.writer_lanes},
             {"verbose", document.verbose},
-            {"limits",
-             {{"memory_bytes", document.limits.memory_bytes},
-              {"cpu_millicores", document.limits.cpu_millicores}}}};
+            {"limits", ToJson(document.limits)}};
   if (document.parent) json["parent"] = ToJson(*document.parent);
   if (document.rules) {
     json["rules"] = {{"files_dir", document.rules->files_dir},
@@ -119,8 +127,7 @@ Result<StartDocument> StartDocumentFromJson(const Json& json) {
         std::chrono::milliseconds(json.at("merge_interval_ms").get<int64_t>());
     document.writer_lanes = json.at("writer_lanes").get<int>();
     document.verbose = json.at("verbose").get<bool>();
-    document.limits = {json.at("limits").at("memory_bytes").get<int64_t>(),
-                       json.at("limits").at("cpu_millicores").get<int64_t>()};
+    document.limits = ResourceLimitsFromJson(json.at("limits"));
     if (json.contains("parent")) document.parent = ParentAddressFromJson(json["parent"]);
     if (json.contains("rules")) {
       document.rules = {json["rules"].at("files_dir").get<std::string>(),

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/resource_limits.h"
 #include "base/result.h"
 #include "protocol/catalog.h"
 #include "protocol/connector_program.h"
@@ -33,12 +34,6 @@ struct ParentAddress {
   int64_t job = 0;
   int64_t number = 0;
   std::string token;  ///< random, of this attempt only
-};
-
-/// What an attempt may use; 0 is no limit.
-struct ResourceLimits {
-  int64_t memory_bytes = 0;    ///< of all its processes together; it is killed beyond
-  int64_t cpu_millicores = 0;  ///< bounds its threads; with cgroups its time too
 };
 
 /// What connectors may touch on a server. On the command line there are no such rules.

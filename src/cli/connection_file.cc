@@ -6,6 +6,7 @@
 #include "cli/schedule.h"
 #include "cli/stream_selection.h"
 #include "cli/yaml_section.h"
+#include "control/resources/resource_requirements.h"
 
 namespace millrace {
 namespace {
@@ -66,12 +67,21 @@ Result<std::vector<std::string>> ReadCommand(const YamlSection& section, const s
   return command;
 }
 
+/// `resources: {memory_limit: 512Mi, cpu_limit: "1"}`, as Airbyte writes them.
+Result<ResourceLimits> ReadResources(const YamlSection& section, const std::string& key) {
+  const Json* const value = section.Find("resources");
+  if (value == nullptr) return ResourceLimits();
+  const auto read = RequirementsFromJson(*value, key + ".resources");
+  if (!read.ok()) return section.ErrorAt("resources", read.status().ToString());
+  return ResourceLimits{read->memory_limit.value_or(0), read->cpu_limit.value_or(0)};
+}
+
 Result<std::optional<ConnectionEnd>> ReadEnd(const YamlDocument& document, const std::string& key) {
   const auto found = document.root().find(key);
   if (found == document.root().end() || found->is_null()) return std::optional<ConnectionEnd>();
   MR_ASSIGN_OR_RETURN(const YamlSection section, YamlSection::At(document, "/" + key));
-  MR_RETURN_IF_ERROR(
-      section.AllowOnly({"type", "version", "config", "manifest", "image", "command"}));
+  MR_RETURN_IF_ERROR(section.AllowOnly(
+      {"type", "version", "config", "manifest", "image", "command", "resources"}));
   MR_ASSIGN_OR_RETURN(const std::string naming, NamingOf(section, document, key));
   ConnectionEnd end;
   end.place = section.PlaceOf(naming);
@@ -86,6 +96,7 @@ Result<std::optional<ConnectionEnd>> ReadEnd(const YamlDocument& document, const
   if (!end.version.empty() && naming != "type") {
     return section.ErrorAt("version", key + ".version is of a type; this one has none");
   }
+  MR_ASSIGN_OR_RETURN(end.limits, ReadResources(section, key));
   const Json* config = section.Find("config");
   if (config != nullptr && !config->is_object()) {
     return section.ErrorAt("config", key + ".config must be a mapping (lines of key: value)");

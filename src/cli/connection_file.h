@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/environment_text.h"
+#include "base/resource_limits.h"
 #include "base/result.h"
 #include "protocol/catalog.h"
 #include "protocol/json_field.h"
@@ -28,6 +29,8 @@ struct ConnectionEnd {
   /// JSON pointers into `config` whose text came from ${…}: they take the type that the
   /// specification asks for.
   std::set<std::string> from_environment;
+  /// What a program may use (`resources`); nothing of it is said of a built-in connector.
+  ResourceLimits limits;
   std::string place;  ///< "file.yaml:3:9", for errors about what names it
 };
 

@@ -80,6 +80,12 @@ Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
   }
   auto found = FindConnector(type, end, manifest);
   if (!found.ok()) return found.status().WithContext(end.place);
+  if (end.limits != ResourceLimits() && !found->program) {
+    return ConfigError(
+        "{}: resources are for connectors that are programs of their own; {} is built in and part "
+        "of millrace-attempt",
+        end.place, found->name);
+  }
   Json config = *end.config;
   if (found->spec) {
     const Json specification = (*found->spec)->value("connectionSpecification", Json::object());
@@ -91,6 +97,7 @@ Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
   if (found->program) {
     found->program->folder = folder.string();
     found->program->from_environment = end.from_environment;
+    found->program->limits = end.limits;
   }
   if (manifest) {
     config = WithManifest(std::move(config), *manifest->manifest, manifest->components);

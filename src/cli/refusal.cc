@@ -5,7 +5,6 @@
 #include "attempt/error_json.h"
 #include "cli/console.h"
 
-
 namespace millrace {
 
 int Refuse(const CommandLine& line, const Status& status, int exit_code) {

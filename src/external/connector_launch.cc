@@ -67,6 +67,8 @@ Result<ConnectorLaunch> PrepareContainer(const ConnectorCommand& command, const 
                             .name = name,
                             .folder = input,
                             .variables = VariablesOf(command),
+                            .memory_bytes = command.limits.memory_bytes,
+                            .cpu_millicores = command.limits.cpu_millicores,
                             .arguments = TaskArguments(task, files, kContainerFolder)});
   launch.child.environment = EngineEnvironment();
   launch.removal = ContainerRemoval(command.arguments.at(0), name);
@@ -86,6 +88,7 @@ Result<ConnectorLaunch> PrepareLaunch(const ConnectorCommand& command, const std
     launch.child.arguments = command.arguments;
     const std::vector<std::string> arguments = TaskArguments(task, files, folder);
     launch.child.arguments.insert(launch.child.arguments.end(), arguments.begin(), arguments.end());
+    launch.child.limits = command.limits;
     launch.child.environment = ConfinedEnvironment(folder);
     for (std::string& variable : VariablesOf(command)) {
       launch.child.environment.push_back(std::move(variable));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/resource_limits.h"
 #include "base/result.h"
 #include "protocol/json_field.h"
 #include "subprocess/child_process.h"
@@ -27,6 +28,7 @@ struct ConnectorCommand {
   std::map<std::string, std::string> environment = {};  ///< that it gets beside its own
   /// It is given up when it prints nothing for so long (while somebody waits for it).
   std::chrono::milliseconds stall = std::chrono::minutes(90);
+  ResourceLimits limits = {};  ///< of it and what it starts
 };
 
 /// A file that a connector reads its input from: "--config" and what stands in it.

@@ -104,7 +104,14 @@ Error ConnectorWords::FailureOf(const ChildExit& exit) const {
       FromOutside(exit.signal) ? FailureType::kTransientError : FailureType::kSystemError;
   failure.message = exit.clean() ? "the connector ended without an answer"
                                  : fmt::format("the connector ended with {}", exit.ToString());
-  if (exit.signal == SIGKILL) failure.message += ", perhaps because memory ran out";
+  if (exit.over_limit_bytes > 0) {
+    failure.message = fmt::format(
+        "the connector was stopped because it used {} MiB of memory, more than its limit; raise "
+        "its memory_limit",
+        (exit.over_limit_bytes + (1 << 19)) >> 20);
+  } else if (exit.signal == SIGKILL) {
+    failure.message += ", perhaps because memory ran out";
+  }
   const auto others = other_lines_.lines();
   const auto& last = exit.last_lines.empty() ? others : exit.last_lines;
   if (!last.empty()) failure.message += "; its last line: " + WordsOf(last.back());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/resource_limits.h"
 #include "protocol/json_field.h"
 
 namespace millrace {
@@ -25,6 +26,7 @@ struct ConnectorProgram {
   /// Its ConnectorSpecification, where that is known already: the configuration fits it. Absent:
   /// the program is asked.
   std::optional<JsonValue> specification = {};
+  ResourceLimits limits = {};  ///< of it and what it starts, within the attempt's
 };
 
 }  // namespace millrace

@@ -42,7 +42,10 @@ ChildProcess::ChildProcess(pid_t pid, int input, int output, int errors,
       output_(output),
       errors_(errors),
       last_lines_(command.on_error_line),
-      error_reader_([this](const std::stop_token& stop) { ReadErrors(stop); }) {}
+      error_reader_([this](const std::stop_token& stop) { ReadErrors(stop); }) {
+  const int64_t limit = command.limits.memory_bytes;
+  if (limit > 0) memory_guard_.emplace(pid, limit, [this] { KillGroup(); });
+}
 
 ChildProcess::~ChildProcess() { Stop(std::chrono::milliseconds(0)); }
 
@@ -115,6 +118,12 @@ ChildExit ChildProcess::Stop(std::chrono::milliseconds grace) {
   return Reap();
 }
 
+/// From the guard's thread.
+void ChildProcess::KillGroup() {
+  const std::lock_guard lock(mutex_);
+  if (!exit_) ::kill(-pid_, SIGKILL);
+}
+
 /// Requires that it ended.
 ChildExit ChildProcess::Reap() {
   if (exit_) return *exit_;
@@ -126,6 +135,8 @@ ChildExit ChildProcess::Reap() {
     }
     exit_ = ChildExitOf(wait_status);
   }
+  if (memory_guard_ && exit_->signal == SIGKILL)
+    exit_->over_limit_bytes = memory_guard_->killed_at_bytes();
   error_reader_.request_stop();
   error_reader_.join();
   exit_->last_lines = last_lines_.lines();

@@ -17,9 +17,11 @@
 
 #include "base/deadline.h"
 #include "base/file_descriptor.h"
+#include "base/resource_limits.h"
 #include "base/result.h"
 #include "subprocess/child_exit.h"
 #include "subprocess/last_lines.h"
+#include "subprocess/memory_guard.h"
 
 namespace millrace {
 
@@ -32,6 +34,9 @@ struct ChildCommand {
   std::filesystem::path folder;          ///< it works there
   /// Takes each line of its standard error, from a thread of the child's own. May be empty.
   std::function<void(std::string_view line)> on_error_line;
+  /// Of its group. Memory is looked at ten times a second (OwnMemory); processors are those that it
+  /// may run on.
+  ResourceLimits limits = {};
 };
 
 /// A program that runs beside us: pipes to its standard input and output, its standard error read
@@ -76,6 +81,7 @@ class ChildProcess {
   bool Ended();
   bool WaitForEnd(Deadline deadline, const std::stop_token& stop);
   ChildExit Reap();
+  void KillGroup();
   void ReadErrors(const std::stop_token& stop);
 
   const pid_t pid_;
@@ -87,6 +93,7 @@ class ChildProcess {
   std::optional<ChildExit> exit_;  // once reaped
   LastLines last_lines_;           // the error reader's, until it is joined
   std::jthread error_reader_;
+  std::optional<MemoryGuard> memory_guard_;  // with a limit
 };
 
 }  // namespace millrace

@@ -202,6 +202,35 @@ TEST_F(ChildProcessTest, ACrashIsASignal) {
   EXPECT_EQ(exit.LastWords(), "about to crash");
 }
 
+TEST_F(ChildProcessTest, OneThatUsesMoreMemoryThanItMayIsKilledWithWhatItStarted) {
+  // A grandchild holds the memory: the text that its shell reads.
+  ChildCommand command =
+      Command({"sh", "-c",
+               "sleep 600 & echo $!; (x=$(head -c 60000000 /dev/zero | tr '\\0' x);"
+               " echo full; sleep 600)"});
+  command.limits.memory_bytes = 30 << 20;
+  auto child = std::move(*ChildProcess::Start(command));
+  const std::string started = ReadAll(*child, 1);
+  const ChildExit exit = End(*child);
+  EXPECT_EQ(exit.signal, SIGKILL);
+  EXPECT_GT(exit.over_limit_bytes, 30 << 20);
+  EXPECT_TRUE(Ends(started)) << started;
+
+  command = Command({"sh", "-c", "kill -KILL $$"});
+  command.limits.memory_bytes = 30 << 20;
+  EXPECT_EQ(End(**ChildProcess::Start(command)).over_limit_bytes, 0) << "killed by another";
+}
+
+TEST_F(ChildProcessTest, RunsOnAsManyProcessorsAsItsLimitFills) {
+  ChildCommand command = Command({"nproc"});
+  command.limits.cpu_millicores = 400;
+  EXPECT_EQ(ReadAll(**ChildProcess::Start(command)), "1\n");
+  command.limits.cpu_millicores = 1'000'000;
+  const std::string all = ReadAll(**ChildProcess::Start(command));
+  command.limits = {};
+  EXPECT_EQ(ReadAll(**ChildProcess::Start(command)), all);
+}
+
 TEST_F(ChildProcessTest, ReadsOnOneThreadWhileAnotherWrites) {
   const auto child = Shell("cat");
   constexpr int64_t kBytes = 8 << 20;  // far more than both pipes hold

@@ -1,10 +1,12 @@
 #include "subprocess/forked_program.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -49,6 +51,7 @@ struct Becoming {
   char* const* environment;
   const char* folder;
   pid_t parent;
+  const cpu_set_t* processors;     // null: all that we may use
   std::array<int, 4> descriptors;  // to become 0, 1, 2 and kFailureDescriptor
 };
 
@@ -81,6 +84,9 @@ void ResetSignals() {
     ::dup2(becoming.descriptors[static_cast<size_t>(to)], to);
   }
   ::fcntl(kFailureDescriptor, F_SETFD, FD_CLOEXEC);
+  if (becoming.processors != nullptr) {
+    ::sched_setaffinity(0, sizeof *becoming.processors, becoming.processors);
+  }
   ConfineAfterFork(kFailureDescriptor + 1);
   if (::chdir(becoming.folder) != 0) TellFailure();
   ::execve(becoming.program, becoming.arguments, becoming.environment);
@@ -92,6 +98,23 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
   pointers.push_back(nullptr);
   return pointers;
+}
+
+/// Some of our processors, as many as `millicores` fill; other processes begin with others.
+cpu_set_t ProcessorsFor(int64_t millicores) {
+  cpu_set_t ours, chosen;
+  CPU_ZERO(&ours);
+  CPU_ZERO(&chosen);
+  ::sched_getaffinity(0, sizeof ours, &ours);
+  const auto first = static_cast<size_t>(::getpid());
+  int64_t left = std::min<int64_t>(millicores, 1000 * CPU_COUNT(&ours));
+  for (size_t i = 0; i < CPU_SETSIZE && left > 0; ++i) {
+    const size_t processor = (first + i) % CPU_SETSIZE;
+    if (!CPU_ISSET(processor, &ours)) continue;
+    CPU_SET(processor, &chosen);
+    left -= 1000;
+  }
+  return chosen;
 }
 
 /// The errno that the child told; 0: it became the program.
@@ -117,10 +140,16 @@ Result<ForkedProgram> ForkProgram(const ChildCommand& command) {
   }
   const std::vector<char*> arguments = Pointers(command.arguments);
   const std::vector<char*> environment = Pointers(command.environment);
+  const bool limited = command.limits.cpu_millicores > 0;
+  const cpu_set_t processors = ProcessorsFor(command.limits.cpu_millicores);
   const Becoming becoming = {
-      program.c_str(),    arguments.data(),
-      environment.data(), command.folder.c_str(),
-      ::getpid(),         {input.reading(), output.writing(), errors.writing(), failure.writing()}};
+      program.c_str(),
+      arguments.data(),
+      environment.data(),
+      command.folder.c_str(),
+      ::getpid(),
+      limited ? &processors : nullptr,
+      {input.reading(), output.writing(), errors.writing(), failure.writing()}};
   const pid_t pid = ::fork();
   if (pid == 0) Become(becoming);
   if (pid < 0) return ErrnoError(errno, starting);

@@ -124,6 +124,11 @@ class TestReading:
         failed(millrace, write(behaviour="one_stream_fails"), "config_error", "users may not be read")
         assert arrived(out) == expected(25)
 
+    def test_one_that_uses_more_memory_than_it_may(self, millrace, write, out):
+        file = write(INCREMENTAL, behaviour="hungry", at=13)
+        file.write_text(file.read_text().replace("source:\n", "source:\n  resources: {memory_limit: 100Mi, cpu_limit: 500m}\n"))
+        failed(millrace, file, "transient_error", "more than its limit", "memory_limit")
+
     def test_no_file_is_left(self, millrace, write, tmp_path):
         scratch = tmp_path / "scratch"
         scratch.mkdir()

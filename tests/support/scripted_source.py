@@ -60,6 +60,10 @@ def misbehave(config):
     sys.stdout.flush()
     if behaviour == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "hungry":
+        held = bytearray(200 << 20)
+        time.sleep(600)
+        del held
     if behaviour == "crash":
         print("about to crash", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGSEGV)

@@ -27,6 +27,7 @@ std::unique_ptr<Source> MakeProgram(const ConnectorConfig& connector) {
   external.command.folder = program.folder;
   external.command.image = program.image;
   external.command.environment = program.environment;
+  external.command.limits = program.limits;
   external.config = connector.config;
   external.specification = program.specification;
   external.fit_config = [from_environment = program.from_environment,

@@ -3,19 +3,23 @@
 namespace millrace {
 namespace {
 
-constexpr auto kPause = std::chrono::milliseconds(100);
-/// Every so many looks it is found out anew which processes there are: /proc may be long.
-constexpr int kLooksAtTheSame = 10;
+/// The session of the leader; not what a later process of its id leads.
+std::vector<ProcessEntry> MembersOf(const ProcessIdentity& leader) {
+  auto members = ProcessesOfSession(leader.pid);
+  std::erase_if(members, [&leader](const ProcessEntry& member) {
+    return member.start_ticks < leader.start_ticks;
+  });
+  return members;
+}
 
 }  // namespace
 
+MemoryWatchdog::Watch::Watch(const ProcessIdentity& leader, int64_t limit_bytes)
+    : leader_(leader), limit_bytes_(limit_bytes), gauge_([leader] { return MembersOf(leader); }) {}
+
 void MemoryWatchdog::Watch::Look() {
   if (killed_at_bytes_ > 0) return;
-  if (looks_++ % kLooksAtTheSame == 0) members_ = ProcessesOfSession(leader_.identity().pid);
-  int64_t used = 0;
-  for (const ProcessEntry& member : members_) {
-    if (member.start_ticks >= leader_.identity().start_ticks) used += OwnMemory(member.pid);
-  }
+  const int64_t used = gauge_.Bytes();
   // Looked at last: its id may have become another's while its memory was read.
   if (used <= limit_bytes_ || !leader_.Running()) return;
   killed_at_bytes_ = used;
@@ -52,7 +56,7 @@ void MemoryWatchdog::Run(const std::stop_token& stop) {
     for (const auto& watch : watched) watch->Look();
     watched.clear();
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, stop, kPause, [] { return false; });
+    changed_.wait_for(lock, stop, MemoryGauge::kPause, [] { return false; });
   }
 }
 

@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "control/worker/process_table.h"
 #include "control/worker/tracked_process.h"
+#include "subprocess/memory_gauge.h"
 
 namespace millrace {
 
@@ -20,8 +20,7 @@ class MemoryWatchdog {
   /// One attempt's watch; ends when it is destroyed.
   class Watch {
    public:
-    Watch(const ProcessIdentity& leader, int64_t limit_bytes)
-        : leader_(leader), limit_bytes_(limit_bytes) {}
+    Watch(const ProcessIdentity& leader, int64_t limit_bytes);
 
     /// What the attempt used when it was killed; 0: it was not.
     int64_t killed_at_bytes() const { return killed_at_bytes_; }
@@ -32,8 +31,7 @@ class MemoryWatchdog {
 
     const TrackedProcess leader_;
     const int64_t limit_bytes_;
-    std::vector<ProcessEntry> members_;
-    int looks_ = 0;
+    MemoryGauge gauge_;
     std::atomic<int64_t> killed_at_bytes_ = 0;
   };
 

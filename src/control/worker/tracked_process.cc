@@ -6,7 +6,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "control/worker/process_table.h"
+#include "subprocess/process_table.h"
 
 namespace millrace {
 namespace {

@@ -1,4 +1,4 @@
-#include "control/worker/process_table.h"
+#include "subprocess/process_table.h"
 
 #include <fmt/format.h>
 
@@ -24,6 +24,21 @@ int64_t KilobytesOf(const std::string& text, std::string_view key) {
   return at == std::string::npos ? 0 : std::strtoll(text.c_str() + at + key.size(), nullptr, 10);
 }
 
+/// Every process whose `member` is `id`.
+std::vector<ProcessEntry> ProcessesWith(pid_t ProcessEntry::*member, pid_t id) {
+  std::vector<ProcessEntry> found;
+  std::error_code code;
+  for (const auto& folder : std::filesystem::directory_iterator("/proc", code)) {
+    const std::string name = folder.path().filename().string();
+    pid_t pid = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
+    const auto entry = ReadProcess(pid);
+    if (entry && (*entry).*member == id) found.push_back(*entry);
+  }
+  return found;
+}
+
 }  // namespace
 
 std::optional<ProcessEntry> ReadProcess(pid_t pid) {
@@ -35,8 +50,8 @@ std::optional<ProcessEntry> ReadProcess(pid_t pid) {
   ProcessEntry entry;
   entry.pid = pid;
   int64_t skipped = 0;
-  pid_t parent = 0, group = 0;
-  fields >> entry.state >> parent >> group >> entry.session;  // fields 3 to 6
+  pid_t parent = 0;
+  fields >> entry.state >> parent >> entry.group >> entry.session;  // fields 3 to 6
   for (int field = 7; field < 22; ++field) fields >> skipped;
   fields >> entry.start_ticks;
   if (!fields) return std::nullopt;
@@ -44,17 +59,11 @@ std::optional<ProcessEntry> ReadProcess(pid_t pid) {
 }
 
 std::vector<ProcessEntry> ProcessesOfSession(pid_t session) {
-  std::vector<ProcessEntry> found;
-  std::error_code code;
-  for (const auto& folder : std::filesystem::directory_iterator("/proc", code)) {
-    const std::string name = folder.path().filename().string();
-    pid_t pid = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
-    const auto entry = ReadProcess(pid);
-    if (entry && entry->session == session) found.push_back(*entry);
-  }
-  return found;
+  return ProcessesWith(&ProcessEntry::session, session);
+}
+
+std::vector<ProcessEntry> ProcessesOfGroup(pid_t group) {
+  return ProcessesWith(&ProcessEntry::group, group);
 }
 
 int64_t OwnMemory(pid_t pid) {

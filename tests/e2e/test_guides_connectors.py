@@ -1,0 +1,99 @@
+"""The guides about connectors of one's own (docs/guides): their files and commands, as they stand there."""
+import datetime
+import http.server
+import json
+import os
+import pathlib
+import re
+import subprocess
+import threading
+import urllib.parse
+
+import pytest
+
+from support import output_files
+from support.python_connector import python_connector
+
+GUIDES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "guides"
+BLOCK = re.compile(r"^```(\w+)(?: ([^\n]*))?\n(.*?)^```$", re.M | re.S)
+KEY = "key-of-the-orders-4711"
+
+
+class Guide:
+    """One guide in a folder of its own: its files are there, its shell blocks are run one by one."""
+
+    def __init__(self, name, folder, program):
+        self.folder, self.program = folder, program
+        self.commands = []
+        for language, notes, text in BLOCK.findall((GUIDES / name).read_text()):
+            if (notes or "").startswith("file="):
+                (folder / notes.removeprefix("file=")).write_text(text)
+            elif language == "sh" and notes != "setup":
+                self.commands.append(text)
+
+    def run_next(self, **environment):
+        """The next block, by a shell that stops at the first failure; returns what it said."""
+        path = f"{self.program.parent}:{os.environ['PATH']}"
+        done = subprocess.run(["sh", "-ec", self.commands.pop(0)], cwd=self.folder, env={**os.environ, **environment, "PATH": path},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+
+def test_a_connector_that_is_one_script(millrace, tmp_path):
+    guide = Guide("custom-connector-script.md", tmp_path, millrace.program)
+    assert "source_files.py" in os.listdir(tmp_path) and len(guide.commands) == 2
+    said = guide.run_next()
+    assert "files" in said
+    rows = lambda: sorted(output_files.rows(tmp_path / "lake", "path, size, modified_at IS NOT NULL"))  # noqa: E731
+    assert rows() == [("first.txt", 6, True)]
+    said = guide.run_next()
+    assert rows() == [("first.txt", 6, True), ("second.txt", 6, True)]
+    assert "modified_at" in said, "the state is shown"
+
+
+class OrdersApi(http.server.BaseHTTPRequestHandler):
+    """What the guide says of its API."""
+    orders = []
+
+    def do_GET(self):
+        if self.headers.get("Authorization") != f"Bearer {KEY}":
+            return self.send_error(401)
+        query = urllib.parse.parse_qs(urllib.parse.urlparse(self.path).query)
+        since, page, size = query.get("since", [""])[0], int(query["page"][0]), 10
+        found = sorted((order for order in self.orders if order["updated_at"] >= since), key=lambda order: order["updated_at"])
+        body = json.dumps({"orders": found[(page - 1) * size:page * size], "next_page": page + 1 if page * size < len(found) else None}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def api():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OrdersApi)
+    OrdersApi.orders = [{"id": n, "customer": f"customer {n % 7}", "total": n + 0.5, "updated_at": f"2026-01-01T00:{n:02}:00Z"} for n in range(35)]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+def test_a_connector_with_the_cdk(millrace, tmp_path, api):
+    guide = Guide("custom-connector-cdk.md", tmp_path, millrace.program)
+    # The environment of a connector of the same CDK, which other tests have installed.
+    (tmp_path / "env").symlink_to(python_connector("source-faker", "7.2.1").parent.parent)
+    environment = {"ORDERS_URL": api, "ORDERS_API_KEY": KEY}
+    said = guide.run_next(**environment)
+    rows = lambda: sorted(output_files.rows(tmp_path / "lake", "id, customer, total, updated_at"))  # noqa: E731
+    expected = lambda: sorted((o["id"], o["customer"], o["total"], datetime.datetime.fromisoformat(o["updated_at"].replace("Z", "+00:00")))  # noqa: E731
+                              for o in OrdersApi.orders)
+    assert rows() == expected()
+    OrdersApi.orders[3].update(total=1000.0, updated_at="2026-01-02T00:00:00Z")
+    OrdersApi.orders.append({"id": 99, "customer": None, "total": None, "updated_at": "2026-01-02T00:01:00Z"})
+    said += guide.run_next(**environment)
+    assert rows() == expected()
+    assert KEY not in said
