@@ -100,6 +100,7 @@ class S3Server {
         "volume.port", "volume.port.grpc", "admin.port",   "admin.port.grpc"};
     const auto ports = FreePorts(port_flags.size());
     std::vector<std::string> arguments = {program.string(),
+                                          "-logdir=" + folder_.string(),
                                           "mini",
                                           "-dir=" + (folder_ / "data").string(),
                                           "-ip=127.0.0.1",
