@@ -19,7 +19,9 @@ Json ToJson(const ConnectorProgram& program) {
             {"from_environment", program.from_environment},
             {"image", program.image},
             {"environment", program.environment},
-            {"limits", ToJson(program.limits)}};
+            {"limits", ToJson(program.limits)},
+            {"config_fits", program.config_fits},
+            {"stall_seconds", program.stall_seconds}};
   if (program.specification) json["specification"] = **program.specification;
   return json;
 }
@@ -31,6 +33,8 @@ ConnectorProgram ProgramFromJson(const Json& json) {
   program.from_environment = json.at("from_environment").get<std::set<std::string>>();
   program.image = json.at("image").get<std::string>();
   program.environment = json.at("environment").get<std::map<std::string, std::string>>();
+  program.config_fits = json.at("config_fits").get<bool>();
+  program.stall_seconds = json.at("stall_seconds").get<int64_t>();
   if (json.contains("specification")) program.specification = JsonValue(json["specification"]);
   program.limits = ResourceLimitsFromJson(json.at("limits"));
   return program;

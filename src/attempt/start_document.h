@@ -48,8 +48,8 @@ struct ConnectorRules {
 /// What an attempt is started with: one JSON document, the first line on its descriptor (never in
 /// arguments, environment or a file, because it holds secrets). A plain value.
 struct StartDocument {
-  /// sync, clear (empties tables), verify, check, discover: answers go over the channel. read,
-  /// write: the Airbyte Protocol on standard in- and output.
+  /// sync, clear (empties tables), verify, spec, check, discover: answers go over the channel.
+  /// read, write: the Airbyte Protocol on standard in- and output.
   std::string task;
   std::optional<ConnectorConfig> source;
   std::optional<ConnectorConfig> destination;

@@ -45,6 +45,7 @@ CatalogueEntry EntryOfRow(const Json& row) {
   entry.pypi_package = Text(row, "pypi_package");
   entry.pypi_version = Text(row, "pypi_version");
   entry.pypi_fallback_version = Text(row, "pypi_fallback_version");
+  entry.subtype = Text(row, "connector_subtype");
   entry.support_level = Text(row, "support_level");
   entry.release_stage = Text(row, "release_stage");
   entry.license = Text(row, "license");

@@ -31,6 +31,7 @@ struct CatalogueEntry {
   std::string pypi_package;
   std::string pypi_version;           ///< the newest one of `pypi_package`
   std::string pypi_fallback_version;  ///< to be installed in its place: it can't be
+  std::string subtype;                ///< Airbyte's: api, file, database …
   std::string support_level;
   std::string release_stage;
   std::string license;

@@ -112,17 +112,27 @@ void RegisterSecrets(const Json& schema, const Json& value) {
     Secrets::Register(value.get_ref<const std::string&>());
   }
   // Those of every branch, so that a wrong choice reveals nothing.
-  if (const Json* branches = BranchesOf(schema)) {
+  for (const char* keyword : {"oneOf", "anyOf", "allOf"}) {
+    const auto branches = schema.find(keyword);
+    if (branches == schema.end() || !branches->is_array()) continue;
     for (const Json& branch : *branches) RegisterSecrets(branch, value);
   }
-  if (value.is_object() && schema.contains("properties")) {
-    for (const auto& [key, property] : schema["properties"].items()) {
+  const auto properties = schema.find("properties");
+  if (value.is_object() && properties != schema.end() && properties->is_object()) {
+    for (const auto& [key, property] : properties->items()) {
       if (value.contains(key)) RegisterSecrets(property, value[key]);
     }
   }
   if (value.is_array() && schema.contains("items")) {
     for (const Json& item : value) RegisterSecrets(schema["items"], item);
   }
+}
+
+void FitTypes(const Json& connection_specification, const std::set<std::string>& from_environment,
+              Json* config) {
+  std::vector<std::string> ignored;
+  Fitting(from_environment, &ignored).Fit(connection_specification, "", "", config);
+  RegisterSecrets(connection_specification, *config);
 }
 
 Result<CheckedConfig> CheckConfig(const Json& connection_specification, std::string_view where,

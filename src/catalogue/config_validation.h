@@ -25,6 +25,10 @@ struct CheckedConfig {
 Result<CheckedConfig> CheckConfig(const Json& connection_specification, std::string_view where,
                                   const std::set<std::string>& from_environment, Json* config);
 
+/// Steps 1 and 2 alone: nothing is refused.
+void FitTypes(const Json& connection_specification, const std::set<std::string>& from_environment,
+              Json* config);
+
 /// Step 2 alone, for a configuration that was checked by another process.
 void RegisterSecrets(const Json& connection_specification, const Json& config);
 

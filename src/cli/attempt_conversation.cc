@@ -61,6 +61,17 @@ AttemptOutcome AttemptConversation::Run(const StartDocument& start) {
   return outcome;
 }
 
+Result<Json> AttemptConversation::AnswerTo(const Json& message) const {
+  const std::string type = message.value("type", "");
+  if (type == "CONTROL" && keep_config_) {
+    MR_ASSIGN_OR_RETURN(const ConfigChange change, ConfigChangeFromJson(message));
+    MR_RETURN_IF_ERROR(keep_config_(change));
+    return Json();
+  }
+  if (type != "CONTROL" && answerer_) return answerer_(message);
+  return SystemError("nobody answers {}", type);
+}
+
 bool AttemptConversation::Take(AttemptProcess& process, const Json& message,
                                AttemptOutcome* outcome) {
   const std::string type = message.value("type", "");
@@ -75,9 +86,8 @@ bool AttemptConversation::Take(AttemptProcess& process, const Json& message,
     if (!report.ok()) return false;
     display_.Update(*report);
     if (on_progress_) on_progress_(*report);
-  } else if (type == "STATE" || type == "CATALOG") {
-    process.Answer(message, answerer_ ? answerer_(message)
-                                      : Result<Json>(SystemError("nobody answers {}", type)));
+  } else if (type == "STATE" || type == "CATALOG" || type == "CONTROL") {
+    process.Answer(message, AnswerTo(message));
   } else if (type == "RESULT") {
     outcome->result = JsonValue(message.value("result", Json::object()));
     return true;

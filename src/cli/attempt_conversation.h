@@ -4,6 +4,7 @@
 #include <string>
 
 #include "attempt/attempt_process.h"
+#include "attempt/config_change.h"
 #include "cli/interrupt_signals.h"
 #include "cli/progress_display.h"
 
@@ -32,11 +33,13 @@ class AttemptConversation {
       : signals_(signals), display_(display) {}
 
   void set_answerer(Answerer answerer) { answerer_ = std::move(answerer); }
+  void set_keep_config(KeepConfig keep_config) { keep_config_ = std::move(keep_config); }
   void set_progress_listener(ProgressListener listener) { on_progress_ = std::move(listener); }
 
   AttemptOutcome Run(const StartDocument& start);
 
  private:
+  Result<Json> AnswerTo(const Json& message) const;
   /// True when the message was the last.
   bool Take(AttemptProcess& process, const Json& message, AttemptOutcome* outcome);
   void Interrupt(AttemptProcess& process);
@@ -45,6 +48,7 @@ class AttemptConversation {
   ProgressDisplay& display_;
   Answerer answerer_;
   ProgressListener on_progress_;
+  KeepConfig keep_config_;
   int interrupts_ = 0;
   SteadyTime patience_ends_ = SteadyTime::max();
 };

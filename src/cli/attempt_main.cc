@@ -83,6 +83,7 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
   std::optional<HardStop> hard_stop;  // of a task that has nothing to commit
   const bool commits = start.task == "sync" || start.task == "clear";
   if (!commits) hard_stop.emplace(stop);
+  if (start.task == "spec") exit_code = RunSpecTask(start, channel);
   if (start.task == "check") exit_code = RunCheckTask(start, channel);
   if (start.task == "discover") exit_code = RunDiscoverTask(start, channel);
   if (start.task == "verify") exit_code = RunVerifyTask(start, channel, stop);

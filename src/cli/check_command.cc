@@ -4,8 +4,11 @@
 #include "cli/attempt_conversation.h"
 #include "cli/commands.h"
 #include "cli/connection_file.h"
+#include "cli/connection_folder.h"
 #include "cli/console.h"
+#include "cli/kept_configs.h"
 #include "cli/prepared_connection.h"
+#include "cli/refusal.h"
 
 namespace millrace {
 namespace {
@@ -36,13 +39,17 @@ Result<std::vector<CheckedEnd>> PrepareEnds(const CommandLine& line, const Conne
 }
 
 /// Runs the connector's check in a process of its own.
-AttemptOutcome CheckEnd(const CommandLine& line, const CheckedEnd& end, InterruptSignals& signals) {
+AttemptOutcome CheckEnd(const CommandLine& line, const CheckedEnd& end, KeptConfigs& kept,
+                        InterruptSignals& signals) {
   StartDocument start;
   start.task = "check";
   start.verbose = line.verbose;
   (end.type == ConnectorType::kSource ? start.source : start.destination) = end.connector;
+  kept.Use(&start);
   ProgressDisplay display(line.verbose, /*quiet=*/true);
-  return AttemptConversation(signals, display).Run(start);
+  AttemptConversation conversation(signals, display);
+  conversation.set_keep_config([&kept](const ConfigChange& change) { return kept.Keep(change); });
+  return conversation.Run(start);
 }
 
 }  // namespace
@@ -50,19 +57,16 @@ AttemptOutcome CheckEnd(const CommandLine& line, const CheckedEnd& end, Interrup
 int RunCheck(const CommandLine& line) {
   const auto file = ReadConnectionFile(line.file, ProcessEnvironment());
   const auto ends = file.ok() ? PrepareEnds(line, *file) : file.status();
-  if (!ends.ok()) {
-    if (line.json) {
-      Console::OutJson({{"status", "failed"}, {"error", ErrorToJson(ends.status().error())}});
-    }
-    Console::Fail(ends.status(), line.verbose);
-    return kExitUsage;
-  }
+  if (!ends.ok()) return Refuse(line, ends.status(), kExitUsage);
+  auto kept =
+      KeptConfigs::Load(ConnectionFolder::PathOf(DataDirOf(line.data_dir, line.file), file->name));
+  if (!kept.ok()) return Refuse(line, kept.status(), kExitUsage);
   InterruptSignals signals;
   Json json{{"connection", file->name}, {"status", "succeeded"}};
   const Console::Style& style = Console::OutStyle();
   int exit_code = kExitDone;
   for (const CheckedEnd& end : *ends) {
-    const AttemptOutcome outcome = CheckEnd(line, end, signals);
+    const AttemptOutcome outcome = CheckEnd(line, end, *kept, signals);
     if (outcome.interrupted) return kExitInterrupted;
     Json result{{"connector", end.connector.name},
                 {"status", outcome.status.ok() ? "succeeded" : "failed"}};

@@ -74,6 +74,7 @@ void AddSyncCommands(CLI::App* root, CommandLine* line) {
                                    std::pair("discover", "Print what the source can deliver")}) {
     CLI::App* app = AddCommand(root, line, name, what);
     AddFile(app, line);
+    AddDataDir(app, line);
     AddOutputFlags(app, line);
     if (std::string_view(name) != "check") continue;
     CLI::Option* source = app->add_flag("--source", line->source_only, "Only the source");
@@ -89,6 +90,8 @@ void AddAttemptOptions(CLI::App* app, CommandLine* line) {
                   "data folder)");
   app->add_flag("--allow-link-local", line->allow_link_local,
                 "Let connectors reach link-local and cloud metadata addresses");
+  app->add_flag("--allow-custom-commands", line->allow_custom_commands,
+                "Run the programs and containers that custom connector definitions name");
   app->add_option("--config", line->config_file,
                   "A YAML file with `resources:` for attempts (default: config.yaml in the data "
                   "folder, if there is one)");

@@ -35,6 +35,7 @@ struct CommandLine {
   std::string attempt_listen, attempt_url, attempt_ca;
   std::string files_dir;
   bool allow_link_local = false;
+  bool allow_custom_commands = false;
   std::string config_file;  ///< config.yaml of `server` and `worker`
   std::string log_storage;
   std::string log_format = "text";                    ///< or json

@@ -23,6 +23,7 @@ class ConnectionFolder {
   static std::filesystem::path PathOf(const std::filesystem::path& data_dir,
                                       const std::string& connection);
 
+  const std::filesystem::path& path() const { return path_; }
   std::filesystem::path state_path() const { return path_ / "state.json"; }
   std::filesystem::path counters_path() const { return path_ / "counters.json"; }
 

@@ -5,7 +5,9 @@
 #include "cli/attempt_conversation.h"
 #include "cli/commands.h"
 #include "cli/connection_file.h"
+#include "cli/connection_folder.h"
 #include "cli/console.h"
+#include "cli/kept_configs.h"
 #include "cli/prepared_connection.h"
 #include "cli/refusal.h"
 
@@ -92,11 +94,17 @@ std::string CatalogText(const Catalog& catalog, const Console::Style& style) {
 }  // namespace
 
 int RunDiscover(const CommandLine& line) {
-  const auto start = Prepare(line);
+  auto start = Prepare(line);
   if (!start.ok()) return Refuse(line, start.status(), kExitUsage);
+  auto kept = KeptConfigs::Load(
+      ConnectionFolder::PathOf(DataDirOf(line.data_dir, line.file), start->connection));
+  if (!kept.ok()) return Refuse(line, kept.status(), kExitUsage);
+  kept->Use(&*start);
   InterruptSignals signals;
   ProgressDisplay display(line.verbose, /*quiet=*/true);
-  const AttemptOutcome outcome = AttemptConversation(signals, display).Run(*start);
+  AttemptConversation conversation(signals, display);
+  conversation.set_keep_config([&kept](const ConfigChange& change) { return kept->Keep(change); });
+  const AttemptOutcome outcome = conversation.Run(*start);
   if (outcome.interrupted) return kExitInterrupted;
   if (!outcome.status.ok()) {
     return Refuse(line, outcome.status, outcome.before_contact ? kExitUsage : kExitFailed);

@@ -75,6 +75,7 @@ int RunServer(const CommandLine& line) {
   options.tls_key_file = line.tls_key;
   if (!line.files_dir.empty()) options.files_dir = std::filesystem::absolute(line.files_dir);
   options.allow_link_local = line.allow_link_local;
+  options.allow_custom_commands = line.allow_custom_commands;
   options.attempt_https = AttemptHttpsOf(line);
   UseServerLog(line.log_format == "json");
   // A file at its largest size is an error of that write, not the end of the server.

@@ -69,10 +69,13 @@ int RunSyncCommand(const CommandLine& line) {
   const auto saved = FileStateStore(folder->state_path()).Peek();
   if (!saved.ok()) return Refuse(line, saved.status(), ExitCodeOf(saved.status()));
 
+  auto kept = KeptConfigs::Load(folder->path());
+  if (!kept.ok()) return Refuse(line, kept.status(), ExitCodeOf(kept.status()));
+
   InterruptSignals signals;
   ProgressDisplay display(line.verbose, /*quiet=*/false);
   SyncSession session({&*file, *std::move(start), line.streams, line.full_refresh}, *folder,
-                      *std::move(counters), signals, display);
+                      *std::move(counters), *kept, signals, display);
   const SyncResult result = session.Run();
   if (line.json) {
     warnings.insert(warnings.end(), display.warnings().begin(), display.warnings().end());

@@ -46,10 +46,11 @@ Result<RecordCounts> CountsFromJson(const Json& json) {
 }  // namespace
 
 SyncSession::SyncSession(Request request, ConnectionFolder& folder, SyncCounters counters,
-                         InterruptSignals& signals, ProgressDisplay& display)
+                         KeptConfigs& kept, InterruptSignals& signals, ProgressDisplay& display)
     : request_(std::move(request)),
       store_(folder.state_path()),
       counters_(std::move(counters)),
+      kept_(kept),
       signals_(signals),
       display_(display) {}
 
@@ -75,10 +76,12 @@ bool SyncSession::RunAttempt() {
   counters_.BeginAttempt(Clock::System().WallNow());
   live_.clear();
   StartDocument start = request_.start;
+  kept_.Use(&start);
   start.attempt = counters_.attempt_id();
   start.fencing_token = counters_.fencing_token();
   AttemptConversation conversation(signals_, display_);
   conversation.set_answerer([this](const Json& message) { return Answer(message); });
+  conversation.set_keep_config([this](const ConfigChange& change) { return kept_.Keep(change); });
   conversation.set_progress_listener([this](const StreamReport& report) { OnProgress(report); });
   const AttemptOutcome outcome = conversation.Run(start);
   Settle(outcome);

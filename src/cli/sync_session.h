@@ -10,6 +10,7 @@
 #include "cli/attempt_conversation.h"
 #include "cli/connection_file.h"
 #include "cli/connection_folder.h"
+#include "cli/kept_configs.h"
 #include "cli/sync_counters.h"
 
 namespace millrace {
@@ -39,7 +40,7 @@ class SyncSession {
     bool full_refresh = false;
   };
 
-  SyncSession(Request request, ConnectionFolder& folder, SyncCounters counters,
+  SyncSession(Request request, ConnectionFolder& folder, SyncCounters counters, KeptConfigs& kept,
               InterruptSignals& signals, ProgressDisplay& display);
 
   SyncResult Run();
@@ -59,6 +60,7 @@ class SyncSession {
   Request request_;
   FileStateStore store_;
   SyncCounters counters_;
+  KeptConfigs& kept_;
   InterruptSignals& signals_;
   ProgressDisplay& display_;
   SyncResult result_;

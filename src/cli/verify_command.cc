@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/connection_folder.h"
 #include "cli/console.h"
+#include "cli/kept_configs.h"
 #include "cli/prepared_connection.h"
 #include "cli/refusal.h"
 #include "cli/stream_argument.h"
@@ -52,7 +53,7 @@ Result<Json> AnswerCatalog(const ConnectionFile& file, const CommandLine& line,
 int RunVerify(const CommandLine& line) {
   const auto file = ReadConnectionFile(line.file, ProcessEnvironment());
   if (!file.ok()) return Refuse(line, file.status(), kExitUsage);
-  const auto start = Prepare(line, *file);
+  auto start = Prepare(line, *file);
   if (!start.ok()) return Refuse(line, start.status(), kExitUsage);
 
   // Held so that no sync writes meanwhile; a connection that was never synced has no folder.
@@ -64,6 +65,9 @@ int RunVerify(const CommandLine& line) {
     if (!opened.ok()) return Refuse(line, opened.status(), kExitFailed);
     folder.emplace(*std::move(opened));
   }
+  auto kept = KeptConfigs::Load(path);
+  if (!kept.ok()) return Refuse(line, kept.status(), kExitUsage);
+  kept->Use(&*start);
   const FileStateStore store(path / "state.json");
   InterruptSignals signals;
   ProgressDisplay display(line.verbose, /*quiet=*/true);
@@ -71,6 +75,7 @@ int RunVerify(const CommandLine& line) {
   ConfiguredCatalog catalog;
   conversation.set_answerer(
       [&](const Json& message) { return AnswerCatalog(*file, line, store, message, &catalog); });
+  conversation.set_keep_config([&kept](const ConfigChange& change) { return kept->Keep(change); });
   const AttemptOutcome outcome = conversation.Run(*start);
   if (outcome.interrupted) return kExitInterrupted;
   if (!outcome.status.ok()) {

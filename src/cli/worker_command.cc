@@ -34,6 +34,7 @@ int RunWorker(const CommandLine& line) {
   options.log_storage = line.log_storage;
   if (!line.files_dir.empty()) options.files_dir = std::filesystem::absolute(line.files_dir);
   options.allow_link_local = line.allow_link_local;
+  options.allow_custom_commands = line.allow_custom_commands;
   options.resources = *std::move(resources);
   options.attempt_https = AttemptHttpsOf(line);
   auto worker = MillraceWorker::Start(options);

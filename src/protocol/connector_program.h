@@ -27,6 +27,11 @@ struct ConnectorProgram {
   /// the program is asked.
   std::optional<JsonValue> specification = {};
   ResourceLimits limits = {};  ///< of it and what it starts, within the attempt's
+  /// The configuration is not refused, whatever the specification says: the program made it so
+  /// itself.
+  bool config_fits = false;
+  /// It is given up when it says nothing for so long in a read or write; 0: the usual time.
+  int64_t stall_seconds = 0;
 };
 
 }  // namespace millrace

@@ -63,9 +63,10 @@ class Server : public MillraceServer {
         database_(std::move(stores.database)),
         box_(std::move(stores.box)),
         logs_(std::move(stores.logs)),
+        definitions_(DefinitionsOf(options.data_dir, options.allow_custom_commands)),
         jobs_(*database_, Clock::System()),
         probes_({RulesOf(options), options.resources, options.attempt_program}, limits_),
-        services_{*database_, box_, Catalogue::Embedded(), Clock::System(), jobs_, *logs_, probes_},
+        services_{*database_, box_, definitions_, Clock::System(), jobs_, *logs_, probes_},
         config_api_(services_),
         public_api_(services_, config_api_),
         log_api_(*database_, *logs_, Clock::System()),
@@ -86,6 +87,7 @@ class Server : public MillraceServer {
     https.tls_key_file = options.tls_key_file;
     const WorkerHost::Stores stores{.database = *database_,
                                     .box = box_,
+                                    .definitions = definitions_,
                                     .logs = *logs_,
                                     .jobs = jobs_,
                                     .limits = limits_,
@@ -162,6 +164,7 @@ class Server : public MillraceServer {
   const std::unique_ptr<SqlDatabase> database_;
   const SecretBox box_;
   const std::unique_ptr<AttemptLogs> logs_;
+  const Definitions definitions_;
   JobService jobs_;
   LimitKeeper limits_;
   const ProbeRunner probes_;

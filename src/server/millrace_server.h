@@ -24,7 +24,9 @@ struct ServerOptions {
   std::string tls_key_file;
   std::filesystem::path files_dir;  ///< of connectors' local files; empty: `files` in data_dir
   bool allow_link_local = false;    ///< connectors may reach link-local and metadata addresses
-  DefaultResources resources;       ///< of config.yaml; the environment's are added
+  /// Programs and containers that custom definitions name are run, with the server's rights.
+  bool allow_custom_commands = false;
+  DefaultResources resources;             ///< of config.yaml; the environment's are added
   std::filesystem::path attempt_program;  ///< empty: AttemptProgram()
   std::string log_storage;                ///< of attempts, see AttemptLogs::OpenAt; empty: data_dir
   AttemptHttps attempt_https;             ///< its certificate is the API's

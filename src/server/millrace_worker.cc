@@ -15,12 +15,14 @@ class Worker : public MillraceWorker {
  public:
   Worker(const WorkerOptions& options, ServerStores stores)
       : stores_(std::move(stores)),
+        definitions_(DefinitionsOf(options.data_dir, options.allow_custom_commands)),
         jobs_(*stores_.database, Clock::System()),
         probes_({RulesOf(options), options.resources, {}}, limits_) {}
 
   Status Open(const WorkerOptions& options) {
     const WorkerHost::Stores stores{.database = *stores_.database,
                                     .box = stores_.box,
+                                    .definitions = definitions_,
                                     .logs = *stores_.logs,
                                     .jobs = jobs_,
                                     .limits = limits_,
@@ -35,6 +37,7 @@ class Worker : public MillraceWorker {
 
  private:
   const ServerStores stores_;
+  const Definitions definitions_;
   JobService jobs_;
   LimitKeeper limits_;
   const ProbeRunner probes_;

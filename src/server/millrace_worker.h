@@ -13,10 +13,11 @@ namespace millrace {
 
 /// What `millrace worker` is started with; each means what it means for a server.
 struct WorkerOptions {
-  std::filesystem::path data_dir;   ///< of its own
-  std::string database_url;         ///< the servers'
-  std::string log_storage;          ///< the servers'
-  std::filesystem::path files_dir;  ///< empty: `files` in data_dir
+  std::filesystem::path data_dir;      ///< of its own
+  std::string database_url;            ///< the servers'
+  std::string log_storage;             ///< the servers'
+  std::filesystem::path files_dir;     ///< empty: `files` in data_dir
+  bool allow_custom_commands = false;  ///< see ServerOptions
   bool allow_link_local = false;
   AttemptHttps attempt_https;
   DefaultResources resources;  ///< of config.yaml; the environment's are added

@@ -63,7 +63,7 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
     Log(LogLevel::kInfo, "attempts talk HTTPS: they call {}", https.url);
   }
   Log(LogLevel::kInfo, "limits: {}", stores.limits.InWords());
-  const JobWorker::Parts parts{stores.database, stores.box,   Catalogue::Embedded(),
+  const JobWorker::Parts parts{stores.database, stores.box,   stores.definitions,
                                Clock::System(), stores.jobs,  *host->launcher_,
                                stores.logs,     stores.moved, &host->schemas_};
   MR_ASSIGN_OR_RETURN(host->worker_, JobWorker::Start(parts, options));
@@ -71,13 +71,23 @@ Result<std::unique_ptr<WorkerHost>> WorkerHost::Start(const Stores& stores,
   return host;
 }
 
+Definitions DefinitionsOf(const std::filesystem::path& data_dir, bool allow_custom_commands) {
+  const Environment environment = ProcessEnvironment();
+  const std::filesystem::path folder = std::filesystem::absolute(data_dir);
+  const Catalogue& catalogue = Catalogue::Embedded();
+  return {catalogue,
+          ConnectorResolver(catalogue, InstalledConnectors::Of(environment, folder), environment),
+          {folder, allow_custom_commands}};
+}
+
 WorkerHost::WorkerHost(const Stores& stores)
     : jobs_(stores.jobs),
-      schemas_(stores.database, stores.box, Catalogue::Embedded(), Clock::System(),
-               [&probes = stores.probes, stop = stop_.get_token()](const StartDocument& start,
-                                                                   const EndResources& said) {
-                 return probes.Run(start, said, kDiscoveryLimit, stop);
-               }) {}
+      schemas_(
+          stores.database, stores.box, stores.definitions, Clock::System(),
+          [&probes = stores.probes, stop = stop_.get_token()](
+              const StartDocument& start, const EndResources& said, const KeepConfig& keep_config) {
+            return probes.Run(start, said, kDiscoveryLimit, keep_config, stop);
+          }) {}
 
 WorkerHost::~WorkerHost() {
   stop_.request_stop();

@@ -19,6 +19,7 @@ class WorkerHost {
   struct Stores {
     SqlDatabase& database;
     const SecretBox& box;
+    const Definitions& definitions;
     AttemptLogs& logs;
     JobService& jobs;
     LimitKeeper& limits;
@@ -53,5 +54,9 @@ class WorkerHost {
   std::unique_ptr<AttemptEndpoint> endpoint_;  // null: attempts talk over sockets
   std::unique_ptr<JobWorker> worker_;
 };
+
+/// The connectors that a server or worker over that data folder can run: installed ones lie below
+/// it, or where MILLRACE_CONNECTORS_DIR says.
+Definitions DefinitionsOf(const std::filesystem::path& data_dir, bool allow_custom_commands);
 
 }  // namespace millrace

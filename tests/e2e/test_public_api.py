@@ -116,7 +116,7 @@ def test_what_is_wrong_is_said(api):
     api("GET", "streams", expect=400)
     api("GET", "nothing", expect=404)
     api("PUT", "jobs", expect=405)
-    for missing in ("permissions", "regions", "groups", "workspaces/default/definitions/declarative_sources"):
+    for missing in ("permissions", "regions", "groups"):
         api("GET", missing, expect=501)
     reply = api.server.request("POST", "/api/public/v1/sources", b"[1")
     assert reply.status == 400 and PROBLEM <= set(reply.body)

@@ -8,7 +8,7 @@ import pytest
 from support import api_server, output_files
 from support.attempt_processes import attempt_processes, in_the_middle
 from support.postgres_tables import target_config
-from support.server_jobs import FAKER, LOCAL, REFUSED, ended, made_up_users, sync, wait
+from support.server_jobs import FAKER, LOCAL, REFUSED, ended, first_failure, made_up_users, sync, wait
 
 POSTGRES, TO_POSTGRES = "decd338e-5647-4c0b-adf4-da0e75f5a750", "25c5221d-dce2-4163-ade9-739ef790f503"
 FILE = "778daa7c-feaf-4db6-96f3-70fd645acc77"
@@ -29,20 +29,6 @@ def copies_papers(server, db, **more):
     papers = {"stream": {"name": "papers", "namespace": "public"}, "config": {"syncMode": "full_refresh", "destinationSyncMode": "overwrite"}}
     return server.call("connections/create", sourceId=source["sourceId"], destinationId=target["destinationId"], status="active", scheduleType="manual",
                        syncCatalog={"streams": [papers]}, **more)["connectionId"]
-
-
-def first_failure(server, job):
-    """Of the job's first attempt, once that has failed; the job is not tried again."""
-    def look():
-        attempts = server.call("jobs/get", id=job)["attempts"]
-        return attempts if attempts and attempts[0]["attempt"]["status"] == "failed" else None
-    attempts = wait(look)
-    said = server.request("GET", f"/api/public/v1/jobs/{job}").body
-    server.call("jobs/cancel", id=job)
-    failure = attempts[0]["attempt"]["failureSummary"]["failures"][0]
-    if "failureReason" in said:  # another attempt may have begun since
-        assert said["failureReason"] == {key: failure[key] for key in ("failureOrigin", "failureType", "externalMessage")}
-    return failure
 
 
 def peak_mb(process):

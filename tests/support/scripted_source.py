@@ -13,7 +13,8 @@ import time
 
 SPEC = {"type": "object", "required": ["rows"], "properties": {
     "rows": {"type": "integer"}, "state_every": {"type": "integer"}, "token": {"type": "string", "airbyte_secret": True},
-    "behaviour": {"type": "string"}, "at": {"type": "integer"}, "marker": {"type": "string"}}}
+    "behaviour": {"type": "string"}, "at": {"type": "integer"}, "marker": {"type": "string"},
+    "valid": {"type": "string", "description": "a file with the one token that is good now; each read makes a new one of it"}}}
 ITEM = {"type": "object", "properties": {
     "id": {"type": "integer"}, "name": {"type": ["null", "string"]}, "price": {"type": "number"}, "sold": {"type": "boolean"},
     "at": {"type": "string", "format": "date-time", "airbyte_type": "timestamp_with_timezone"}, "tags": {"type": "array", "items": {"type": "string"}}}}
@@ -91,8 +92,31 @@ def misbehave(config):
         record("items", {"id": 0, "name": "x" * 100_000_000})
     if behaviour == "silent":
         time.sleep(3600)
+    if behaviour == "greedy":
+        kept = []
+        while len(kept) < 100:  # 1.6 GB
+            kept.append(b"x" * (16 << 20))
+            time.sleep(0.01)
+        time.sleep(3600)
     if behaviour == "control":
         say("CONTROL", "control", {"type": "CONNECTOR_CONFIG", "emitted_at": 1.5, "connectorConfig": {"config": {**config, "token": "rotated"}}})
+
+
+def rotate(config):
+    """Makes a new token of the one that it was given, which is worth nothing from now on."""
+    valid = pathlib.Path(config["valid"])
+    if valid.read_text() != config["token"]:
+        error("The token is not good any more", "config_error", internal_message="it is " + config["token"])
+        sys.exit(1)
+    token = rotated(config["token"])
+    say("CONTROL", "control", {"type": "CONNECTOR_CONFIG", "emitted_at": 1.5, "connectorConfig": {"config": {**config, "token": token}}})
+    valid.write_text(token)
+
+
+def rotated(token):
+    """token-91 becomes token-92."""
+    name, _, number = token.rpartition("-")
+    return f"{name}-{int(number) + 1}"
 
 
 def read_items(config, entry, state):
@@ -148,12 +172,15 @@ def main():
     if options.task == "spec":
         say("SPEC", "spec", {"connectionSpecification": SPEC})
     elif options.task == "check":
-        refused = options.config.get("behaviour") == "refused"
+        valid = options.config.get("valid")
+        refused = options.config.get("behaviour") == "refused" or valid and pathlib.Path(valid).read_text() != options.config["token"]
         answer = {"status": "FAILED", "message": "no entry with " + options.config["token"]} if refused else {"status": "SUCCEEDED"}
         say("CONNECTION_STATUS", "connectionStatus", answer)
     elif options.task == "discover":
         say("CATALOG", "catalog", catalog())
     else:
+        if "valid" in options.config:
+            rotate(options.config)
         read(options.config, options.catalog, options.state or [])
 
 

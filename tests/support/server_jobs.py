@@ -23,6 +23,20 @@ def ended(server, job, seconds=180):
     return wait(look, seconds)
 
 
+def first_failure(server, job):
+    """Of the job's first attempt, once that has failed; the job is not tried again."""
+    def look():
+        attempts = server.call("jobs/get", id=job)["attempts"]
+        return attempts if attempts and attempts[0]["attempt"]["status"] == "failed" else None
+    attempts = wait(look)
+    said = server.request("GET", f"/api/public/v1/jobs/{job}").body
+    server.call("jobs/cancel", id=job)
+    failure = attempts[0]["attempt"]["failureSummary"]["failures"][0]
+    if "failureReason" in said:  # another attempt may have begun since
+        assert said["failureReason"] == {key: failure[key] for key in ("failureOrigin", "failureType", "externalMessage")}
+    return failure
+
+
 def sync(server, connection_id):
     return server.call("connections/sync", connectionId=connection_id)["job"]["id"]
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "attempt/config_change.h"
 #include "attempt/testing/channel_fixture.h"
 
 namespace millrace {
@@ -37,6 +38,26 @@ TEST_P(AttemptChannelTest, AsksAndIsAnswered) {
   ASSERT_TRUE(refused.status().failed());
   EXPECT_EQ(refused.status().error().type, FailureType::kConfigError);
   EXPECT_EQ(refused.status().ToString(), "disk full");
+}
+
+TEST_P(AttemptChannelTest, AsksForAChangedConfigurationToBeKept) {
+  const ConfigChange change{"destination", Json{{"token", "a"}}, Json{{"token", "b"}}};
+  std::jthread parent([this] {
+    for (const char* answer : {R"({"value": null})",
+                               R"({"error": {"type": "transient_error", "message": "no disk"}})"}) {
+      const Json asked = Sent();
+      const auto heard = ConfigChangeFromJson(asked);
+      ASSERT_TRUE(heard.ok()) << heard.status().ToString();
+      EXPECT_EQ(heard->end, "destination");
+      EXPECT_EQ(WithChange(Json{{"token", "a"}, {"more", 1}}, *heard),
+                (Json{{"token", "b"}, {"more", 1}}));
+      Json reply = Json::parse(answer);
+      reply["answer"] = asked["seq"];
+      ASSERT_TRUE(parent_->Write(reply).ok());
+    }
+  });
+  EXPECT_TRUE(channel_->Ask(ToJson(change), kLongEnough).ok());
+  EXPECT_EQ(channel_->Ask(ToJson(change), kLongEnough).status().ToString(), "no disk");
 }
 
 TEST_P(AttemptChannelTest, HearsCommandsAndTheEnd) {

@@ -10,6 +10,9 @@ namespace millrace {
 // What millrace-attempt does for the process that started it. Each ends with one RESULT or FAILURE
 // on the channel, and returns the exit code.
 
+/// RESULT is the ConnectorSpecification of the one end that the document holds.
+int RunSpecTask(const StartDocument& start, AttemptChannel& channel);
+
 /// Tries the one end that the document holds.
 int RunCheckTask(const StartDocument& start, AttemptChannel& channel);
 

@@ -3,6 +3,7 @@
 #include "cli/attempt/attempt_ends.h"
 #include "cli/attempt/channel_failure.h"
 #include "cli/attempt/channel_tasks.h"
+#include "cli/attempt/config_keeper.h"
 
 namespace millrace {
 namespace {
@@ -13,14 +14,20 @@ int TellResult(AttemptChannel& channel, Json result) {
 
 }  // namespace
 
+int RunSpecTask(const StartDocument& start, AttemptChannel& channel) {
+  auto spec = AskSpecification(start.source ? *start.source : *start.destination);
+  if (!spec.ok()) return TellFailure(channel, spec.status(), /*before_contact=*/false);
+  return TellResult(channel, *std::move(spec));
+}
+
 int RunCheckTask(const StartDocument& start, AttemptChannel& channel) {
   Status status;
   if (start.source) {
-    const auto source = MakeSource(*start.source);
+    const auto source = MakeSource(*start.source, ParentKeeps(channel));
     if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
     status = (*source)->Check();
   } else {
-    const auto destination = MakeDestination(*start.destination);
+    const auto destination = MakeDestination(*start.destination, ParentKeeps(channel));
     if (!destination.ok()) {
       return TellFailure(channel, destination.status(), /*before_contact=*/true);
     }
@@ -31,7 +38,7 @@ int RunCheckTask(const StartDocument& start, AttemptChannel& channel) {
 }
 
 int RunDiscoverTask(const StartDocument& start, AttemptChannel& channel) {
-  const auto source = MakeSource(*start.source);
+  const auto source = MakeSource(*start.source, ParentKeeps(channel));
   if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
   const auto catalog = (*source)->Discover();
   if (!catalog.ok()) return TellFailure(channel, catalog.status(), /*before_contact=*/false);

@@ -7,6 +7,7 @@
 #include "cli/attempt/channel_failure.h"
 #include "cli/attempt/channel_state_store.h"
 #include "cli/attempt/channel_tasks.h"
+#include "cli/attempt/config_keeper.h"
 #include "cli/attempt/empty_source.h"
 #include "cli/attempt/sync_options_of.h"
 #include "pipeline/run_sync.h"
@@ -46,11 +47,11 @@ int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptS
   StartDocument start = document;
   const bool clears = start.task == "clear";
   const auto source = clears ? Result<std::unique_ptr<Source>>(std::make_unique<EmptySource>())
-                             : MakeSource(*start.source);
+                             : MakeSource(*start.source, ParentKeeps(channel));
   if (!source.ok()) {
     return TellFailure(channel, source.status(), /*before_contact=*/true, FailureOrigin::kSource);
   }
-  const auto destination = MakeDestination(*start.destination);
+  const auto destination = MakeDestination(*start.destination, ParentKeeps(channel));
   if (!destination.ok()) {
     return TellFailure(channel, destination.status(), /*before_contact=*/true,
                        FailureOrigin::kDestination);

@@ -6,6 +6,7 @@
 #include "cli/attempt/catalog_request.h"
 #include "cli/attempt/channel_failure.h"
 #include "cli/attempt/channel_tasks.h"
+#include "cli/attempt/config_keeper.h"
 #include "connector/readable_destination.h"
 #include "verify/stream_verifier.h"
 
@@ -31,9 +32,9 @@ Json StreamJson(const StreamVerdict& verdict) {
   return json;
 }
 
-Result<Json> VerifyStreams(const StartDocument& start, ReadableDestination& destination,
-                           std::stop_token stop) {
-  const auto make_source = [&start] { return MakeSource(*start.source); };
+Result<Json> VerifyStreams(const StartDocument& start, const KeepConfig& keep_config,
+                           ReadableDestination& destination, std::stop_token stop) {
+  const auto make_source = [&] { return MakeSource(*start.source, keep_config); };
   Json streams = Json::array();
   for (const ConfiguredStream& stream : start.catalog->streams) {
     Log(LogLevel::kInfo, "comparing {}", stream.descriptor().ToString());
@@ -49,7 +50,14 @@ Result<Json> VerifyStreams(const StartDocument& start, ReadableDestination& dest
 
 int RunVerifyTask(const StartDocument& document, AttemptChannel& channel, AttemptStop& stop) {
   StartDocument start = document;
-  const auto source = MakeSource(*start.source);
+  // Each stream has a source of its own, made of what the one before it left.
+  const KeepConfig keep_config = [&start, keep = ParentKeeps(channel)](const ConfigChange& change) {
+    MR_RETURN_IF_ERROR(keep(change));
+    start.source->config = change.config;
+    start.source->program->config_fits = true;
+    return Status::Ok();
+  };
+  const auto source = MakeSource(*start.source, keep_config);
   if (!source.ok()) return TellFailure(channel, source.status(), /*before_contact=*/true);
   const auto destination = MakeDestination(*start.destination);
   if (!destination.ok()) {
@@ -63,7 +71,7 @@ int RunVerifyTask(const StartDocument& document, AttemptChannel& channel, Attemp
   }
   const Status asked = AskForCatalog(**source, channel, &start);
   if (!asked.ok()) return TellFailure(channel, asked, /*before_contact=*/false);
-  auto verified = VerifyStreams(start, *readable, stop.finish_token());
+  auto verified = VerifyStreams(start, keep_config, *readable, stop.finish_token());
   if (!verified.ok()) return TellFailure(channel, verified.status(), /*before_contact=*/false);
   return channel.TellLast({{"type", "RESULT"}, {"result", *std::move(verified)}}).ok() ? 0 : 1;
 }

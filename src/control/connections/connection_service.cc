@@ -117,7 +117,8 @@ Result<std::optional<ConnectionOutcome>> ConnectionService::FindEnds(
   }
   ends->source = *source;
   ends->destination = *destination;
-  ends->known.destination_modes = DestinationModesOf(catalogue_, destination->definition_id);
+  MR_ASSIGN_OR_RETURN(ends->known.destination_modes,
+                      DestinationModesOf(transaction, definitions_, destination->definition_id));
   MR_ASSIGN_OR_RETURN(const auto offered, LatestDiscoveredCatalog(transaction, source_id, ""));
   if (offered) {
     MR_ASSIGN_OR_RETURN(Json catalog, SyncCatalogOf(*offered->catalog));

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/stream_descriptor.h"
-#include "catalogue/catalogue.h"
+#include "control/definitions/definitions.h"
 #include "control/store/connections.h"
 #include "control/store/sql_database.h"
 
@@ -40,8 +40,8 @@ struct ChangeReason {
 class ConnectionService {
  public:
   /// All outlive it.
-  ConnectionService(SqlDatabase& database, const Catalogue& catalogue, const Clock& clock)
-      : database_(database), catalogue_(catalogue), clock_(clock) {}
+  ConnectionService(SqlDatabase& database, const Definitions& definitions, const Clock& clock)
+      : database_(database), definitions_(definitions), clock_(clock) {}
 
   /// Called within the transaction that deletes a connection: ends its job. Set before anybody
   /// calls.
@@ -70,7 +70,7 @@ class ConnectionService {
   int64_t Now() const { return clock_.WallNow().time_since_epoch().count(); }
 
   SqlDatabase& database_;
-  const Catalogue& catalogue_;
+  const Definitions& definitions_;
   const Clock& clock_;
   BeforeDelete before_delete_;
 };

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/connections/outdated_streams.h"
+#include "control/definitions/testing/built_in_definitions.h"
 #include "control/store/actors.h"
 #include "control/store/connection_events.h"
 #include "control/store/migrations.h"
@@ -47,7 +48,7 @@ class ConnectionServiceTest : public EachEngine {
     const Status written = database().Write(work);
     ASSERT_TRUE(written.ok()) << written.ToString();
   }
-  ConnectionService Service() { return {database(), Catalogue::Embedded(), clock_}; }
+  ConnectionService Service() { return {database(), BuiltInDefinitions(), clock_}; }
   Connection Create(Json body) {
     body["sourceId"] = "s";
     body["destinationId"] = "d";

@@ -6,15 +6,13 @@
 
 namespace millrace {
 
-std::vector<std::string> DestinationModesOf(const Catalogue& catalogue,
-                                            const std::string& definition_id) {
-  for (const CatalogueEntry& entry : catalogue.entries()) {
-    if (entry.definition_id != definition_id) continue;
-    const auto spec = BuiltinSpec(entry.name);
-    return spec.ok() ? FieldPathOf(FieldOf(*spec, "supported_destination_sync_modes"))
-                     : std::vector<std::string>();
-  }
-  return {};
+Result<std::vector<std::string>> DestinationModesOf(SqlTransaction& transaction,
+                                                    const Definitions& definitions,
+                                                    const std::string& definition_id) {
+  MR_ASSIGN_OR_RETURN(const auto definition,
+                      definitions.Find(transaction, ConnectorType::kDestination, definition_id));
+  if (!definition || !definition->spec) return std::vector<std::string>();
+  return FieldPathOf(FieldOf(**definition->spec, "supported_destination_sync_modes"));
 }
 
 }  // namespace millrace

@@ -3,13 +3,15 @@
 #include <string>
 #include <vector>
 
-#include "catalogue/catalogue.h"
+#include "base/result.h"
+#include "control/definitions/definitions.h"
 
 namespace millrace {
 
 /// The destinationSyncModes of a definition's connector, as its specification says; empty: that
 /// isn't known.
-std::vector<std::string> DestinationModesOf(const Catalogue& catalogue,
-                                            const std::string& definition_id);
+Result<std::vector<std::string>> DestinationModesOf(SqlTransaction& transaction,
+                                                    const Definitions& definitions,
+                                                    const std::string& definition_id);
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
+#include "control/connections/changed_configuration.h"
 #include "control/connections/connection_timeline.h"
 #include "control/connections/destination_modes.h"
 #include "control/schema/catalog_diff.h"
@@ -24,20 +25,13 @@ constexpr int kApplyTriesMax = 5;
 constexpr const char* kBreaking = "SCHEMA_CHANGES_ARE_BREAKING";
 constexpr const char* kAnyChange = "DISABLE_CONNECTION_IF_ANY_SCHEMA_CHANGES";
 
-const CatalogueEntry* EntryOf(const Catalogue& catalogue, const std::string& definition_id) {
-  for (const CatalogueEntry& entry : catalogue.entries()) {
-    if (entry.definition_id == definition_id) return &entry;
-  }
-  return nullptr;
-}
-
 /// Of all that decides what a source offers. Keyed: configurations hold secrets.
-std::string HashOf(const SecretBox& box, const Actor& source, const CatalogueEntry& entry,
+std::string HashOf(const SecretBox& box, const Actor& source, const Definition& definition,
                    const std::string& configuration) {
   std::string hash;
   for (const char byte :
-       box.KeyFor(fmt::format("configuration of {} {} {} {}", source.id, entry.name,
-                              entry.docker_image_tag, configuration))) {
+       box.KeyFor(fmt::format("configuration of {} {} {} {}", source.id, definition.name,
+                              definition.version, configuration))) {
     hash += fmt::format("{:02x}", static_cast<uint8_t>(byte));
   }
   return hash;
@@ -108,23 +102,37 @@ void Pause(const char* reason, SchemaCheck* check) {
 
 }  // namespace
 
+Result<std::string> SchemaService::HashNow(const Actor& source,
+                                           const Definition& definition) const {
+  std::string hash;
+  MR_RETURN_IF_ERROR(database_.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(const auto actor, FindActor(transaction, source.kind, source.id));
+    const Actor& now = actor ? *actor : source;
+    MR_ASSIGN_OR_RETURN(const std::string configuration, box_.Open(now.sealed_configuration));
+    hash = HashOf(box_, now, definition, configuration);
+    return Status::Ok();
+  }));
+  return hash;
+}
+
 Result<std::optional<Discovery>> SchemaService::Discover(const std::string& source_id,
                                                          bool may_be_cached) const {
   std::optional<Actor> source;
   Discovery discovery;
   std::string configuration, hash;
   EndResources resources;
-  const CatalogueEntry* entry = nullptr;
+  std::optional<Definition> definition;
   MR_RETURN_IF_ERROR(database_.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(source, FindActor(transaction, ConnectorType::kSource, source_id));
     if (!source) return Status::Ok();
-    entry = EntryOf(catalogue_, source->definition_id);
-    if (entry == nullptr) {
+    MR_ASSIGN_OR_RETURN(
+        definition, definitions_.Find(transaction, ConnectorType::kSource, source->definition_id));
+    if (!definition) {
       return ConfigError("the source {} is of a definition that isn't there any more",
                          source->name);
     }
     MR_ASSIGN_OR_RETURN(configuration, box_.Open(source->sealed_configuration));
-    hash = HashOf(box_, *source, *entry, configuration);
+    hash = HashOf(box_, *source, *definition, configuration);
     MR_ASSIGN_OR_RETURN(resources, FindEndResources(transaction, ConnectorType::kSource, source_id,
                                                     source->definition_id));
     if (!may_be_cached) return Status::Ok();
@@ -138,15 +146,15 @@ Result<std::optional<Discovery>> SchemaService::Discover(const std::string& sour
   }));
   if (!source) return std::optional<Discovery>();
   if (discovery.cached) return std::optional(std::move(discovery));
-  MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
-  MR_ASSIGN_OR_RETURN(Json resolved,
-                      ConnectorConfiguration(FieldOf(spec, "connectionSpecification"),
-                                             Json::parse(configuration), ServerEnvironment()));
   StartDocument start;
   start.task = "discover";
-  start.source = ConnectorConfig{entry->name, std::move(resolved)};
-  discovery.outcome = probe_(start, resources);
+  MR_ASSIGN_OR_RETURN(start.source, StartableConnector(*definition, Json::parse(configuration),
+                                                       ServerEnvironment()));
+  discovery.outcome = probe_(start, resources, StoreKeeps(database_, box_, clock_, source_id));
   if (!discovery.outcome.status.ok()) return std::optional(std::move(discovery));
+  if (discovery.outcome.configuration_changed) {
+    MR_ASSIGN_OR_RETURN(hash, HashNow(*source, *definition));
+  }
   // What can't be read is the connector's fault; it is kept from everything else here.
   MR_RETURN_IF_ERROR(SyncCatalogOf(*discovery.outcome.result).status());
   const DiscoveredCatalog found{RandomUuid(), source_id, hash, discovery.outcome.result, Now()};
@@ -166,12 +174,12 @@ Result<Json> SchemaService::Compare(SqlTransaction& transaction, const Connectio
 }
 
 Status SchemaService::TakeOver(const Json& now, const std::string& offered_id,
-                               const std::string& destination_definition, SchemaCheck* check,
+                               std::vector<std::string> destination_modes, SchemaCheck* check,
                                Json* applied) const {
   Json document = *check->connection.document;
   CatalogKnowledge known;
   known.offered = now;
-  known.destination_modes = DestinationModesOf(catalogue_, destination_definition);
+  known.destination_modes = std::move(destination_modes);
   const std::string policy = document.value("nonBreakingChangesPreference", "ignore");
   const bool changed = ConcernsSelection(*check->diff, document["syncCatalog"]);
   document["schemaChange"] = changed && policy == "ignore" ? "non_breaking" : "no_change";
@@ -214,7 +222,9 @@ Result<std::optional<SchemaCheck>> SchemaService::ApplyIn(SqlTransaction& transa
     Pause(reason, &check);
   } else {
     told = Json{{"transforms", Json::array()}};
-    MR_RETURN_IF_ERROR(TakeOver(now, offered.id, destination->definition_id, &check, &told));
+    MR_ASSIGN_OR_RETURN(auto modes,
+                        DestinationModesOf(transaction, definitions_, destination->definition_id));
+    MR_RETURN_IF_ERROR(TakeOver(now, offered.id, std::move(modes), &check, &told));
   }
   if (*check.connection.document == *before->document &&
       check.connection.status == before->status) {

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "catalogue/catalogue.h"
+#include "control/definitions/definitions.h"
 #include "control/secrets/secret_box.h"
 #include "control/store/actors.h"
 #include "control/store/connections.h"
@@ -41,16 +41,17 @@ struct SchemaCheck {
 class SchemaService {
  public:
   /// Runs a discovery process (ProbeRunner) with what was set for its source.
-  using Probe = std::function<ProbeOutcome(const StartDocument&, const EndResources&)>;
+  using Probe =
+      std::function<ProbeOutcome(const StartDocument&, const EndResources&, const KeepConfig&)>;
   /// Airbyte's window: a catalog that is no older, of the same configuration, isn't asked for.
   static constexpr std::chrono::hours kWindow{24};
 
   /// All outlive it.
-  SchemaService(SqlDatabase& database, const SecretBox& box, const Catalogue& catalogue,
+  SchemaService(SqlDatabase& database, const SecretBox& box, const Definitions& definitions,
                 const Clock& clock, Probe probe)
       : database_(database),
         box_(box),
-        catalogue_(catalogue),
+        definitions_(definitions),
         clock_(clock),
         probe_(std::move(probe)) {}
 
@@ -75,18 +76,20 @@ class SchemaService {
                        const DiscoveredCatalog& offered) const;
 
  private:
+  /// What a catalog is kept under, of the source as it is stored now.
+  Result<std::string> HashNow(const Actor& source, const Definition& definition) const;
   Result<std::optional<SchemaCheck>> ApplyIn(SqlTransaction& transaction,
                                              const std::string& connection_id,
                                              const DiscoveredCatalog& offered) const;
   /// Brings the document of `check->connection` up to date; what was taken over goes to `applied`.
   Status TakeOver(const Json& now, const std::string& offered_id,
-                  const std::string& destination_definition, SchemaCheck* check,
+                  std::vector<std::string> destination_modes, SchemaCheck* check,
                   Json* applied) const;
   int64_t Now() const { return clock_.WallNow().time_since_epoch().count(); }
 
   SqlDatabase& database_;
   const SecretBox& box_;
-  const Catalogue& catalogue_;
+  const Definitions& definitions_;
   const Clock& clock_;
   const Probe probe_;
 };

@@ -7,6 +7,7 @@
 
 #include "base/uuid.h"
 #include "control/connections/connection_service.h"
+#include "control/definitions/testing/built_in_definitions.h"
 #include "control/schema/sync_catalog.h"
 #include "control/store/migrations.h"
 #include "control/store/resource_requirements.h"
@@ -60,10 +61,14 @@ class SchemaServiceTest : public EachEngine {
     outcome_.result = Json{{"streams", Json::array({stream})}};
   }
   SchemaService Service() {
-    return {database(), *box_, Catalogue::Embedded(), clock_,
-            [this](const StartDocument&, const EndResources& said) {
+    return {database(), *box_, BuiltInDefinitions(), clock_,
+            [this](const StartDocument&, const EndResources& said, const KeepConfig& keep) {
               ++asked_;
               said_ = said;
+              if (change_) {
+                EXPECT_TRUE(keep(*change_).ok());
+                outcome_.configuration_changed = true;
+              }
               return outcome_;
             }};
   }
@@ -71,7 +76,7 @@ class SchemaServiceTest : public EachEngine {
     Json body = Json::parse(R"({"sourceId": "s", "destinationId": "d", "syncCatalog": {"streams":
         [{"stream": {"name": "a"}, "config": {"syncMode": "incremental", "cursorField": ["at"]}}]}})");
     body.update(more);
-    const auto made = ConnectionService(database(), Catalogue::Embedded(), clock_).Create(body, {});
+    const auto made = ConnectionService(database(), BuiltInDefinitions(), clock_).Create(body, {});
     EXPECT_TRUE(made.ok()) << made.status().ToString();
     return made.ok() ? made->connection.id : "";
   }
@@ -87,7 +92,8 @@ class SchemaServiceTest : public EachEngine {
   std::optional<SecretBox> box_;
   ProbeOutcome outcome_;
   int asked_ = 0;
-  EndResources said_;  ///< what was set for the source that was asked last
+  std::optional<ConfigChange> change_;  ///< what the source makes of its configuration when asked
+  EndResources said_;                   ///< what was set for the source that was asked last
 };
 
 TEST_P(SchemaServiceTest, AsksOnceADayAndFillsInWhatNobodyKnew) {
@@ -105,6 +111,25 @@ TEST_P(SchemaServiceTest, AsksOnceADayAndFillsInWhatNobodyKnew) {
   const auto missing = Service().BeforeSync("no");
   ASSERT_TRUE(missing.ok());
   EXPECT_FALSE(*missing);
+}
+
+TEST_P(SchemaServiceTest, AChangedConfigurationIsStoredAndTheCatalogIsTheNewOnes) {
+  change_ = ConfigChange{"source", Json{{"seed", 1}}, Json{{"seed", 2}}};
+  const auto first = Service().Discover("s", /*may_be_cached=*/true);
+  ASSERT_TRUE(first.ok() && *first) << first.status().ToString();
+  Json stored;
+  const Status read = database().Read([&](SqlTransaction& t) -> Status {
+    MR_ASSIGN_OR_RETURN(const auto actor, FindActor(t, ConnectorType::kSource, "s"));
+    MR_ASSIGN_OR_RETURN(const std::string text, box_->Open(actor->sealed_configuration));
+    stored = Json::parse(text);
+    EXPECT_EQ(actor->updated_at, clock_.now.count());
+    return Status::Ok();
+  });
+  ASSERT_TRUE(read.ok()) << read.ToString();
+  EXPECT_EQ(stored, (Json{{"seed", 2}}));
+  const auto second = Service().Discover("s", /*may_be_cached=*/true);
+  ASSERT_TRUE(second.ok() && *second);
+  EXPECT_TRUE((*second)->cached) << "it was asked with what it made of its configuration";
 }
 
 TEST_P(SchemaServiceTest, NewColumnsAreFilledForOldRowsWhenThatIsWanted) {

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "control/connections/changed_configuration.h"
 #include "control/jobs/attempt_document.h"
 #include "control/jobs/generation_table.h"
 #include "control/jobs/job_transition.h"
 #include "control/jobs/lease_span.h"
 #include "control/jobs/retry_ladder.h"
+#include "control/jobs/shared_time.h"
 #include "control/store/connection_states.h"
+#include "control/store/connections.h"
 #include "control/store/stream_statuses.h"
 
 namespace millrace {
@@ -94,6 +97,22 @@ Result<bool> StoreAttemptState(SqlTransaction& transaction, const AttemptKey& ke
   return UpdateConnectionState(transaction, connection_id, *stored);
 }
 
+Result<bool> StoreAttemptConfiguration(SqlTransaction& transaction, const AttemptKey& key,
+                                       const std::string& connection_id, const SecretBox& box,
+                                       const ConfigChange& change, int64_t now) {
+  MR_ASSIGN_OR_RETURN(
+      const int64_t touched,
+      transaction.Execute("UPDATE attempt SET updated_at = :1 WHERE job_id = :2 AND number = :3 "
+                          "AND fencing_token = :4 AND status = 'running'",
+                          {now, key.job, key.number, key.fencing_token}));
+  if (touched != 1) return false;
+  MR_ASSIGN_OR_RETURN(const auto connection, FindConnection(transaction, connection_id));
+  if (!connection) return false;
+  const auto& actor_id =
+      change.end == "source" ? connection->source_id : connection->destination_id;
+  return StoreChangedConfiguration(transaction, box, actor_id, change, now);
+}
+
 Result<bool> StoreAttemptProgress(SqlTransaction& transaction, const AttemptKey& key,
                                   const std::string& connection_id, const JsonValue& stats,
                                   const std::vector<StreamReport>& streams, int64_t now) {
@@ -139,6 +158,19 @@ Result<bool> EndAttempt(SqlTransaction& transaction, const AttemptKey& key, cons
   MR_ASSIGN_OR_RETURN(const bool moved, MoveJob(transaction, &*job, event, now));
   if (!moved) return SystemError("job {} is {} and can't end an attempt", key.job, job->status);
   return true;
+}
+
+Result<bool> EndLostAttempt(SqlDatabase& database, const Clock& clock, const Attempt& attempt,
+                            const Error& error) {
+  bool ended = false;
+  MR_RETURN_IF_ERROR(database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(const int64_t now, SharedNow(database, transaction, clock));
+    MR_ASSIGN_OR_RETURN(
+        ended, EndAttempt(transaction, {attempt.job_id, attempt.number, attempt.fencing_token},
+                          {false, {FailureJson(error, FailureOrigin::kPlatform, now)}}, now));
+    return Status::Ok();
+  }));
+  return ended;
 }
 
 Result<std::vector<Attempt>> RunningAttempts(SqlTransaction& transaction,

@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "attempt/config_change.h"
 #include "attempt/sync_report.h"
+#include "base/clock.h"
 #include "base/result.h"
+#include "control/secrets/secret_box.h"
 #include "control/store/jobs.h"
 #include "control/store/sql_database.h"
 #include "protocol/state_store.h"
@@ -32,6 +35,11 @@ Result<bool> StoreAttemptState(SqlTransaction& transaction, const AttemptKey& ke
                                const std::string& connection_id, const StateMessage& state,
                                CheckpointId checkpoint, int64_t now);
 
+/// Stores what one of the connection's connectors changed in its configuration.
+Result<bool> StoreAttemptConfiguration(SqlTransaction& transaction, const AttemptKey& key,
+                                       const std::string& connection_id, const SecretBox& box,
+                                       const ConfigChange& change, int64_t now);
+
 /// Its statistics, and how its streams fare; tables that are finished are remembered as such.
 /// `streams` are those whose status has changed.
 Result<bool> StoreAttemptProgress(SqlTransaction& transaction, const AttemptKey& key,
@@ -49,6 +57,11 @@ struct AttemptEnd {
 /// is disabled.
 Result<bool> EndAttempt(SqlTransaction& transaction, const AttemptKey& key, const AttemptEnd& end,
                         int64_t now);
+
+/// Stores the end of an attempt that no process is left of, in a transaction of its own; false when
+/// it was not running any more.
+Result<bool> EndLostAttempt(SqlDatabase& database, const Clock& clock, const Attempt& attempt,
+                            const Error& error);
 
 /// The running attempts of a worker; those of anybody whose lease has run out.
 Result<std::vector<Attempt>> RunningAttempts(SqlTransaction& transaction,

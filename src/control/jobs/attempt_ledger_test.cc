@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file_io.h"
 #include "control/jobs/attempt_claim.h"
 #include "control/jobs/attempt_document.h"
 #include "control/jobs/job_service.h"
@@ -12,6 +13,7 @@
 #include "control/jobs/testing/jobs_fixture.h"
 #include "control/store/connection_states.h"
 #include "control/store/stream_statuses.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {
@@ -89,6 +91,47 @@ class AttemptLedgerTest : public JobsFixture {
 
   std::unique_ptr<JobService> service_;
 };
+
+TEST_P(AttemptLedgerTest, WhatAConnectorChangedIsStoredForAsLongAsTheAttemptIsOurs) {
+  const ScratchFolder folder = *ScratchFolder::Make();
+  const SecretBox box = *SecretBox::Load(folder.path() / "key");
+  const auto store = [&](SqlTransaction& t, const Json& config) -> Status {
+    MR_ASSIGN_OR_RETURN(auto actor, FindActor(t, ConnectorType::kSource, "s"));
+    actor->sealed_configuration = box.Seal(config.dump());
+    return UpdateActor(t, *actor);
+  };
+  Write([&](SqlTransaction& t) { return store(t, {{"host", "${HOST}"}, {"token", "a"}}); });
+  JobRequest request;
+  request.connection_id = "a";
+  Ask(request);
+  const AttemptKey key = KeyOf(*Claim());
+  const auto change = [&](const AttemptKey& whose, const char* token) {
+    bool stored = false;
+    Write([&](SqlTransaction& t) -> Status {
+      const ConfigChange change{"source", Json{{"host", "h"}, {"token", "a"}},
+                                Json{{"host", "h"}, {"token", token}}};
+      MR_ASSIGN_OR_RETURN(stored, StoreAttemptConfiguration(t, whose, "a", box, change, Now()));
+      return Status::Ok();
+    });
+    return stored;
+  };
+  const auto stored = [&] {
+    Json config;
+    Write([&](SqlTransaction& t) -> Status {
+      MR_ASSIGN_OR_RETURN(const auto actor, FindActor(t, ConnectorType::kSource, "s"));
+      MR_ASSIGN_OR_RETURN(const std::string text, box.Open(actor->sealed_configuration));
+      config = Json::parse(text);
+      return Status::Ok();
+    });
+    return config;
+  };
+  EXPECT_TRUE(change(key, "b"));
+  EXPECT_EQ(stored(), (Json{{"host", "${HOST}"}, {"token", "b"}}));
+  EXPECT_FALSE(change({key.job, key.number, key.fencing_token - 1}, "c"));
+  ASSERT_TRUE(End(key, /*succeeded=*/true));
+  EXPECT_FALSE(change(key, "d")) << "it has ended";
+  EXPECT_EQ(stored()["token"], Json("b"));
+}
 
 TEST_P(AttemptLedgerTest, AJobGoesToOneWorkerWithWhatItNeeds) {
   const int64_t id = Ask({.connection_id = "a"});

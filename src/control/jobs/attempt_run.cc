@@ -125,7 +125,7 @@ void AttemptRun::Take(const Json& message) {
   if (type == "WAITING") {
     const std::chrono::milliseconds span(message.value("destination_ms", int64_t{0}));
     silence_.DestinationWaits(span, parts_.clock.Now());
-  } else if (type == "STATE" || type == "CATALOG") {
+  } else if (type == "STATE" || type == "CATALOG" || type == "CONTROL") {
     silence_.Moved(parts_.clock.Now());
     waiting_.emplace_back(message);
   } else if (type == "RESULT" || type == "FAILURE") {
@@ -218,6 +218,7 @@ void AttemptRun::AnswerWaiting() {
 Result<bool> AttemptRun::Store(const Json& message) {
   const std::string type = message.value("type", "");
   if (type == "STATE") return StoreState(message);
+  if (type == "CONTROL") return StoreConfiguration(message);
   if (type == "CATALOG") return SystemError("the attempt has its catalog already");
   return StoreEnding();
 }
@@ -238,6 +239,19 @@ Result<bool> AttemptRun::StoreState(const Json& message) {
   parts_.logs.KeepState(target_.id(), static_cast<int64_t>(checkpoint),
                         {{"state", Json::array({json})}});
   return true;
+}
+
+Result<bool> AttemptRun::StoreConfiguration(const Json& message) {
+  MR_ASSIGN_OR_RETURN(const ConfigChange change, ConfigChangeFromJson(message));
+  bool stored = false;
+  MR_RETURN_IF_ERROR(parts_.database.Write([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(stored,
+                        StoreAttemptConfiguration(transaction, target_.key, target_.connection_id,
+                                                  parts_.box, change, Now()));
+    return Status::Ok();
+  }));
+  if (stored) LogLine("INFO", "the configuration that the " + change.end + " changed is kept");
+  return stored;
 }
 
 Result<bool> AttemptRun::StoreEnding() {
@@ -380,19 +394,6 @@ void AttemptRun::LogLine(std::string level, std::string message) {
   event.level = std::move(level);
   event.message = std::move(message);
   parts_.logs.Append(target_.id(), std::move(event));
-}
-
-Result<bool> EndLostAttempt(SqlDatabase& database, const Clock& clock, const Attempt& attempt,
-                            const Error& error) {
-  bool ended = false;
-  MR_RETURN_IF_ERROR(database.Write([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(const int64_t now, SharedNow(database, transaction, clock));
-    MR_ASSIGN_OR_RETURN(
-        ended, EndAttempt(transaction, {attempt.job_id, attempt.number, attempt.fencing_token},
-                          {false, {FailureJson(error, FailureOrigin::kPlatform, now)}}, now));
-    return Status::Ok();
-  }));
-  return ended;
 }
 
 }  // namespace millrace

@@ -25,6 +25,7 @@ namespace millrace {
 /// What running attempts takes. All of it outlives them.
 struct AttemptRunParts {
   SqlDatabase& database;
+  const SecretBox& box;
   const Clock& clock;
   AttemptLauncher& launcher;
   AttemptLogs& logs;
@@ -78,6 +79,7 @@ class AttemptRun {
   void AnswerWaiting();
   Result<bool> Store(const Json& message);
   Result<bool> StoreState(const Json& message);
+  Result<bool> StoreConfiguration(const Json& message);
   Result<bool> StoreEnding();
   void FlushProgress();
   void RenewLease();
@@ -113,9 +115,5 @@ class AttemptRun {
                     about_to_end_ = false;
   std::jthread thread_;  // last: it uses all of the above
 };
-
-/// Stores the end of an attempt that no process is left of; false when it was not running any more.
-Result<bool> EndLostAttempt(SqlDatabase& database, const Clock& clock, const Attempt& attempt,
-                            const Error& error);
 
 }  // namespace millrace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "control/secrets/config_mask.h"
 #include "control/secrets/config_references.h"
@@ -9,38 +10,32 @@
 namespace millrace {
 namespace {
 
-Result<ConnectorConfig> EndOf(const Actor& actor, const SecretBox& box, const Catalogue& catalogue,
+Result<ConnectorConfig> EndOf(const Actor& actor, const SecretBox& box,
+                              const std::optional<Definition>& definition,
                               std::vector<std::string>* secrets) {
-  const auto& entries = catalogue.entries();
-  const auto entry =
-      std::find_if(entries.begin(), entries.end(), [&](const CatalogueEntry& candidate) {
-        return candidate.type == actor.kind && candidate.definition_id == actor.definition_id;
-      });
-  if (entry == entries.end() || entry->runs != ConnectorKind::kBuiltIn) {
-    return ConfigError("{} {} uses a connector that this version can't run", ToString(actor.kind),
+  if (!definition) {
+    return ConfigError("{} {} uses a connector whose definition is gone", ToString(actor.kind),
                        actor.name);
   }
   MR_ASSIGN_OR_RETURN(const std::string text, box.Open(actor.sealed_configuration));
-  Json configuration = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json configuration = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (configuration.is_discarded()) {
     return SystemError("the stored configuration of {} is damaged", actor.name);
   }
-  MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
-  const Json& connection_specification = spec.at("connectionSpecification");
-  auto resolved =
-      ConnectorConfiguration(connection_specification, configuration, ServerEnvironment());
-  if (!resolved.ok()) return resolved.status().WithContext("configuring " + actor.name);
-  for (std::string& secret : SecretTexts(connection_specification, *resolved)) {
+  auto connector = StartableConnector(*definition, configuration, ServerEnvironment());
+  if (!connector.ok()) return connector.status().WithContext("configuring " + actor.name);
+  const Json specification = ConnectionSpecificationOf(*definition);
+  for (std::string& secret : SecretTexts(specification, *connector->config)) {
     secrets->push_back(std::move(secret));
   }
-  return ConnectorConfig{entry->name, JsonValue(*std::move(resolved))};
+  return connector;
 }
 
 }  // namespace
 
 Result<AttemptStart> StartOfAttempt(const AttemptClaim& claim, const SecretBox& box,
-                                    const Catalogue& catalogue, const DefaultResources& resources,
-                                    FailureOrigin* failed) {
+                                    SqlDatabase& database, const Definitions& definitions,
+                                    const DefaultResources& resources, FailureOrigin* failed) {
   AttemptStart start;
   StartDocument& document = start.document;
   const std::string& type = claim.job.config_type;
@@ -52,11 +47,17 @@ Result<AttemptStart> StartOfAttempt(const AttemptClaim& claim, const SecretBox& 
       LimitsOfAttempt(claim.connection.document->value("resourceRequirements", Json()),
                       claim.source_resources, claim.destination_resources,
                       clears ? "reset_connection" : "sync", resources));
+  const auto definition_of = [&](const Actor& actor) {
+    return definitions.Find(database, actor.kind, actor.definition_id);
+  };
+  MR_ASSIGN_OR_RETURN(const auto source, definition_of(claim.source));
+  MR_ASSIGN_OR_RETURN(const auto destination, definition_of(claim.destination));
   *failed = FailureOrigin::kSource;
-  MR_ASSIGN_OR_RETURN(document.source, EndOf(claim.source, box, catalogue, &start.secrets));
+  MR_ASSIGN_OR_RETURN(document.source, EndOf(claim.source, box, source, &start.secrets));
+  start.source_silence = source->silence;
   *failed = FailureOrigin::kDestination;
   MR_ASSIGN_OR_RETURN(document.destination,
-                      EndOf(claim.destination, box, catalogue, &start.secrets));
+                      EndOf(claim.destination, box, destination, &start.secrets));
   std::sort(start.secrets.begin(), start.secrets.end(),
             [](const auto& a, const auto& b) { return a.size() > b.size(); });
   document.connection = claim.connection.id;

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "attempt/start_document.h"
 #include "base/failure_origin.h"
 #include "base/result.h"
-#include "catalogue/catalogue.h"
+#include "control/definitions/definitions.h"
 #include "control/jobs/attempt_claim.h"
 #include "control/secrets/secret_box.h"
 
@@ -16,11 +18,14 @@ namespace millrace {
 struct AttemptStart {
   StartDocument document;
   std::vector<std::string> secrets;  ///< the texts of it that must be in no log, the longest first
+  /// How long its source may say nothing; absent: as long as any other.
+  std::optional<std::chrono::seconds> source_silence;
 };
 
-/// Config errors: a connector that this version can't run. `failed` says whose failure it is.
+/// Reads the database. Config errors: a connector that this server can't run. `failed` says whose
+/// failure it is.
 Result<AttemptStart> StartOfAttempt(const AttemptClaim& claim, const SecretBox& box,
-                                    const Catalogue& catalogue, const DefaultResources& resources,
-                                    FailureOrigin* failed);
+                                    SqlDatabase& database, const Definitions& definitions,
+                                    const DefaultResources& resources, FailureOrigin* failed);
 
 }  // namespace millrace

@@ -89,8 +89,8 @@ void JobWorker::Stop(std::chrono::milliseconds limit) {
 }
 
 AttemptRunParts JobWorker::RunParts() {
-  AttemptRunParts parts{parts_.database, parts_.clock, parts_.launcher,
-                        parts_.logs,     parts_.moved, {}};
+  AttemptRunParts parts{parts_.database, parts_.box, parts_.clock, parts_.launcher, parts_.logs,
+                        parts_.moved,    {}};
   parts.on_end = [this] {
     parts_.jobs.TellEnded();
     Wake();
@@ -255,7 +255,8 @@ void JobWorker::Begin(AttemptClaim claim) {
   // Earlier attempts did it all, though the last one didn't live to say so.
   if (claim.catalog.streams.empty()) return EndAtOnce(claim, Status::Ok());
   FailureOrigin failed = FailureOrigin::kUnknown;
-  auto start = StartOfAttempt(claim, parts_.box, parts_.catalogue, options_.resources, &failed);
+  auto start = StartOfAttempt(claim, parts_.box, parts_.database, parts_.definitions,
+                              options_.resources, &failed);
   if (!start.ok()) return EndAtOnce(claim, start.status(), failed);
   const ResourceLimits limits = start->document.limits;
   auto handle = parts_.launcher.Start(id, std::move(start->document));
@@ -269,7 +270,9 @@ void JobWorker::Begin(AttemptClaim claim) {
   for (const ConfiguredStream& stream : claim.catalog.streams) {
     target.streams[stream.descriptor()].stream = stream.descriptor();
   }
-  runs_.emplace_back(RunParts(), std::move(target), *std::move(handle));
+  AttemptRunParts parts = RunParts();
+  if (start->source_silence) parts.silence.source = *start->source_silence;
+  runs_.emplace_back(parts, std::move(target), *std::move(handle));
 }
 
 void JobWorker::EndAtOnce(const AttemptClaim& claim, const Status& why, FailureOrigin origin) {

@@ -34,7 +34,7 @@ class JobWorker {
   struct Parts {
     SqlDatabase& database;
     const SecretBox& box;
-    const Catalogue& catalogue;
+    const Definitions& definitions;
     const Clock& clock;
     JobService& jobs;
     AttemptLauncher& launcher;

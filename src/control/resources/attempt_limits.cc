@@ -1,5 +1,6 @@
 #include "control/resources/attempt_limits.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -79,6 +80,7 @@ Result<ResourceRequirements> OfEnvironment(const std::string& container) {
 
 Result<DefaultResources> WithEnvironment(DefaultResources resources) {
   MR_ASSIGN_OR_RETURN(resources.attempt, OfEnvironment("JOB_MAIN_CONTAINER"));
+  MR_ASSIGN_OR_RETURN(resources.spec, OfEnvironment("SPEC_JOB_MAIN_CONTAINER"));
   MR_ASSIGN_OR_RETURN(resources.check, OfEnvironment("CHECK_JOB_MAIN_CONTAINER"));
   MR_ASSIGN_OR_RETURN(resources.discover, OfEnvironment("DISCOVER_JOB_MAIN_CONTAINER"));
   return resources;
@@ -98,12 +100,19 @@ Result<ResourceLimits> LimitsOfAttempt(const Json& of_connection, const EndResou
 
 Result<ResourceLimits> LimitsOfProbe(const StartDocument& probe, const EndResources& end,
                                      const DefaultResources& defaults) {
-  const bool checks = probe.task == "check";
-  MR_ASSIGN_OR_RETURN(const ResourceRequirements said,
-                      OfEnd(end, checks ? "check_connection" : "discover_schema"));
+  struct Task {
+    std::string_view name, job_type;
+    ResourceRequirements DefaultResources::*defaults;
+  };
+  constexpr Task kTasks[] = {{"spec", "get_spec", &DefaultResources::spec},
+                             {"check", "check_connection", &DefaultResources::check},
+                             {"discover", "discover_schema", &DefaultResources::discover}};
+  const auto task = std::ranges::find(kTasks, std::string_view(probe.task), &Task::name);
+  if (task == std::end(kTasks)) return SystemError("{} is no probe", probe.task);
+  MR_ASSIGN_OR_RETURN(const ResourceRequirements said, OfEnd(end, task->job_type));
   const ResourceRequirements& of_part = probe.source ? defaults.source : defaults.destination;
-  const ResourceRequirements found = Prefer(
-      Prefer(said, checks ? defaults.check : defaults.discover), Prefer(defaults.attempt, of_part));
+  const ResourceRequirements found =
+      Prefer(Prefer(said, defaults.*task->defaults), Prefer(defaults.attempt, of_part));
   return ResourceLimits{found.memory_limit.value_or(0), found.cpu_limit.value_or(0)};
 }
 

@@ -15,13 +15,13 @@ struct DefaultResources {
   /// JOB_MAIN_CONTAINER_*: of a whole attempt, and of checks and discoveries without words of their
   /// own.
   ResourceRequirements attempt;
-  ResourceRequirements check, discover;  ///< {CHECK,DISCOVER}_JOB_MAIN_CONTAINER_*
+  ResourceRequirements spec, check, discover;  ///< {SPEC,CHECK,DISCOVER}_JOB_MAIN_CONTAINER_*
   /// `resources:` of config.yaml: what each part of an attempt gets; together they are one process.
   /// A check or discovery is one end alone.
   ResourceRequirements source, destination, orchestrator;
 };
 
-/// Adds what the environment says: each of the three containers above with
+/// Adds what the environment says: each of the containers above with
 /// _{CPU,MEMORY}_{REQUEST,LIMIT}. Config errors name the variable.
 Result<DefaultResources> WithEnvironment(DefaultResources resources);
 
@@ -40,9 +40,10 @@ Result<ResourceLimits> LimitsOfAttempt(const Json& of_connection, const EndResou
                                        const EndResources& destination, std::string_view job_type,
                                        const DefaultResources& defaults);
 
-/// What a check or a discovery may use: its process is one end alone. The first of these counts:
-/// what that end says (as above, for such a job), CHECK_ or DISCOVER_JOB_MAIN_CONTAINER_*,
-/// JOB_MAIN_CONTAINER_*, what config.yaml gives that part. `probe`: its task and its end.
+/// What a check, a discovery or the question for a specification may use: its process is one end
+/// alone. The first of these counts: what that end says (as above, for such a job), CHECK_,
+/// DISCOVER_ or SPEC_JOB_MAIN_CONTAINER_*, JOB_MAIN_CONTAINER_*, what config.yaml gives that part.
+/// `probe`: its task and its end.
 Result<ResourceLimits> LimitsOfProbe(const StartDocument& probe, const EndResources& end,
                                      const DefaultResources& defaults);
 

@@ -52,6 +52,15 @@ Json MaskSecrets(const Json& connection_specification, const Json& configuration
   return masked;
 }
 
+Json MaskTexts(const Json& configuration) {
+  if (configuration.is_string()) return kSecretMask;
+  Json masked = configuration;
+  if (masked.is_structured()) {
+    for (Json& value : masked) value = MaskTexts(value);
+  }
+  return masked;
+}
+
 Json RestoreSecrets(const Json& connection_specification, const Json& stored,
                     const Json& incoming) {
   Json restored = incoming;

@@ -11,6 +11,9 @@ namespace millrace {
 /// replaced by kSecretMask. Numbers and objects stay what they are: clients parse them.
 Json MaskSecrets(const Json& connection_specification, const Json& configuration);
 
+/// The configuration with every text masked: for one of which it is not known where secrets are.
+Json MaskTexts(const Json& configuration);
+
 /// `incoming` with each mask in a secret field replaced by what `stored` has there: a client that
 /// sends back what it was shown keeps the secret. A mask for which nothing is stored stays.
 Json RestoreSecrets(const Json& connection_specification, const Json& stored, const Json& incoming);

@@ -58,6 +58,27 @@ Status EachText(Json& value, const std::string& pointer,
   return Status::Ok();
 }
 
+/// With references replaced by values; `places`: the JSON pointers of those texts.
+Result<Json> Replaced(const Json& configuration, const Environment& environment,
+                      std::set<std::string>* places) {
+  Json resolved = configuration;
+  MR_RETURN_IF_ERROR(EachText(resolved, "", [&](const std::string& pointer, Json& value) -> Status {
+    // A copy: the value is replaced.
+    const std::string text = value.get<std::string>();
+    auto replaced = ResolveEnvironment(text, environment);
+    if (!replaced.ok()) {
+      return ConfigError(
+          "{} (a server's configurations may read variables that begin with {}, and those that "
+          "{} lists)",
+          replaced.status().error().message, kForConfigurations, kAllowedVariable);
+    }
+    if (replaced->replaced) places->insert(pointer);
+    if (replaced->text != text) value = std::move(replaced->text);
+    return Status::Ok();
+  }));
+  return resolved;
+}
+
 }  // namespace
 
 Environment ServerEnvironment() {
@@ -71,24 +92,18 @@ Environment ServerEnvironment() {
 
 Result<Json> ConnectorConfiguration(const Json& connection_specification, const Json& configuration,
                                     const Environment& environment) {
-  Json resolved = configuration;
   std::set<std::string> places;
-  MR_RETURN_IF_ERROR(EachText(resolved, "", [&](const std::string& pointer, Json& value) -> Status {
-    // A copy: the value is replaced.
-    const std::string text = value.get<std::string>();
-    auto replaced = ResolveEnvironment(text, environment);
-    if (!replaced.ok()) {
-      return ConfigError(
-          "{} (a server's configurations may read variables that begin with {}, and those that "
-          "{} lists)",
-          replaced.status().error().message, kForConfigurations, kAllowedVariable);
-    }
-    if (replaced->replaced) places.insert(pointer);
-    if (replaced->text != text) value = std::move(replaced->text);
-    return Status::Ok();
-  }));
+  MR_ASSIGN_OR_RETURN(Json resolved, Replaced(configuration, environment, &places));
   MR_RETURN_IF_ERROR(
       CheckConfig(connection_specification, "connectionConfiguration", places, &resolved).status());
+  return resolved;
+}
+
+Result<Json> ResolvedReferences(const Json& connection_specification, const Json& configuration,
+                                const Environment& environment) {
+  std::set<std::string> places;
+  MR_ASSIGN_OR_RETURN(Json resolved, Replaced(configuration, environment, &places));
+  FitTypes(connection_specification, places, &resolved);
   return resolved;
 }
 

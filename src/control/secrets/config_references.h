@@ -12,6 +12,12 @@ namespace millrace {
 /// could send what it holds anywhere.
 Environment ServerEnvironment();
 
+/// The configuration with its references replaced by the variables' values, these with the types
+/// that the specification asks for where they can. Config errors name a variable that isn't set or
+/// may not be read.
+Result<Json> ResolvedReferences(const Json& connection_specification, const Json& configuration,
+                                const Environment& environment);
+
 /// The configuration as its connector gets it: references replaced by the variables' values, these
 /// with the types that the specification asks for, everything held against the specification. What
 /// is stored and shown keeps the references. Config errors name a variable that isn't set or may

@@ -10,10 +10,28 @@ namespace {
 constexpr std::string_view kSelectDefinitions =
     "SELECT id, workspace_id, kind, document, created_at FROM definition WHERE deleted = 0";
 
+/// In the stored document, beside what the API has.
+constexpr const char* kSpec = "spec";
+
 CustomDefinition DefinitionOf(const SqlRow& row) {
-  return {row.Text(0), row.Text(1),
-          row.Text(2) == "source" ? ConnectorType::kSource : ConnectorType::kDestination,
-          Json::parse(row.Text(3)), row.Integer(4)};
+  CustomDefinition definition;
+  definition.id = row.Text(0);
+  definition.workspace_id = row.Text(1);
+  definition.kind = row.Text(2) == "source" ? ConnectorType::kSource : ConnectorType::kDestination;
+  Json document = Json::parse(row.Text(3));
+  if (const auto spec = document.find(kSpec); spec != document.end()) {
+    definition.spec = JsonValue(*spec);
+    document.erase(kSpec);
+  }
+  definition.document = std::move(document);
+  definition.created_at = row.Integer(4);
+  return definition;
+}
+
+std::string StoredText(const CustomDefinition& definition) {
+  Json document = *definition.document;
+  if (definition.spec) document[kSpec] = **definition.spec;
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -48,14 +66,14 @@ Status InsertCustomDefinition(SqlTransaction& transaction, const CustomDefinitio
           "INSERT INTO definition (id, workspace_id, kind, document, created_at) "
           "VALUES (:1, :2, :3, :4, :5)",
           {definition.id, definition.workspace_id, std::string(ToString(definition.kind)),
-           definition.document->dump(), definition.created_at})
+           StoredText(definition), definition.created_at})
       .status();
 }
 
 Status UpdateCustomDefinition(SqlTransaction& transaction, const CustomDefinition& definition) {
   return transaction
       .Execute("UPDATE definition SET document = :1 WHERE id = :2 AND deleted = 0",
-               {definition.document->dump(), definition.id})
+               {StoredText(definition), definition.id})
       .status();
 }
 

@@ -12,15 +12,19 @@
 
 namespace millrace {
 
-/// A connector that somebody brought along: a container image. The catalogue's own are compiled
-/// in. A plain value.
+/// A connector that somebody brought along: a container's image, a command, a low-code manifest.
+/// The catalogue's own are compiled in. A plain value.
 struct CustomDefinition {
   std::string id;
   std::string workspace_id;
   ConnectorType kind = ConnectorType::kSource;
-  JsonValue
-      document;  ///< {"name", "dockerRepository", "dockerImageTag", "documentationUrl", "icon"}
+  /// As the API has it: {"name", "dockerRepository", "dockerImageTag", "documentationUrl", "icon",
+  /// "resourceRequirements", "maxSecondsBetweenMessages"}; "command" or "manifest" where there is
+  /// no image.
+  JsonValue document;
   int64_t created_at = 0;  ///< microseconds since 1970 UTC
+  /// Its ConnectorSpecification, as it said when it was made.
+  std::optional<JsonValue> spec = {};
 };
 
 // Within the caller's transaction. A deleted one is as if it weren't there.
@@ -33,7 +37,7 @@ Result<std::vector<CustomDefinition>> ListCustomDefinitions(SqlTransaction& tran
                                                             ConnectorType kind,
                                                             const std::string& workspace_id);
 Status InsertCustomDefinition(SqlTransaction& transaction, const CustomDefinition& definition);
-/// Its document.
+/// Its document and specification.
 Status UpdateCustomDefinition(SqlTransaction& transaction, const CustomDefinition& definition);
 Status DeleteCustomDefinition(SqlTransaction& transaction, const std::string& id);
 

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "attempt/attempt_process.h"
 #include "attempt/error_json.h"
+#include "base/check.h"
 #include "base/deadline.h"
 
 namespace millrace {
@@ -13,13 +15,36 @@ namespace {
 
 constexpr size_t kLogLinesMax = 1'000;
 
+void AddLine(std::string line, ProbeOutcome* outcome) {
+  if (outcome->log.size() == kLogLinesMax) outcome->log.erase(outcome->log.begin());
+  outcome->log.push_back(std::move(line));
+}
+
+/// Answers the connector once its changed configuration is kept.
+void TakeChange(AttemptProcess& process, const Json& message, const KeepConfig& keep_config,
+                ProbeOutcome* outcome) {
+  Status kept = Status::Ok();
+  if (keep_config) {
+    const auto change = ConfigChangeFromJson(message);
+    kept = change.ok() ? keep_config(*change) : change.status();
+    outcome->configuration_changed = kept.ok();
+  } else {
+    AddLine(
+        "the connector changed its configuration (a new token, perhaps); it is not kept, because "
+        "the configuration that was tried is not stored",
+        outcome);
+  }
+  process.Answer(message, kept.ok() ? Result<Json>(Json()) : Result<Json>(kept));
+}
+
 /// True when the message was the last.
-bool Take(const Json& message, ProbeOutcome* outcome) {
+bool Take(AttemptProcess& process, const Json& message, const KeepConfig& keep_config,
+          ProbeOutcome* outcome) {
   const std::string type = message.value("type", "");
   if (type == "LOG") {
-    const Json log = message.value("log", Json::object());
-    if (outcome->log.size() == kLogLinesMax) outcome->log.erase(outcome->log.begin());
-    outcome->log.push_back(log.value("message", ""));
+    AddLine(message.value("log", Json::object()).value("message", ""), outcome);
+  } else if (type == "CONTROL") {
+    TakeChange(process, message, keep_config, outcome);
   } else if (type == "RESULT") {
     outcome->result = message.value("result", Json::object());
     return true;
@@ -31,8 +56,8 @@ bool Take(const Json& message, ProbeOutcome* outcome) {
 }
 
 /// Until it has said its last, or the time has passed. True: it ended without a word.
-bool Converse(AttemptProcess& process, std::chrono::seconds limit, const std::stop_token& stop,
-              ProbeOutcome* outcome) {
+bool Converse(AttemptProcess& process, std::chrono::seconds limit, const KeepConfig& keep_config,
+              const std::stop_token& stop, ProbeOutcome* outcome) {
   const Deadline deadline = Deadline::After(limit);
   while (!deadline.Passed()) {
     if (stop.stop_requested()) {
@@ -44,7 +69,8 @@ bool Converse(AttemptProcess& process, std::chrono::seconds limit, const std::st
       outcome->status = event.status();
       return false;
     }
-    if (event->kind == AttemptProcess::EventKind::kMessage && Take(*event->message, outcome)) {
+    if (event->kind == AttemptProcess::EventKind::kMessage &&
+        Take(process, *event->message, keep_config, outcome)) {
       return false;
     }
     if (event->kind == AttemptProcess::EventKind::kEnded) return true;
@@ -53,14 +79,26 @@ bool Converse(AttemptProcess& process, std::chrono::seconds limit, const std::st
   return false;
 }
 
+/// A task in people's words, and in those of the settings for it.
+struct Task {
+  std::string_view name, called, job_type, container;
+};
+constexpr Task kTasks[] = {{"spec", "the question for a specification", "get_spec", "SPEC"},
+                           {"check", "the check", "check_connection", "CHECK"},
+                           {"discover", "the discovery", "discover_schema", "DISCOVER"}};
+
+const Task& TaskOf(const StartDocument& start) {
+  const auto found = std::ranges::find(kTasks, std::string_view(start.task), &Task::name);
+  MR_CHECK(found != std::end(kTasks), "a probe of another kind");
+  return *found;
+}
+
 /// For a person whose probe was killed because of its memory.
 std::string WhatToRaise(const StartDocument& start) {
-  const bool checks = start.task == "check";
   return fmt::format(
       "memory_limit for jobType {} in the {}'s resourceAllocation or its definition's "
       "resourceRequirements, or {}_JOB_MAIN_CONTAINER_MEMORY_LIMIT for all",
-      checks ? "check_connection" : "discover_schema", start.source ? "source" : "destination",
-      checks ? "CHECK" : "DISCOVER");
+      TaskOf(start).job_type, start.source ? "source" : "destination", TaskOf(start).container);
 }
 
 /// How a process ended that said nothing more.
@@ -71,13 +109,14 @@ void Explain(AttemptProcess& process, const MemoryEvidence& memory, const StartD
   if (!killed && process.killed_from_outside()) killed = memory.MachineRanOut();
   if (!killed) return;
   outcome->out_of_memory = true;
-  outcome->status = killed->WithContext(start.task == "check" ? "the check" : "the discovery");
+  outcome->status = killed->WithContext(TaskOf(start).called);
 }
 
 }  // namespace
 
 ProbeOutcome ProbeRunner::Run(StartDocument start, const EndResources& said,
-                              std::chrono::seconds limit, const std::stop_token& stop) const {
+                              std::chrono::seconds limit, const KeepConfig& keep_config,
+                              const std::stop_token& stop) const {
   ProbeOutcome outcome;
   const auto run = [&]() -> Status {
     start.rules = options_.rules;
@@ -97,7 +136,8 @@ ProbeOutcome ProbeRunner::Run(StartDocument start, const EndResources& said,
       // A child that nobody has waited for is there, dead or alive.
       const auto identity = ProcessIdentity::Of(process.pid());
       if (identity) memory.watch = limits_.Watch(*identity, memory.group, start.limits);
-      if (Converse(process, limit, stop, &outcome)) Explain(process, memory, start, &outcome);
+      if (Converse(process, limit, keep_config, stop, &outcome))
+        Explain(process, memory, start, &outcome);
       if (identity) TrackedProcess(*identity).KillAll();  // it, and what it started
       started->reset();
     }

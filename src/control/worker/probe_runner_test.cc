@@ -28,7 +28,8 @@ class ProbeRunnerTest : public ::testing::Test {
                                                        {"provider", {{"storage", "local"}}}}};
     ConnectorRules rules;
     rules.files_dir = folder_.path();
-    return ProbeRunner({rules, {}, program_}, limits_).Run(start, said, kLongEnough, stop);
+    return ProbeRunner({rules, {}, program_}, limits_)
+        .Run(start, said, kLongEnough, keep_config_, stop);
   }
   /// Three rows of one long value each.
   void WriteRows(int megabytes) {
@@ -36,6 +37,7 @@ class ProbeRunnerTest : public ::testing::Test {
     std::ofstream file(folder_.path() / "rows.jsonl");
     for (int row = 0; row < 3; ++row) file << "{\"v\": \"" << value << "\"}\n";
   }
+  KeepConfig keep_config_;
   static EndResources Limited(const char* memory, const char* job_type = "discover_schema") {
     return {
         Json(),

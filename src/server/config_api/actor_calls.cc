@@ -1,18 +1,17 @@
 #include "server/config_api/actor_calls.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/secrets.h"
 #include "base/uuid.h"
+#include "control/connections/changed_configuration.h"
 #include "control/resources/resource_requirements.h"
 #include "control/schema/sync_catalog.h"
 #include "control/secrets/config_mask.h"
 #include "control/secrets/config_references.h"
 #include "control/store/connections.h"
-#include "control/store/definitions.h"
 #include "control/store/resource_requirements.h"
-#include "server/config_api/custom_definition_calls.h"
-#include "server/config_api/definition_calls.h"
 #include "server/config_api/probe_json.h"
 #include "server/config_api/request_fields.h"
 
@@ -23,13 +22,6 @@ namespace {
 constexpr std::chrono::seconds kProbeLimit = std::chrono::minutes(10);
 
 constexpr const char* kAllocation = "resourceAllocation";
-
-/// The connectionSpecification of a built-in connector, {} of any other: nothing of it is known to
-/// be a secret, and nothing of it was stored.
-Json SpecificationOf(const std::string& connector) {
-  const auto spec = BuiltinSpec(connector);
-  return spec.ok() ? spec->value("connectionSpecification", Json::object()) : Json::object();
-}
 
 }  // namespace
 
@@ -44,7 +36,10 @@ Result<std::optional<ActorCalls::Opened>> ActorCalls::Open(SqlTransaction& trans
   MR_ASSIGN_OR_RETURN(auto actor, FindActor(transaction, kind_, id));
   if (!actor) return std::optional<Opened>();
   MR_ASSIGN_OR_RETURN(const std::string text, services_.box.Open(actor->sealed_configuration));
-  return std::optional(Opened{*std::move(actor), JsonValue(Json::parse(text))});
+  MR_ASSIGN_OR_RETURN(auto definition,
+                      services_.definitions.Find(transaction, kind_, actor->definition_id));
+  return std::optional(
+      Opened{*std::move(actor), JsonValue(Json::parse(text)), std::move(definition)});
 }
 
 ApiReply ActorCalls::WithOpened(const std::string& id,
@@ -58,15 +53,14 @@ ApiReply ActorCalls::WithOpened(const std::string& id,
   return opened ? then(*opened) : NotThere(id);
 }
 
-Json ActorCalls::Read(const Actor& actor, const Json& configuration) const {
-  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, actor.definition_id);
-  const Json specification = entry == nullptr ? Json::object() : SpecificationOf(entry->name);
+Json ActorCalls::Read(const Actor& actor, const std::optional<Definition>& definition,
+                      const Json& configuration) const {
   return {{Field("DefinitionId"), actor.definition_id},
           {Field("Id"), actor.id},
           {"workspaceId", actor.workspace_id},
-          {"connectionConfiguration", MaskSecrets(specification, configuration)},
+          {"connectionConfiguration", ShownConfiguration(definition, configuration)},
           {"name", actor.name},
-          {Field("Name"), entry == nullptr ? actor.definition_id : entry->display_name},
+          {Field("Name"), definition ? definition->display_name : actor.definition_id},
           {"status", "active"},
           {"createdAt", Seconds(actor.created_at)},
           {"numConnections", 0},
@@ -75,25 +69,18 @@ Json ActorCalls::Read(const Actor& actor, const Json& configuration) const {
           {"supportState", "supported"}};
 }
 
-Status ActorCalls::NoSuchDefinition(const std::string& definition_id) const {
-  std::optional<CustomDefinition> custom;
-  MR_RETURN_IF_ERROR(services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(custom, FindCustomDefinition(transaction, kind_, definition_id));
-    return Status::Ok();
-  }));
-  if (!custom) {
+Status ActorCalls::CheckConfiguration(const std::optional<Definition>& definition,
+                                      const std::string& definition_id,
+                                      const Json& configuration) const {
+  if (!definition) {
     return ConfigError("there is no {} definition with the id {}", ToString(kind_), definition_id);
   }
-  return CantRunYet(*custom);
-}
-
-Status ActorCalls::CheckConfiguration(const std::string& definition_id,
-                                      const Json& configuration) const {
-  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
-  if (entry == nullptr) return NoSuchDefinition(definition_id);
-  MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(entry->name));
-  const std::string masked =
-      PathOfMask(spec.value("connectionSpecification", Json::object()), configuration);
+  MR_RETURN_IF_ERROR(definition->startable);
+  if (!definition->spec) {
+    return SystemError("the specification of {} is not known", definition->display_name);
+  }
+  const Json specification = ConnectionSpecificationOf(*definition);
+  const std::string masked = PathOfMask(specification, configuration);
   if (!masked.empty()) {
     return ConfigError(
         "connectionConfiguration.{} is {}, which replies show instead of a secret: "
@@ -101,9 +88,7 @@ Status ActorCalls::CheckConfiguration(const std::string& definition_id,
         masked, kSecretMask);
   }
   // What is stored keeps its references.
-  return ConnectorConfiguration(spec.value("connectionSpecification", Json::object()),
-                                configuration, ServerEnvironment())
-      .status();
+  return ConnectorConfiguration(specification, configuration, ServerEnvironment()).status();
 }
 
 ApiReply ActorCalls::Create(const Json& body) const {
@@ -120,7 +105,10 @@ ApiReply ActorCalls::Create(const Json& body) const {
   if (!configuration.is_object()) {
     return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
   }
-  const Status checked = CheckConfiguration(actor.definition_id, configuration);
+  const auto definition =
+      services_.definitions.Find(services_.database, kind_, actor.definition_id);
+  if (!definition.ok()) return Failure(definition.status());
+  const Status checked = CheckConfiguration(*definition, actor.definition_id, configuration);
   if (!checked.ok()) return Failure(checked);
   const Json& resources = FieldOf(body, kAllocation);
   const Status allowed = CheckScopedRequirements(resources, kAllocation);
@@ -137,12 +125,12 @@ ApiReply ActorCalls::Create(const Json& body) const {
   });
   if (!written.ok()) return Failure(written);
   if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
-  return Completed(Read(actor, configuration));
+  return Completed(Read(actor, *definition, configuration));
 }
 
 ApiReply ActorCalls::Get(const Json& body) const {
   return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
-    return Completed(Read(opened.actor, *opened.configuration));
+    return Completed(Read(opened.actor, opened.definition, *opened.configuration));
   });
 }
 
@@ -162,9 +150,15 @@ ApiReply ActorCalls::List(const Json& body) const {
     if (!workspace) return Status::Ok();
     filter.workspace_id = workspace->id;
     MR_ASSIGN_OR_RETURN(const auto actors, ListActors(transaction, filter, PageOf(body)));
+    std::map<std::string, std::optional<Definition>> known;  // most are of a few
     for (const Actor& actor : actors) {
       MR_ASSIGN_OR_RETURN(const std::string text, services_.box.Open(actor.sealed_configuration));
-      list.push_back(Read(actor, Json::parse(text)));
+      const auto [definition, first] = known.try_emplace(actor.definition_id);
+      if (first) {
+        MR_ASSIGN_OR_RETURN(definition->second,
+                            services_.definitions.Find(transaction, kind_, actor.definition_id));
+      }
+      list.push_back(Read(actor, definition->second, Json::parse(text)));
     }
     return Status::Ok();
   });
@@ -189,12 +183,13 @@ ApiReply ActorCalls::Update(const Json& body, bool partial) const {
     MR_ASSIGN_OR_RETURN(opened, Open(transaction, id));
     if (!opened) return Status::Ok();
     Actor& actor = opened->actor;
-    const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, actor.definition_id);
     configuration = partial ? *opened->configuration : Json::object();
     configuration.update(sent.is_object() ? sent : Json::object(), /*merge_objects=*/true);
-    configuration = RestoreSecrets(entry == nullptr ? Json::object() : SpecificationOf(entry->name),
-                                   *opened->configuration, configuration);
-    MR_RETURN_IF_ERROR(CheckConfiguration(actor.definition_id, configuration));
+    if (opened->definition) {
+      configuration = RestoreSecrets(ConnectionSpecificationOf(*opened->definition),
+                                     *opened->configuration, configuration);
+    }
+    MR_RETURN_IF_ERROR(CheckConfiguration(opened->definition, actor.definition_id, configuration));
     if (const std::string name = TextOf(body, "name"); !name.empty()) actor.name = name;
     actor.sealed_configuration = services_.box.Seal(configuration.dump());
     actor.updated_at = services_.Now();
@@ -204,7 +199,7 @@ ApiReply ActorCalls::Update(const Json& body, bool partial) const {
     return UpdateActor(transaction, actor);
   });
   if (!written.ok()) return Failure(written);
-  return opened ? Completed(Read(opened->actor, configuration)) : NotThere(id);
+  return opened ? Completed(Read(opened->actor, opened->definition, configuration)) : NotThere(id);
 }
 
 ApiReply ActorCalls::Delete(const Json& body, const Caller& caller) const {
@@ -225,30 +220,29 @@ ApiReply ActorCalls::Delete(const Json& body, const Caller& caller) const {
 }
 
 Result<ProbeOutcome> ActorCalls::Probe(std::string_view task, const std::string& actor_id,
-                                       const CatalogueEntry& entry,
+                                       const Definition& definition,
                                        const Json& configuration) const {
-  MR_ASSIGN_OR_RETURN(auto resolved, ConnectorConfiguration(SpecificationOf(entry.name),
-                                                            configuration, ServerEnvironment()));
+  MR_ASSIGN_OR_RETURN(auto connector,
+                      StartableConnector(definition, configuration, ServerEnvironment()));
   EndResources resources;
   MR_RETURN_IF_ERROR(services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(resources,
-                        FindEndResources(transaction, kind_, actor_id, entry.definition_id));
+    MR_ASSIGN_OR_RETURN(resources, FindEndResources(transaction, kind_, actor_id, definition.id));
     return Status::Ok();
   }));
   StartDocument start;
   start.task = task;
-  (kind_ == ConnectorType::kSource ? start.source : start.destination) =
-      ConnectorConfig{entry.name, std::move(resolved)};
-  return services_.probes.Run(std::move(start), resources, kProbeLimit);
+  (kind_ == ConnectorType::kSource ? start.source : start.destination) = std::move(connector);
+  KeepConfig keep_config;
+  if (!actor_id.empty()) {
+    keep_config = StoreKeeps(services_.database, services_.box, services_.clock, actor_id);
+  }
+  return services_.probes.Run(std::move(start), resources, kProbeLimit, keep_config);
 }
 
-ApiReply ActorCalls::RunCheck(const std::string& actor_id, const std::string& definition_id,
+ApiReply ActorCalls::RunCheck(const std::string& actor_id, const Definition& definition,
                               const Json& configuration) const {
-  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
-  if (entry == nullptr)
-    return NotFound(fmt::format("{} definition", ToString(kind_)), definition_id);
-  ProbeJob job("check_connection_" + std::string(ToString(kind_)), definition_id, services_.Now());
-  const auto outcome = Probe("check", actor_id, *entry, configuration);
+  ProbeJob job("check_connection_" + std::string(ToString(kind_)), definition.id, services_.Now());
+  const auto outcome = Probe("check", actor_id, definition, configuration);
   if (!outcome.ok()) return Failure(outcome.status());
   Json reply{{"status", outcome->status.ok() ? "succeeded" : "failed"}};
   if (!outcome->status.ok()) reply["message"] = PublicMessage(outcome->status);
@@ -258,47 +252,52 @@ ApiReply ActorCalls::RunCheck(const std::string& actor_id, const std::string& de
 
 ApiReply ActorCalls::Check(const Json& body) const {
   return WithOpened(TextOf(body, Field("Id")), [this](const Opened& opened) {
-    return RunCheck(opened.actor.id, opened.actor.definition_id, *opened.configuration);
+    if (!opened.definition) {
+      return NotFound(fmt::format("{} definition", ToString(kind_)), opened.actor.definition_id);
+    }
+    return RunCheck(opened.actor.id, *opened.definition, *opened.configuration);
   });
 }
 
 ApiReply ActorCalls::WithUnsaved(
     const Json& body,
-    const std::function<ApiReply(const std::string& definition_id, const Json& configuration)>&
-        then) const {
+    const std::function<ApiReply(const Definition& definition, const Json& configuration)>& then)
+    const {
   Json configuration = body.value("connectionConfiguration", Json());
   if (!configuration.is_object()) {
     return Unprocessable("connectionConfiguration", "connectionConfiguration must be an object");
   }
-  const auto check = [&](const std::string& definition_id) {
-    const Status checked = CheckConfiguration(definition_id, configuration);
-    return checked.ok() ? then(definition_id, configuration) : Failure(checked);
+  const auto check = [&](const std::optional<Definition>& definition, const std::string& id) {
+    const Status checked = CheckConfiguration(definition, id, configuration);
+    return checked.ok() ? then(*definition, configuration) : Failure(checked);
   };
   const std::string id = TextOf(body, Field("Id"));
-  if (id.empty()) return check(TextOf(body, Field("DefinitionId")));
+  if (id.empty()) {
+    const std::string definition_id = TextOf(body, Field("DefinitionId"));
+    const auto definition = services_.definitions.Find(services_.database, kind_, definition_id);
+    return definition.ok() ? check(*definition, definition_id) : Failure(definition.status());
+  }
   return WithOpened(id, [&](const Opened& opened) {
-    const std::string& definition_id = opened.actor.definition_id;
-    if (const auto* entry = FindDefinition(services_.catalogue, kind_, definition_id)) {
-      configuration =
-          RestoreSecrets(SpecificationOf(entry->name), *opened.configuration, configuration);
+    if (opened.definition) {
+      configuration = RestoreSecrets(ConnectionSpecificationOf(*opened.definition),
+                                     *opened.configuration, configuration);
     }
-    return check(definition_id);
+    return check(opened.definition, opened.actor.definition_id);
   });
 }
 
 ApiReply ActorCalls::CheckUnsaved(const Json& body) const {
   const std::string id = TextOf(body, Field("Id"));
-  return WithUnsaved(body, [&](const std::string& definition_id, const Json& configuration) {
-    return RunCheck(id, definition_id, configuration);
+  return WithUnsaved(body, [&](const Definition& definition, const Json& configuration) {
+    return RunCheck(id, definition, configuration);
   });
 }
 
 ApiReply ActorCalls::DiscoverUnsaved(const Json& body) const {
   const std::string id = TextOf(body, Field("Id"));
-  return WithUnsaved(body, [&](const std::string& definition_id, const Json& configuration) {
-    const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, definition_id);
-    const ProbeJob job("discover_schema", definition_id, services_.Now());
-    const auto outcome = Probe("discover", id, *entry, configuration);
+  return WithUnsaved(body, [&](const Definition& definition, const Json& configuration) {
+    const ProbeJob job("discover_schema", definition.id, services_.Now());
+    const auto outcome = Probe("discover", id, definition, configuration);
     if (!outcome.ok()) return Failure(outcome.status());
     Json reply{{"jobInfo", job.Ended(*outcome, services_.Now())}};
     if (!outcome->status.ok()) return ApiReply{200, std::move(reply)};

@@ -39,19 +39,20 @@ class ActorCalls {
   struct Opened {
     Actor actor;
     JsonValue configuration;
+    std::optional<Definition> definition;
   };
   Result<std::optional<Opened>> Open(SqlTransaction& transaction, const std::string& id) const;
   /// What `then` makes of it, outside of any transaction; 404 when it isn't there.
   ApiReply WithOpened(const std::string& id,
                       const std::function<ApiReply(const Opened&)>& then) const;
-  Json Read(const Actor& actor, const Json& configuration) const;
-  /// Why a source or destination of that definition can't be made.
-  Status NoSuchDefinition(const std::string& definition_id) const;
-  /// Config errors: not this connector, not this specification.
-  Status CheckConfiguration(const std::string& definition_id, const Json& configuration) const;
+  Json Read(const Actor& actor, const std::optional<Definition>& definition,
+            const Json& configuration) const;
+  /// Config errors: there is none, it can't be started, the configuration doesn't fit.
+  Status CheckConfiguration(const std::optional<Definition>& definition,
+                            const std::string& definition_id, const Json& configuration) const;
   /// What `then` makes of the configuration that is sent, checked, masks filled in.
   ApiReply WithUnsaved(const Json& body,
-                       const std::function<ApiReply(const std::string& definition_id,
+                       const std::function<ApiReply(const Definition& definition,
                                                     const Json& configuration)>& then) const;
   /// Adds numConnections and resourceAllocation to each of `actors`, a list of what Read made.
   Status Complete(Json* actors) const;
@@ -59,8 +60,8 @@ class ActorCalls {
   /// Runs `task`, "check" or "discover", with that configuration; `actor_id`: whose limits count,
   /// empty for one that isn't stored. Fails when it can't even begin.
   Result<ProbeOutcome> Probe(std::string_view task, const std::string& actor_id,
-                             const CatalogueEntry& entry, const Json& configuration) const;
-  ApiReply RunCheck(const std::string& actor_id, const std::string& definition_id,
+                             const Definition& definition, const Json& configuration) const;
+  ApiReply RunCheck(const std::string& actor_id, const Definition& definition,
                     const Json& configuration) const;
 
   Services services_;

@@ -25,7 +25,7 @@ std::string WithField(const Json& document, std::string_view name, std::string_v
 }  // namespace
 
 ConnectionService ConnectionServiceOf(const Services& services) {
-  ConnectionService service(services.database, services.catalogue, services.clock);
+  ConnectionService service(services.database, services.definitions, services.clock);
   service.set_before_delete([&jobs = services.jobs](SqlTransaction& transaction,
                                                     const std::string& id,
                                                     const ChangeReason& reason) {

@@ -125,11 +125,15 @@ constexpr CallRow<VersionCalls> kVersionCalls[] = {
 constexpr CallRow<CustomDefinitionCalls> kSourceDefinitionCalls[] = {
     {"source_definitions/create_custom", &CustomDefinitionCalls::Create},
     {"source_definitions/update", &CustomDefinitionCalls::Update},
+};
+constexpr CallerRow<CustomDefinitionCalls> kSourceDefinitionDeletion[] = {
     {"source_definitions/delete", &CustomDefinitionCalls::Delete},
 };
 constexpr CallRow<CustomDefinitionCalls> kDestinationDefinitionCalls[] = {
     {"destination_definitions/create_custom", &CustomDefinitionCalls::Create},
     {"destination_definitions/update", &CustomDefinitionCalls::Update},
+};
+constexpr CallerRow<CustomDefinitionCalls> kDestinationDefinitionDeletion[] = {
     {"destination_definitions/delete", &CustomDefinitionCalls::Delete},
 };
 
@@ -147,9 +151,12 @@ void AddConnectionRoutes(ConfigRoutes& routes, const Services& services) {
   AddAll(routes, WebBackendCalls(services), kWebBackendCalls);
   AddAll(routes, ConnectionHistoryCalls(services), kHistoryCalls);
   AddAll(routes, VersionCalls(services), kVersionCalls);
-  AddAll(routes, CustomDefinitionCalls(services, ConnectorType::kSource), kSourceDefinitionCalls);
-  AddAll(routes, CustomDefinitionCalls(services, ConnectorType::kDestination),
-         kDestinationDefinitionCalls);
+  const CustomDefinitionCalls sources(services, ConnectorType::kSource);
+  AddAll(routes, sources, kSourceDefinitionCalls);
+  AddAll(routes, sources, kSourceDefinitionDeletion);
+  const CustomDefinitionCalls destinations(services, ConnectorType::kDestination);
+  AddAll(routes, destinations, kDestinationDefinitionCalls);
+  AddAll(routes, destinations, kDestinationDefinitionDeletion);
   AddAll(routes, TagCalls(services), kTagCalls);
   AddAll(routes, StateCalls(services), kStateCalls);
   AddAll(routes, ConnectionEventCalls(services), kEventCalls);

@@ -1,22 +1,96 @@
 #include "server/config_api/custom_definition_calls.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/uuid.h"
 #include "control/resources/resource_requirements.h"
 #include "control/schema/sync_catalog.h"
+#include "control/store/actors.h"
+#include "control/store/connections.h"
 #include "control/store/resource_requirements.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/request_fields.h"
+#include "server/config_api/specification_question.h"
 
 namespace millrace {
 namespace {
 
 constexpr const char* kResources = "resourceRequirements";
-constexpr const char* kNeeded[] = {"name", "dockerRepository", "dockerImageTag"};
-constexpr const char* kKept[] = {"name",           "dockerRepository",
-                                 "dockerImageTag", "documentationUrl",
-                                 "icon",           "resourceRequirements"};
+/// More than a database of definitions has.
+constexpr int64_t kAll = 1'000'000;
+constexpr const char* kSilence = "maxSecondsBetweenMessages";
+constexpr const char* kCommand = "command";
+constexpr const char* kManifest = "manifest";
+constexpr const char* kManifestVersion = "manifestVersion";  // counted here
+/// What the connector is, one way or the other.
+constexpr const char* kWhatRuns[] = {"dockerRepository", "dockerImageTag", kCommand, kManifest};
+constexpr const char* kBeside[] = {"name", "documentationUrl", "icon", kResources, kSilence};
+
+/// A field that is wrong; empty: none is.
+struct Wrong {
+  std::string field, message;
+};
+
+Wrong WrongCommand(const Json& command) {
+  const bool texts =
+      command.is_array() && !command.empty() && std::ranges::all_of(command, [](const Json& word) {
+        return word.is_string() && !word.get_ref<const std::string&>().empty();
+      });
+  if (!texts) return {kCommand, "command must be a list of texts: a program and its arguments"};
+  const std::string& program = command[0].get_ref<const std::string&>();
+  if (program.find('/') != std::string::npos && !program.starts_with('/')) {
+    return {kCommand, "the program of command must be absolute, or a name on the server's PATH"};
+  }
+  return {};
+}
+
+/// Holds what stands in a definition's document against each other.
+Wrong WrongIn(const Json& document, ConnectorType kind) {
+  if (TextOf(document, "name").empty()) return {"name", "a custom connector needs a name"};
+  const bool image = !TextOf(document, "dockerRepository").empty();
+  const bool command = document.contains(kCommand), manifest = document.contains(kManifest);
+  if (image + command + manifest == 0) {
+    return {
+        "dockerRepository",
+        "a custom connector needs dockerRepository and dockerImageTag, or command, or manifest"};
+  }
+  if (command && manifest) return {kCommand, "a connector is a command or a manifest, not both"};
+  if (image && !command && !manifest && TextOf(document, "dockerImageTag").empty()) {
+    return {"dockerImageTag", "a custom connector's image needs dockerImageTag"};
+  }
+  if (manifest && kind == ConnectorType::kDestination) {
+    return {kManifest, "low-code manifests are sources"};
+  }
+  if (manifest && !document[kManifest].is_object()) {
+    return {kManifest, "manifest must be an object: the low-code manifest as JSON"};
+  }
+  const Json& silence = FieldOf(document, kSilence);
+  if (!silence.is_null() && !(silence.is_number_integer() && silence > 0)) {
+    return {kSilence, "maxSecondsBetweenMessages must be a whole number, 1 or greater"};
+  }
+  const Status limits = CheckScopedRequirements(FieldOf(document, kResources), kResources);
+  if (!limits.ok()) return {kResources, limits.ToString()};
+  return command ? WrongCommand(document[kCommand]) : Wrong();
+}
+
+/// Takes over the fields that were sent; null is as good as absent.
+void TakeFields(const Json& sent, Json* document) {
+  for (const char* name : kBeside) {
+    const Json& value = FieldOf(sent, name);
+    if (!value.is_null() && value != "") (*document)[name] = value;
+  }
+  for (const char* name : kWhatRuns) {
+    const Json& value = FieldOf(sent, name);
+    if (!value.is_null() && value != "") (*document)[name] = value;
+  }
+}
+
+/// Whether another program is run than before.
+bool RunsOther(const Json& before, const Json& after) {
+  return std::ranges::any_of(
+      kWhatRuns, [&](const char* name) { return FieldOf(before, name) != FieldOf(after, name); });
+}
 
 }  // namespace
 
@@ -31,37 +105,44 @@ Json CustomDefinitionJson(const CustomDefinition& definition) {
   return json;
 }
 
+Status CustomDefinitionCalls::Specify(CustomDefinition* definition) const {
+  definition->spec.reset();
+  const Definition runnable = services_.definitions.OfCustom(*definition);
+  MR_RETURN_IF_ERROR(runnable.startable);
+  if (runnable.spec) {
+    definition->spec = runnable.spec;
+    return Status::Ok();
+  }
+  MR_ASSIGN_OR_RETURN(definition->spec, AskSpecification(services_, runnable));
+  return Status::Ok();
+}
+
 ApiReply CustomDefinitionCalls::Create(const Json& body) const {
   const std::string field = fmt::format("{}Definition", ToString(kind_));
-  const Json& sent = FieldOf(body, field);
-  for (const char* name : kNeeded) {
-    if (TextOf(sent, name).empty()) {
-      return Unprocessable(fmt::format("{}.{}", field, name),
-                           fmt::format("a custom connector needs {}.{}", field, name));
-    }
-  }
-  const Status allowed = CheckScopedRequirements(FieldOf(sent, kResources), kResources);
-  if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
   CustomDefinition definition;
   definition.id = RandomUuid();
   definition.kind = kind_;
   definition.created_at = services_.Now();
   Json document = Json::object();
-  for (const char* name : kKept) {
-    if (const Json& value = FieldOf(sent, name); !value.is_null()) document[name] = value;
+  TakeFields(FieldOf(body, field), &document);
+  if (const Wrong wrong = WrongIn(document, kind_); !wrong.field.empty()) {
+    return Unprocessable(fmt::format("{}.{}", field, wrong.field), wrong.message);
   }
+  if (document.contains(kManifest)) document[kManifestVersion] = 1;
   definition.document = std::move(document);
-  bool workspace_found = false;
-  const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(const auto workspace, WorkspaceOf(transaction, body));
-    workspace_found = workspace.has_value();
-    if (!workspace) return Status::Ok();
-    definition.workspace_id = workspace->id;
-    return InsertCustomDefinition(transaction, definition);
+  std::optional<Workspace> workspace;
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
+    MR_ASSIGN_OR_RETURN(workspace, WorkspaceOf(transaction, body));
+    return Status::Ok();
   });
-  if (!written.ok()) return Failure(written);
-  if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
-  return {200, CustomDefinitionJson(definition)};
+  if (!read.ok()) return Failure(read);
+  if (!workspace) return NotFound("workspace", TextOf(body, "workspaceId"));
+  definition.workspace_id = workspace->id;
+  const Status specified = Specify(&definition);
+  if (!specified.ok()) return Failure(specified);
+  const Status written = services_.database.Write(
+      [&](SqlTransaction& transaction) { return InsertCustomDefinition(transaction, definition); });
+  return written.ok() ? ApiReply{200, CustomDefinitionJson(definition)} : Failure(written);
 }
 
 ApiReply CustomDefinitionCalls::UpdateOwn(const CatalogueEntry& entry, const Json& body) const {
@@ -77,7 +158,7 @@ ApiReply CustomDefinitionCalls::UpdateOwn(const CatalogueEntry& entry, const Jso
 }
 
 ApiReply CustomDefinitionCalls::NotCustom(const std::string& id) const {
-  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
+  const CatalogueEntry* entry = FindDefinition(services_.definitions.catalogue(), kind_, id);
   if (entry == nullptr) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
   return Unprocessable(
       DefinitionIdField(kind_),
@@ -90,44 +171,61 @@ ApiReply CustomDefinitionCalls::Update(const Json& body) const {
   const std::string id = TextOf(body, DefinitionIdField(kind_));
   const Status allowed = CheckScopedRequirements(FieldOf(body, kResources), kResources);
   if (!allowed.ok()) return Unprocessable(kResources, allowed.ToString());
-  if (const auto* own = FindDefinition(services_.catalogue, kind_, id)) {
+  if (const auto* own = FindDefinition(services_.definitions.catalogue(), kind_, id)) {
     return UpdateOwn(*own, body);
   }
   std::optional<CustomDefinition> definition;
-  const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
+  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(definition, FindCustomDefinition(transaction, kind_, id));
-    if (!definition) return Status::Ok();
-    Json document = *definition->document;
-    for (const char* name : {"name", "dockerImageTag", "documentationUrl"}) {
-      if (const std::string text = TextOf(body, name); !text.empty()) document[name] = text;
-    }
-    if (const Json& limits = FieldOf(body, kResources); limits.is_object()) {
-      document[kResources] = limits;
-    }
-    definition->document = std::move(document);
+    return Status::Ok();
+  });
+  if (!read.ok()) return Failure(read);
+  if (!definition) return NotCustom(id);
+  const Json before = *definition->document;
+  Json document = before;
+  TakeFields(body, &document);
+  if (const Wrong wrong = WrongIn(document, kind_); !wrong.field.empty()) {
+    return Unprocessable(wrong.field, wrong.message);
+  }
+  if (FieldOf(before, kManifest) != FieldOf(document, kManifest)) {
+    document[kManifestVersion] = before.value(kManifestVersion, int64_t{0}) + 1;
+  }
+  definition->document = document;
+  if (RunsOther(before, document)) {
+    const Status specified = Specify(&*definition);
+    if (!specified.ok()) return Failure(specified);
+  }
+  const Status written = services_.database.Write([&](SqlTransaction& transaction) {
     return UpdateCustomDefinition(transaction, *definition);
   });
-  if (!written.ok()) return Failure(written);
-  return definition ? ApiReply{200, CustomDefinitionJson(*definition)} : NotCustom(id);
+  return written.ok() ? ApiReply{200, CustomDefinitionJson(*definition)} : Failure(written);
 }
 
-ApiReply CustomDefinitionCalls::Delete(const Json& body) const {
+ApiReply CustomDefinitionCalls::Delete(const Json& body, const Caller& caller) const {
   const std::string id = TextOf(body, DefinitionIdField(kind_));
   bool found = false;
   const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(const auto definition, FindCustomDefinition(transaction, kind_, id));
     found = definition.has_value();
-    return found ? DeleteCustomDefinition(transaction, id) : Status::Ok();
+    if (!found) return Status::Ok();
+    ConnectionFilter its;
+    auto& of_definition = kind_ == ConnectorType::kSource ? its.source_definition_ids
+                                                          : its.destination_definition_ids;
+    of_definition = {id};
+    MR_RETURN_IF_ERROR(services_.jobs.CancelActiveOf(transaction, its, caller.person_id));
+    ActorFilter actors;
+    actors.kind = kind_;
+    actors.definition_id = id;
+    MR_ASSIGN_OR_RETURN(const auto used,
+                        ListActors(transaction, actors, {.limit = kAll, .offset = 0}));
+    for (const Actor& actor : used) {
+      MR_RETURN_IF_ERROR(DeleteActor(transaction, actor, services_.Now()));
+    }
+    return DeleteCustomDefinition(transaction, id);
   });
   if (!written.ok()) return Failure(written);
+  services_.jobs.Wake();
   return found ? NoContent() : NotCustom(id);
-}
-
-Status CantRunYet(const CustomDefinition& definition) {
-  return ConfigError("{} is a container image ({}:{}): this version can't run those yet",
-                     TextOf(*definition.document, "name"),
-                     TextOf(*definition.document, "dockerRepository"),
-                     TextOf(*definition.document, "dockerImageTag"));
 }
 
 }  // namespace millrace

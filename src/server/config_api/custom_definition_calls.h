@@ -6,24 +6,30 @@
 
 namespace millrace {
 
-/// *_definitions/create_custom, update, delete: connectors that somebody brings along. They are
-/// kept and listed; creating a source or destination of one says that it can't run yet.
+/// *_definitions/create_custom, update, delete: connectors that somebody brings along: a
+/// container's image, a command (which Airbyte doesn't have), a low-code manifest. Whoever makes
+/// one waits for its specification: it is kept with it, because it says which fields of
+/// configurations are secret.
 class CustomDefinitionCalls {
  public:
   CustomDefinitionCalls(const Services& services, ConnectorType kind)
       : services_(services), kind_(kind) {}
 
-  /// {"workspaceId", "sourceDefinition": {"name", "dockerRepository", "dockerImageTag", …}}
+  /// {"workspaceId", "sourceDefinition": {"name", "dockerRepository", "dockerImageTag", …}}, with
+  /// "command" or "manifest" instead of an image.
   ApiReply Create(const Json& body) const;
-  /// Of a custom one: its name, its image's tag, its resourceRequirements; of the others, whose
-  /// versions come with Millrace, the last only.
+  /// Of a custom one: its name, what is run, its limits; of the others, whose versions come with
+  /// Millrace, `resourceRequirements` only.
   ApiReply Update(const Json& body) const;
-  ApiReply Delete(const Json& body) const;
+  /// With its sources or destinations, and their connections, whose jobs end.
+  ApiReply Delete(const Json& body, const Caller& caller) const;
 
  private:
   ApiReply UpdateOwn(const CatalogueEntry& entry, const Json& body) const;
   /// 404, or that it is none of those that can be changed.
   ApiReply NotCustom(const std::string& id) const;
+  /// Puts in the specification of what the definition runs, which may have to be asked for it.
+  Status Specify(CustomDefinition* definition) const;
 
   Services services_;
   ConnectorType kind_;
@@ -31,7 +37,5 @@ class CustomDefinitionCalls {
 
 /// SourceDefinitionRead or DestinationDefinitionRead.
 Json CustomDefinitionJson(const CustomDefinition& definition);
-/// The config error of whoever wants to run one.
-Status CantRunYet(const CustomDefinition& definition);
 
 }  // namespace millrace

@@ -1,6 +1,8 @@
 #include "server/config_api/definition_calls.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "control/store/resource_requirements.h"
 #include "server/config_api/custom_definition_calls.h"
@@ -8,6 +10,9 @@
 
 namespace millrace {
 namespace {
+
+/// Airbyte's enumeration; connectors of other kinds have none.
+constexpr std::string_view kSourceTypes[] = {"api", "file", "database"};
 
 Json DefinitionJson(const CatalogueEntry& entry, ConnectorType kind,
                     const std::map<std::string, JsonValue>& resources) {
@@ -20,6 +25,8 @@ Json DefinitionJson(const CatalogueEntry& entry, ConnectorType kind,
             {"custom", false},
             {"supportLevel", entry.support_level.empty() ? "none" : entry.support_level}};
   if (!entry.release_stage.empty()) json["releaseStage"] = entry.release_stage;
+  const bool source_type = std::ranges::find(kSourceTypes, entry.subtype) != std::end(kSourceTypes);
+  if (kind == ConnectorType::kSource && source_type) json["sourceType"] = entry.subtype;
   if (const auto own = resources.find(entry.definition_id); own != resources.end()) {
     json["resourceRequirements"] = *own->second;
   }
@@ -40,12 +47,12 @@ const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ConnectorType k
   return nullptr;
 }
 
-Json DefinitionVersionJson(const CatalogueEntry& entry) {
-  return {{"dockerRepository", entry.docker_repository},
-          {"dockerImageTag", entry.docker_image_tag},
+Json DefinitionVersionJson(const Definition& definition) {
+  return {{"dockerRepository", definition.docker_repository},
+          {"dockerImageTag", definition.docker_image_tag},
           {"supportsRefreshes", true},
           {"isVersionOverrideApplied", false},
-          {"supportLevel", entry.support_level.empty() ? "none" : entry.support_level},
+          {"supportLevel", definition.support_level},
           {"supportState", "supported"},
           {"supportsFileTransfer", false},
           {"supportsDataActivation", false}};
@@ -72,7 +79,7 @@ ApiReply DefinitionCalls::List(const Json& body) const {
   });
   if (!read.ok()) return Failure(read);
   if (!workspace_found) return NotFound("workspace", TextOf(body, "workspaceId"));
-  for (const CatalogueEntry& entry : services_.catalogue.entries()) {
+  for (const CatalogueEntry& entry : services_.definitions.catalogue().entries()) {
     if (entry.type == kind_) list.push_back(DefinitionJson(entry, kind_, resources));
   }
   return {200, Json{{fmt::format("{}Definitions", ToString(kind_)), std::move(list)}}};
@@ -80,7 +87,7 @@ ApiReply DefinitionCalls::List(const Json& body) const {
 
 ApiReply DefinitionCalls::Get(const Json& body) const {
   const std::string id = TextOf(body, DefinitionIdField(kind_));
-  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
+  const CatalogueEntry* entry = FindDefinition(services_.definitions.catalogue(), kind_, id);
   std::optional<CustomDefinition> custom;
   std::map<std::string, JsonValue> resources;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
@@ -94,29 +101,25 @@ ApiReply DefinitionCalls::Get(const Json& body) const {
   return {200, CustomDefinitionJson(*custom)};
 }
 
-ApiReply DefinitionCalls::NoSpecificationOf(const std::string& id) const {
-  std::optional<CustomDefinition> custom;
-  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(custom, FindCustomDefinition(transaction, kind_, id));
-    return Status::Ok();
-  });
-  if (!read.ok()) return Failure(read);
-  if (custom) return Failure(CantRunYet(*custom));
-  return NotFound(fmt::format("{} definition", ToString(kind_)), id);
-}
-
 ApiReply DefinitionCalls::GetSpecification(const Json& body) const {
   const std::string id = TextOf(body, DefinitionIdField(kind_));
-  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind_, id);
-  if (entry == nullptr) return NoSpecificationOf(id);
-  const auto spec = BuiltinSpec(entry->name);
-  if (!spec.ok()) return Failure(spec.status());
-  Json reply = *spec;
+  const auto found = services_.definitions.Find(services_.database, kind_, id);
+  if (!found.ok()) return Failure(found.status());
+  if (!*found) return NotFound(fmt::format("{} definition", ToString(kind_)), id);
+  const Definition& definition = **found;
+  if (!definition.spec) {
+    return Failure(definition.startable.ok()
+                       ? SystemError("the specification of {} is not known", definition.name)
+                       : definition.startable);
+  }
+  Json reply = **definition.spec;
   if (const auto modes = reply.find("supported_destination_sync_modes"); modes != reply.end()) {
     reply["supportedDestinationSyncModes"] = *modes;  // Airbyte's; the other is the protocol's
   }
   reply[DefinitionIdField(kind_)] = id;
-  reply["documentationUrl"] = entry->documentation_url;
+  if (!definition.documentation_url.empty()) {
+    reply["documentationUrl"] = definition.documentation_url;
+  }
   reply["jobInfo"] = {{"configType", "get_spec"}, {"succeeded", true}};
   return {200, std::move(reply)};
 }

@@ -16,13 +16,10 @@ class DefinitionCalls {
   /// With `workspaceId`, custom ones of that workspace only.
   ApiReply List(const Json& body) const;
   ApiReply Get(const Json& body) const;
-  /// A definition that has no specification here yet is 422, by name.
+  /// 422 for one of which no specification is known: what to do about it.
   ApiReply GetSpecification(const Json& body) const;
 
  private:
-  /// 422: a container image; 404.
-  ApiReply NoSpecificationOf(const std::string& id) const;
-
   Services services_;
   ConnectorType kind_;
 };
@@ -35,6 +32,6 @@ const CatalogueEntry* FindDefinition(const Catalogue& catalogue, ConnectorType k
                                      const std::string& id);
 
 /// ActorDefinitionVersionRead.
-Json DefinitionVersionJson(const CatalogueEntry& entry);
+Json DefinitionVersionJson(const Definition& definition);
 
 }  // namespace millrace

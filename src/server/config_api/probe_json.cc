@@ -38,7 +38,7 @@ Json ProbeJob::Ended(const ProbeOutcome& outcome, int64_t now) const {
             {"createdAt", Seconds(started_at_)},
             {"endedAt", Seconds(now)},
             {"succeeded", outcome.status.ok()},
-            {"connectorConfigurationUpdated", false},
+            {"connectorConfigurationUpdated", outcome.configuration_changed},
             {"logType", "formatted"},
             {"logs", {{"logLines", std::move(lines)}}}};
   if (!outcome.status.ok()) json["failureReason"] = FailureReason(config_type_, outcome);

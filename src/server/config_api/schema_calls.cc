@@ -17,9 +17,10 @@ constexpr std::chrono::seconds kDiscoveryLimit = std::chrono::minutes(10);
 }  // namespace
 
 SchemaService SchemaServiceOf(const Services& services) {
-  return {services.database, services.box, services.catalogue, services.clock,
-          [&probes = services.probes](const StartDocument& start, const EndResources& said) {
-            return probes.Run(start, said, kDiscoveryLimit);
+  return {services.database, services.box, services.definitions, services.clock,
+          [&probes = services.probes](const StartDocument& start, const EndResources& said,
+                                      const KeepConfig& keep_config) {
+            return probes.Run(start, said, kDiscoveryLimit, keep_config);
           }};
 }
 

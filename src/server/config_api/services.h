@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "catalogue/catalogue.h"
+#include "control/definitions/definitions.h"
 #include "control/jobs/job_service.h"
 #include "control/logs/attempt_logs.h"
 #include "control/secrets/secret_box.h"
@@ -14,7 +14,7 @@ namespace millrace {
 struct Services {
   SqlDatabase& database;
   const SecretBox& box;
-  const Catalogue& catalogue;
+  const Definitions& definitions;
   const Clock& clock;
   const JobService& jobs;
   AttemptLogs& logs;

@@ -6,96 +6,106 @@
 #include "server/config_api/request_fields.h"
 
 namespace millrace {
-namespace {
-
-const CatalogueEntry* EntryOf(const Catalogue& catalogue, const std::string& id) {
-  const CatalogueEntry* source = FindDefinition(catalogue, ConnectorType::kSource, id);
-  return source != nullptr ? source : FindDefinition(catalogue, ConnectorType::kDestination, id);
+Result<std::optional<Definition>> VersionCalls::Asked(const Json& body) const {
+  const std::string id = TextOf(body, "actorDefinitionId");
+  MR_ASSIGN_OR_RETURN(auto source,
+                      services_.definitions.Find(services_.database, ConnectorType::kSource, id));
+  if (source) return source;
+  return services_.definitions.Find(services_.database, ConnectorType::kDestination, id);
 }
 
-}  // namespace
-
-ApiReply VersionCalls::WithEntry(ConnectorType kind, const Json& body,
-                                 const std::function<ApiReply(const CatalogueEntry&)>& then) const {
+ApiReply VersionCalls::WithDefinition(
+    ConnectorType kind, const Json& body,
+    const std::function<ApiReply(const Definition&)>& then) const {
   const std::string id = TextOf(body, fmt::format("{}Id", ToString(kind)));
   std::optional<Actor> actor;
+  std::optional<Definition> definition;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     MR_ASSIGN_OR_RETURN(actor, FindActor(transaction, kind, id));
+    if (!actor) return Status::Ok();
+    MR_ASSIGN_OR_RETURN(definition,
+                        services_.definitions.Find(transaction, kind, actor->definition_id));
     return Status::Ok();
   });
   if (!read.ok()) return Failure(read);
   if (!actor) return NotFound(ToString(kind), id);
-  const CatalogueEntry* entry = FindDefinition(services_.catalogue, kind, actor->definition_id);
-  if (entry == nullptr) {
+  if (!definition) {
     return NotFound(fmt::format("{} definition", ToString(kind)), actor->definition_id);
   }
-  return then(*entry);
+  return then(*definition);
 }
 
 ApiReply VersionCalls::GetForSource(const Json& body) const {
-  return WithEntry(ConnectorType::kSource, body, [](const CatalogueEntry& entry) {
-    return ApiReply{200, DefinitionVersionJson(entry)};
+  return WithDefinition(ConnectorType::kSource, body, [](const Definition& definition) {
+    return ApiReply{200, DefinitionVersionJson(definition)};
   });
 }
 
 ApiReply VersionCalls::GetForDestination(const Json& body) const {
-  return WithEntry(ConnectorType::kDestination, body, [](const CatalogueEntry& entry) {
-    return ApiReply{200, DefinitionVersionJson(entry)};
+  return WithDefinition(ConnectorType::kDestination, body, [](const Definition& definition) {
+    return ApiReply{200, DefinitionVersionJson(definition)};
   });
 }
 
 ApiReply VersionCalls::GetDefault(const Json& body) const {
-  const std::string id = TextOf(body, "actorDefinitionId");
-  const CatalogueEntry* entry = EntryOf(services_.catalogue, id);
-  return entry == nullptr ? NotFound("definition", id)
-                          : ApiReply{200, DefinitionVersionJson(*entry)};
+  const auto definition = Asked(body);
+  if (!definition.ok()) return Failure(definition.status());
+  if (!*definition) return NotFound("definition", TextOf(body, "actorDefinitionId"));
+  return {200, DefinitionVersionJson(**definition)};
 }
 
 ApiReply VersionCalls::Resolve(const Json& body) const {
   const std::string id = TextOf(body, "actorDefinitionId"), tag = TextOf(body, "dockerImageTag");
-  const CatalogueEntry* entry = EntryOf(services_.catalogue, id);
-  if (entry == nullptr) return NotFound("definition", id);
-  if (tag != entry->docker_image_tag) {
-    return NotFound(fmt::format("version {} of {}", tag, entry->name), id);
+  const auto found = Asked(body);
+  if (!found.ok()) return Failure(found.status());
+  if (!*found) return NotFound("definition", id);
+  const Definition& definition = **found;
+  if (tag != definition.docker_image_tag) {
+    return NotFound(fmt::format("version {} of {}", tag, definition.name), id);
   }
   return {200, Json{{"versionId", id},
-                    {"dockerRepository", entry->docker_repository},
-                    {"dockerImageTag", entry->docker_image_tag},
+                    {"dockerRepository", definition.docker_repository},
+                    {"dockerImageTag", definition.docker_image_tag},
                     {"supportRefreshes", true},
                     {"supportFileTransfer", false},
                     {"supportDataActivation", false}}};
 }
 
 ApiReply VersionCalls::SpecificationForSource(const Json& body) const {
-  return WithEntry(ConnectorType::kSource, body, [this](const CatalogueEntry& entry) {
+  return WithDefinition(ConnectorType::kSource, body, [this](const Definition& definition) {
     return DefinitionCalls(services_, ConnectorType::kSource)
-        .GetSpecification({{"sourceDefinitionId", entry.definition_id}});
+        .GetSpecification({{"sourceDefinitionId", definition.id}});
   });
 }
 
 ApiReply VersionCalls::SpecificationForDestination(const Json& body) const {
-  return WithEntry(ConnectorType::kDestination, body, [this](const CatalogueEntry& entry) {
+  return WithDefinition(ConnectorType::kDestination, body, [this](const Definition& definition) {
     return DefinitionCalls(services_, ConnectorType::kDestination)
-        .GetSpecification({{"destinationDefinitionId", entry.definition_id}});
+        .GetSpecification({{"destinationDefinitionId", definition.id}});
   });
 }
 
 ApiReply VersionCalls::UpgradeSource(const Json& body) const {
-  return WithEntry(ConnectorType::kSource, body, [](const CatalogueEntry&) { return NoContent(); });
+  return WithDefinition(ConnectorType::kSource, body,
+                        [](const Definition&) { return NoContent(); });
 }
 
 ApiReply VersionCalls::UpgradeDestination(const Json& body) const {
-  return WithEntry(ConnectorType::kDestination, body,
-                   [](const CatalogueEntry&) { return NoContent(); });
+  return WithDefinition(ConnectorType::kDestination, body,
+                        [](const Definition&) { return NoContent(); });
 }
 
 ApiReply VersionCalls::Documentation(const Json& body) const {
   const std::string id = TextOf(body, "actorDefinitionId");
-  const CatalogueEntry* entry = EntryOf(services_.catalogue, id);
-  if (entry == nullptr) return NotFound("definition", id);
+  const auto definition = Asked(body);
+  if (!definition.ok()) return Failure(definition.status());
+  if (!*definition) return NotFound("definition", id);
+  const std::string where = (*definition)->documentation_url.empty()
+                                ? "its maker says nothing about where it is"
+                                : "read " + (*definition)->documentation_url;
   return {404, Json{{"id", id},
-                    {"message", fmt::format("the documentation of {} is not kept here; read {}",
-                                            entry->display_name, entry->documentation_url)}}};
+                    {"message", fmt::format("the documentation of {} is not kept here; {}",
+                                            (*definition)->display_name, where)}}};
 }
 
 }  // namespace millrace

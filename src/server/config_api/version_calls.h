@@ -29,8 +29,10 @@ class VersionCalls {
   ApiReply Documentation(const Json& body) const;
 
  private:
-  ApiReply WithEntry(ConnectorType kind, const Json& body,
-                     const std::function<ApiReply(const CatalogueEntry&)>& then) const;
+  /// The definition of the body's actorDefinitionId, whichever kind it is of.
+  Result<std::optional<Definition>> Asked(const Json& body) const;
+  ApiReply WithDefinition(ConnectorType kind, const Json& body,
+                          const std::function<ApiReply(const Definition&)>& then) const;
 
   Services services_;
 };

@@ -86,18 +86,19 @@ std::string SchemaChangeOf(const Connection& connection) {
 }
 
 /// {"sourceId", "name", "sourceDefinitionId", "sourceName"}
-Result<Json> EndJson(SqlTransaction& transaction, const Catalogue& catalogue, ConnectorType kind,
-                     const std::string& id, Json* version) {
+Result<Json> EndJson(SqlTransaction& transaction, const Definitions& definitions,
+                     ConnectorType kind, const std::string& id, Json* version) {
   const std::string word(ToString(kind));
   MR_ASSIGN_OR_RETURN(const auto actor, FindActor(transaction, kind, id));
   Json json{{word + "Id", id}, {"name", ""}, {word + "DefinitionId", ""}, {word + "Name", ""}};
   *version = Json::object();
   if (!actor) return json;
-  const CatalogueEntry* entry = FindDefinition(catalogue, kind, actor->definition_id);
+  MR_ASSIGN_OR_RETURN(const auto definition,
+                      definitions.Find(transaction, kind, actor->definition_id));
   json["name"] = actor->name;
   json[word + "DefinitionId"] = actor->definition_id;
-  json[word + "Name"] = entry == nullptr ? actor->definition_id : entry->display_name;
-  if (entry != nullptr) *version = DefinitionVersionJson(*entry);
+  json[word + "Name"] = definition ? definition->display_name : actor->definition_id;
+  if (definition) *version = DefinitionVersionJson(*definition);
   return json;
 }
 
@@ -109,7 +110,7 @@ void AddJobs(const ConnectionJobs& jobs, Json* json) {
   (*json)["isSyncing"] = jobs.active.has_value();
 }
 
-Result<Json> ItemJson(SqlTransaction& transaction, const Catalogue& catalogue,
+Result<Json> ItemJson(SqlTransaction& transaction, const Definitions& definitions,
                       const Connection& connection, const ConnectionJobs& jobs,
                       const std::vector<Tag>& tags) {
   Json json{{"connectionId", connection.id}, {"name", connection.name},
@@ -126,7 +127,7 @@ Result<Json> ItemJson(SqlTransaction& transaction, const Catalogue& catalogue,
         std::pair(ConnectorType::kDestination, connection.destination_id)}) {
     Json version;
     MR_ASSIGN_OR_RETURN(json[std::string(ToString(kind))],
-                        EndJson(transaction, catalogue, kind, id, &version));
+                        EndJson(transaction, definitions, kind, id, &version));
     json[fmt::format("{}ActorDefinitionVersion", ToString(kind))] = std::move(version);
   }
   return json;
@@ -174,7 +175,7 @@ ApiReply WebBackendCalls::List(const Json& body) const {
     std::map<std::string, Json> items;
     for (const Connection& connection : connections) {
       MR_ASSIGN_OR_RETURN(items[connection.id],
-                          ItemJson(transaction, services_.catalogue, connection,
+                          ItemJson(transaction, services_.definitions, connection,
                                    jobs[connection.id], tags[connection.id]));
     }
     for (const std::string& id : ids) list.push_back(std::move(items[id]));
@@ -196,11 +197,12 @@ ApiReply WebBackendCalls::Get(const Json& body) const {
     const Json id{{word + "Id", json[word + "Id"]}};
     const ApiReply end = ActorCalls(services_, kind).Get(id);
     if (end.status != 200) return end;
-    const CatalogueEntry* entry =
-        FindDefinition(services_.catalogue, kind, TextOf(*end.body, word + "DefinitionId"));
+    const auto definition = services_.definitions.Find(services_.database, kind,
+                                                       TextOf(*end.body, word + "DefinitionId"));
+    if (!definition.ok()) return Failure(definition.status());
     json[word] = *end.body;
     json[word + "ActorDefinitionVersion"] =
-        entry == nullptr ? Json::object() : DefinitionVersionJson(*entry);
+        *definition ? DefinitionVersionJson(**definition) : Json::object();
   }
   const std::string id = TextOf(body, "connectionId");
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {

@@ -20,7 +20,8 @@ std::string ActorResource::Path(std::string_view call) const {
 
 Json ActorResource::Said(const Json& actor) const {
   const std::string definition_id = TextOf(actor, Field("DefinitionId"));
-  const CatalogueEntry* entry = FindDefinition(context_.services.catalogue, kind_, definition_id);
+  const CatalogueEntry* entry =
+      FindDefinition(context_.services.definitions.catalogue(), kind_, definition_id);
   const std::string type = entry == nullptr ? "custom" : TypeNameOf(*entry);
   Json configuration = actor.value("connectionConfiguration", Json::object());
   if (entry != nullptr && HasTypedModel(*entry)) configuration[Field("Type")] = type;
@@ -42,7 +43,7 @@ std::string ActorResource::DefinitionAsked(const Json& body) const {
   const auto configuration = body.find("configuration");
   if (configuration == body.end() || !configuration->is_object()) return {};
   const std::string type = TextOf(*configuration, Field("Type"));
-  for (const CatalogueEntry& entry : context_.services.catalogue.entries()) {
+  for (const CatalogueEntry& entry : context_.services.definitions.catalogue().entries()) {
     if (entry.type == kind_ && TypeNameOf(entry) == type) return entry.definition_id;
   }
   return {};

@@ -23,6 +23,9 @@ Json DefinitionResource::Said(const Json& definition) const {
   if (const std::string url = TextOf(definition, "documentationUrl"); !url.empty()) {
     said["documentationUrl"] = url;
   }
+  for (const char* own : {"command", "manifest"}) {
+    if (const auto found = definition.find(own); found != definition.end()) said[own] = *found;
+  }
   return said;
 }
 
@@ -96,24 +99,25 @@ void DefinitionResource::AddTo(Router& router) const {
 }
 
 void DefinitionResource::AddConnectorDefinitions(const PublicContext& context, Router& router) {
-  router.Add("GET", "/api/public/v1/connector_definitions",
-             [context](const HttpRequest& request, const PathParameters&) {
-               const std::string type = QueryText(request, "type");
-               if (!type.empty() && type != "source" && type != "destination") {
-                 return ProblemOf(Problem{400, "type must be source or destination"});
-               }
-               Json rows = Json::array();
-               for (const CatalogueEntry& entry : context.services.catalogue.entries()) {
-                 if (!type.empty() && ToString(entry.type) != type) continue;
-                 rows.push_back({{"id", entry.definition_id},
-                                 {"name", entry.display_name},
-                                 {"type", ToString(entry.type)},
-                                 {"dockerRepository", entry.docker_repository},
-                                 {"dockerImageTag", entry.docker_image_tag},
-                                 {"documentationUrl", entry.documentation_url}});
-               }
-               return JsonResponse(200, {{"data", std::move(rows)}});
-             });
+  router.Add(
+      "GET", "/api/public/v1/connector_definitions",
+      [context](const HttpRequest& request, const PathParameters&) {
+        const std::string type = QueryText(request, "type");
+        if (!type.empty() && type != "source" && type != "destination") {
+          return ProblemOf(Problem{400, "type must be source or destination"});
+        }
+        Json rows = Json::array();
+        for (const CatalogueEntry& entry : context.services.definitions.catalogue().entries()) {
+          if (!type.empty() && ToString(entry.type) != type) continue;
+          rows.push_back({{"id", entry.definition_id},
+                          {"name", entry.display_name},
+                          {"type", ToString(entry.type)},
+                          {"dockerRepository", entry.docker_repository},
+                          {"dockerImageTag", entry.docker_image_tag},
+                          {"documentationUrl", entry.documentation_url}});
+        }
+        return JsonResponse(200, {{"data", std::move(rows)}});
+      });
 }
 
 }  // namespace millrace

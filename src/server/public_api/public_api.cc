@@ -7,6 +7,7 @@
 #include "server/http/json_body.h"
 #include "server/public_api/actor_resource.h"
 #include "server/public_api/connection_resource.h"
+#include "server/public_api/declarative_source_resource.h"
 #include "server/public_api/definition_resource.h"
 #include "server/public_api/job_resource.h"
 #include "server/public_api/tag_resource.h"
@@ -23,7 +24,7 @@ bool IsNotHere(const HttpRequest& request) {
   if (request.path.size() < 4) return false;
   if (std::ranges::find(kNotHere, request.path[3]) != std::end(kNotHere)) return true;
   return std::ranges::any_of(request.path, [](const std::string& part) {
-    return part == "declarative_sources" || part == "oauthCredentials" || part == "initiateOAuth";
+    return part == "oauthCredentials" || part == "initiateOAuth";
   });
 }
 
@@ -40,6 +41,7 @@ PublicApi::PublicApi(const Services& services, const ConfigApi& config) {
     ActorResource(context, kind).AddTo(router_);
     DefinitionResource(context, kind).AddTo(router_);
   }
+  DeclarativeSourceResource(context).AddTo(router_);
   DefinitionResource::AddConnectorDefinitions(context, router_);
   ConnectionResource(context).AddTo(router_);
   JobResource(context).AddTo(router_);

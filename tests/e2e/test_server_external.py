@@ -1,0 +1,263 @@
+"""Connectors that are no part of Millrace, through a server: one that somebody names as a command (a custom definition), and packages that
+are installed. The command is tests/support/scripted_source.py."""
+import contextlib
+import json
+import os
+import pathlib
+import sys
+
+from support import api_server, output_files, scripted_source
+from support.attempt_processes import attempt_processes
+from support.server_jobs import LOCAL, ended, first_failure, sync, wait
+
+SCRIPT = str(pathlib.Path(scripted_source.__file__))
+COMMAND = [sys.executable, SCRIPT]
+TOKEN = "token-of-the-server-11"
+MASK = "**********"
+
+
+@contextlib.contextmanager
+def running(millrace, tmp_path, *args, allow=True, **more):
+    flags = ("--allow-custom-commands",) if allow else ()
+    with api_server.running(millrace, tmp_path / "data", *flags, *args, **more) as server:
+        yield server
+    text = server.log.read_text()
+    for number in range(6):
+        assert TOKEN not in text and f"token-of-the-server-{12 + number}" not in text, "a secret was logged"
+
+
+def custom(server, kind="source", expect=200, **fields):
+    made = server.call(f"{kind}_definitions/create_custom", expect=expect, workspaceId="default",
+                       **{f"{kind}Definition": {"name": "Scripted", "command": COMMAND, **fields}})
+    return made[f"{kind}DefinitionId"] if expect == 200 else made
+
+
+def source(server, definition, expect=200, **config):
+    made = server.call("sources/create", expect=expect, sourceDefinitionId=definition, name="script", workspaceId="default",
+                       connectionConfiguration={"rows": 25, "token": TOKEN, **config})
+    return made["sourceId"] if expect == 200 else made
+
+
+def connected(server, source_id, *streams, destination=None, **more):
+    """A new connection of these streams, to files; its id."""
+    definition, config = destination or (LOCAL, {"path": "/local/out", "format": {"format_type": "Parquet"}, "s3_path_format": "${STREAM_NAME}/"})
+    target = server.call("destinations/create", destinationDefinitionId=definition, name="target", connectionConfiguration=config)
+    found = server.call("sources/discover_schema", sourceId=source_id)["catalog"]["streams"]
+    for entry in found:
+        entry["config"] = {"selected": not streams or entry["stream"]["name"] in streams, "syncMode": "full_refresh", "destinationSyncMode": "overwrite"}
+    return server.call("connections/create", sourceId=source_id, destinationId=target["destinationId"], status="active", scheduleType="manual",
+                       syncCatalog={"streams": found}, **more)["connectionId"]
+
+
+def succeeded(server, connection):
+    info = ended(server, sync(server, connection))
+    assert info["job"]["status"] == "succeeded", info["attempts"][-1]
+    return info
+
+
+def log_of(server, info):
+    return server.request("GET", f"/api/v1/jobs/{info['job']['id']}/attempts/0/logs").text
+
+
+def whole_log(server, info):
+    """Once its last line is there."""
+    return wait(lambda: next((text for text in [log_of(server, info)] if "rows committed" in text), None))
+
+
+def files(tmp_path, stream):
+    return output_files.table(tmp_path / "data" / "files" / "out" / stream).to_pylist()
+
+
+def test_a_command_from_its_definition_to_its_rows(millrace, tmp_path):
+    with running(millrace, tmp_path) as server:
+        definition = custom(server, documentationUrl="https://example.com")
+        listed = server.call("source_definitions/get", sourceDefinitionId=definition)
+        assert listed["custom"] is True and listed["command"] == COMMAND and "spec" not in listed, listed
+        for path in ("list", "list_for_workspace", "list_latest"):
+            assert listed in server.call(f"source_definitions/{path}", workspaceId="default")["sourceDefinitions"]
+        spec = server.call("source_definition_specifications/get", sourceDefinitionId=definition)
+        assert spec["connectionSpecification"]["properties"]["token"]["airbyte_secret"] is True
+        wrong = source(server, definition, expect=422, rows="many")
+        assert "connectionConfiguration.rows" in wrong["message"], wrong
+        made = source(server, definition)
+        shown = server.call("sources/get", sourceId=made)
+        assert shown["connectionConfiguration"] == {"rows": 25, "token": MASK} and shown["sourceName"] == "Scripted"
+        kept = server.call("sources/update", sourceId=made, name="script", connectionConfiguration={"rows": 30, "token": MASK})
+        assert kept["connectionConfiguration"] == {"rows": 30, "token": MASK}
+        public = json.loads(server.request("GET", f"/api/public/v1/sources/{made}").text)
+        assert public["configuration"]["token"] == MASK and public["definitionId"] == definition
+        assert server.call("sources/check_connection", sourceId=made)["status"] == "succeeded"
+        refused = server.call("sources/check_connection_for_update", sourceId=made, connectionConfiguration={"rows": 1, "token": MASK, "behaviour": "refused"})
+        assert refused["status"] == "failed" and refused["message"] == f"no entry with {MASK}", refused
+        connection = connected(server, made)
+        info = succeeded(server, connection)
+        assert info["attempts"][-1]["attempt"]["recordsSynced"] == 33
+        assert sorted(row["id"] for row in files(tmp_path, "items")) == list(range(1, 31))
+        assert len(files(tmp_path, "users")) == 3
+        listed = server.call("web_backend/connections/list", workspaceId="default")["connections"]
+        assert [c["source"]["sourceName"] for c in listed] == ["Scripted"]
+        changed = server.call("source_definitions/update", sourceDefinitionId=definition, command=[*COMMAND, "--more"], expect=422)
+        assert "did not give its specification" in changed["message"], "it knows no --more"
+        assert server.call("source_definitions/update", sourceDefinitionId=definition, name="Mine")["command"] == COMMAND
+        # With a definition go its sources and their connections.
+        server.call("source_definitions/delete", expect=204, sourceDefinitionId=definition)
+        server.call("sources/get", expect=404, sourceId=made)
+        assert server.call("connections/get", connectionId=connection)["status"] == "deprecated"
+
+
+def test_a_rotated_token_is_kept_and_used_by_everybody(millrace, tmp_path):
+    valid = tmp_path / "valid"
+    valid.write_text(TOKEN)
+    with running(millrace, tmp_path, env={"MILLRACE_CONFIG_ROWS": "7"}) as server:
+        made = source(server, custom(server), rows="${MILLRACE_CONFIG_ROWS}", valid=str(valid))
+        connection = connected(server, made, "items")
+        for number in (12, 13):
+            info = succeeded(server, connection)
+            assert valid.read_text() == f"token-of-the-server-{number}"
+            log = whole_log(server, info)
+            assert "the configuration that the source changed is kept" in log and "token-of-the-server" not in log
+        assert server.call("sources/check_connection", sourceId=made)["status"] == "succeeded", "it has the newest"
+        shown = server.call("sources/get", sourceId=made)["connectionConfiguration"]
+        assert shown == {"rows": "${MILLRACE_CONFIG_ROWS}", "token": MASK, "valid": str(valid)}, "the rest is as somebody wrote it"
+        valid.write_text(TOKEN)
+        info = ended(server, sync(server, connection))
+        failures = info["attempts"][-1]["attempt"]["failureSummary"]["failures"]
+        said = {(failure["failureOrigin"], failure["failureType"], failure["externalMessage"]) for failure in failures}
+        assert info["job"]["status"] == "failed" and said == {("source", "config_error", "The token is not good any more")}
+        server.call("sources/partial_update", sourceId=made, connectionConfiguration={"token": TOKEN})
+        succeeded(server, connection)
+    with running(millrace, tmp_path, env={"MILLRACE_CONFIG_ROWS": "7"}) as server:
+        assert server.call("sources/check_connection", sourceId=made)["status"] == "succeeded", "it outlives the server"
+
+
+def test_nobodys_command_runs_where_that_was_not_allowed(millrace, tmp_path):
+    ran = tmp_path / "ran"
+    with running(millrace, tmp_path, allow=False) as server:
+        refused = custom(server, expect=422, command=["touch", str(ran)])
+        assert "--allow-custom-commands" in refused["message"]
+        image = custom(server, "destination", expect=422, command=None, dockerRepository="example/destination-mine", dockerImageTag="1.0.0")
+        assert "example/destination-mine:1.0.0" in image["message"] and "--allow-custom-commands" in image["message"]
+        path = "/api/public/v1/workspaces/default/definitions/sources"
+        reply = server.request("POST", path, json.dumps({"name": "x", "command": ["touch", str(ran)]}).encode())
+        assert reply.status == 422 and "--allow-custom-commands" in reply.text, reply.text
+        assert not [d for d in server.call("source_definitions/list")["sourceDefinitions"] if d["custom"]]
+    with running(millrace, tmp_path) as server:
+        made = source(server, custom(server))
+        connection = connected(server, made, "items")
+    with running(millrace, tmp_path, allow=False) as server:
+        shown = server.call("sources/get", sourceId=made)["connectionConfiguration"]
+        assert shown == {"rows": 25, "token": MASK}, "its secrets stay what they are"
+        for call in ("sources/check_connection", "sources/discover_schema"):
+            assert "--allow-custom-commands" in server.call(call, expect=422, sourceId=made, disable_cache=True)["message"]
+        info = ended(server, sync(server, connection))
+        (failure,) = info["attempts"][-1]["attempt"]["failureSummary"]["failures"]
+        assert "--allow-custom-commands" in failure["externalMessage"] and failure["failureType"] == "config_error", failure
+    assert not ran.exists()
+
+
+def test_only_who_signs_in_makes_one(millrace, tmp_path):
+    with running(millrace, tmp_path, "--auth", "always", env={"MILLRACE_ADMIN_PASSWORD": api_server.PASSWORD}) as server:
+        body = json.dumps({"workspaceId": "default", "sourceDefinition": {"name": "x", "command": ["true"]}}).encode()
+        for path in ("/api/v1/source_definitions/create_custom", "/api/public/v1/workspaces/default/definitions/sources"):
+            assert server.request("POST", path, body).status == 401
+            assert server.request("POST", path, body, headers=api_server.basic("airbyte@example.com", "wrong")).status == 401
+
+
+REFUSED = [
+    ({"command": ["/no/such/program"]}, ["did not give its specification", "/no/such/program"]),
+    ({"command": ["true"]}, ["did not give its specification", "ended without an answer"]),
+    ({"command": [sys.executable, "-c", "import sys; sys.exit('the licence is missing')"]}, ["did not give its specification", "the licence is missing"]),
+    ({"command": []}, ["a list of texts"]),
+    ({"command": ["relative/program"]}, ["must be absolute"]),
+    ({"command": None}, ["dockerRepository", "command", "manifest"]),
+    ({"command": None, "manifest": {"type": "DeclarativeSource"}}, ["no low-code manifest"]),
+    ({"maxSecondsBetweenMessages": 0}, ["maxSecondsBetweenMessages"]),
+]
+
+
+def test_what_is_no_connector_or_not_installed_is_refused(millrace, tmp_path):
+    with running(millrace, tmp_path) as server:
+        for fields, words in REFUSED:
+            refused = custom(server, expect=422, **fields)
+            assert all(word in refused["message"] for word in words), refused
+        listed = server.call("source_definitions/list")["sourceDefinitions"]
+        assert not [d for d in listed if d["custom"]]
+        (github,) = [d for d in listed if d["dockerRepository"] == "airbyte/source-github"]
+        for path in ("source_definition_specifications/get", "sources/create"):
+            refused = server.call(path, expect=422, sourceDefinitionId=github["sourceDefinitionId"], name="x", connectionConfiguration={})
+            assert "millrace connectors install source-github" in refused["message"], refused
+
+
+def test_a_silent_one_is_given_up_when_its_definition_says(millrace, tmp_path):
+    with running(millrace, tmp_path) as server:
+        definition = custom(server, maxSecondsBetweenMessages=2)
+        listed = server.call("source_definitions/get", sourceDefinitionId=definition)
+        assert listed["maxSecondsBetweenMessages"] == 2
+        made = source(server, definition, behaviour="silent", at=3)
+        failure = first_failure(server, sync(server, connected(server, made, "items")))
+        assert failure["failureType"] == "heartbeat_timeout" and "2 seconds" in failure["externalMessage"], failure
+        wait(lambda: not attempt_processes(tmp_path / "data"))
+        wait(lambda: not scripts())
+
+
+def scripts():
+    """Processes of the script that are left over."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = process.read_bytes().split(b"\0")
+            if SCRIPT.encode() in words and b"read" in words and process.parent.name != str(os.getpid()):
+                found.append(process.parent.name)
+    return found
+
+
+def test_the_limit_of_the_connection_holds_its_program_too(millrace, tmp_path):
+    with running(millrace, tmp_path) as server:
+        made = source(server, custom(server), behaviour="greedy", at=3)
+        connection = connected(server, made, "items", resourceRequirements={"memory_limit": "600Mi"})
+        failure = first_failure(server, sync(server, connection))
+        assert "600 MiB" in failure["externalMessage"] and "memory" in failure["externalMessage"], failure
+        wait(lambda: not scripts())
+
+
+def installed_by_hand(folder, name, version):
+    """What `millrace connectors install` leaves: the script as such a package. It knows no `spec`: that is kept."""
+    home = folder / name / version
+    home.mkdir(parents=True)
+    program = home / name
+    program.write_text(f'#!/bin/sh\n[ "$1" != spec ] || exit 9\nexec {sys.executable} {SCRIPT} "$@"\n')
+    program.chmod(0o755)
+    record = {"name": name, "package": f"airbyte-{name}", "version": version, "python_version": "3.11.2", "executable": name,
+              "installed_at": "2026-01-01T00:00:00Z", "spec": {"connectionSpecification": scripted_source.SPEC}}
+    (home / "connector.json").write_text(json.dumps(record))
+
+
+def test_an_installed_package_under_the_catalogues_definition(millrace, tmp_path):
+    connectors = tmp_path / "data" / "connectors"
+    installed_by_hand(connectors, "source-github", "2.7.1")
+    with running(millrace, tmp_path, allow=False) as server:
+        (github,) = [d for d in server.call("source_definitions/list")["sourceDefinitions"] if d["dockerRepository"] == "airbyte/source-github"]
+        assert github["sourceType"] == "api" and github["custom"] is False
+        definition = github["sourceDefinitionId"]
+        assert "rows" in server.call("source_definition_specifications/get", sourceDefinitionId=definition)["connectionSpecification"]["properties"]
+        made = source(server, definition)
+        assert server.call("sources/check_connection", sourceId=made)["status"] == "succeeded"
+        connection = connected(server, made, "items")
+        succeeded(server, connection)
+        assert len(files(tmp_path, "items")) == 25
+        (connectors / "source-github" / "2.7.1" / "connector.json").unlink()
+        shown = server.call("sources/get", sourceId=made)["connectionConfiguration"]
+        assert shown == {"rows": 25, "token": MASK}
+        info = ended(server, sync(server, connection))
+        (failure,) = info["attempts"][-1]["attempt"]["failureSummary"]["failures"]
+        assert "millrace connectors install source-github" in failure["externalMessage"] and failure["failureType"] == "config_error", failure
+
+
+def test_an_image_of_airbytes_is_the_installed_package(millrace, tmp_path):
+    installed_by_hand(tmp_path / "connectors", "source-github", "2.7.1")
+    with running(millrace, tmp_path, allow=False, env={"MILLRACE_CONNECTORS_DIR": str(tmp_path / "connectors")}) as server:
+        image = {"command": None, "dockerRepository": "airbyte/source-github"}
+        other = custom(server, expect=422, dockerImageTag="9.9.9", **image)
+        assert "airbyte/source-github:9.9.9" in other["message"], other
+        made = source(server, custom(server, dockerImageTag="2.7.1", **image))
+        assert server.call("sources/check_connection", sourceId=made)["status"] == "succeeded"
