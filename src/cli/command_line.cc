@@ -193,18 +193,46 @@ void AddConnectorCommands(CLI::App* root, CommandLine* line) {
   connector->add_option("--state", line->state, "The state to go on from (JSON)");
   connector->add_option("--manifest-path", line->manifest_path, "A low-code manifest");
   connector->add_flag("--debug", line->verbose, "Log more");
+}
 
+CLI::App* AddCatalogueAction(CLI::App* connectors, CommandLine* line, const char* name,
+                             const char* what) {
+  CLI::App* app = AddAction(connectors, line, name, what);
+  app->add_option("--data-dir", line->data_dir,
+                  "The folder whose `connectors` are meant (default: ~/.millrace, or "
+                  "MILLRACE_CONNECTORS_DIR itself)");
+  AddOutputFlags(app, line);
+  return app;
+}
+
+void AddCatalogueCommands(CLI::App* root, CommandLine* line) {
   CLI::App* connectors = AddCommand(root, line, "connectors", "The catalogue of connectors");
   connectors->require_subcommand(0, 1);
   AddOutputFlags(connectors, line);
-  AddOutputFlags(AddAction(connectors, line, "list", "Every connector there is"), line);
-  for (const auto& [name, what] : {std::pair("show", "One connector and its settings"),
-                                   std::pair("install", "Make a connector ready to run"),
-                                   std::pair("remove", "Remove an installed connector")}) {
-    CLI::App* app = AddAction(connectors, line, name, what);
-    app->add_option("NAME", line->name, "Airbyte's name of the connector")->required();
-    AddOutputFlags(app, line);
+  CLI::App* list = AddCatalogueAction(connectors, line, "list", "Every connector there is");
+  list->add_option("WORD", line->words, "Only those that have these words in name or title");
+  list->add_option("--type", line->type, "Only sources or destinations")
+      ->check(CLI::IsMember({"source", "destination"}));
+  list->add_option("--runs", line->runs, "Only those that run so")
+      ->check(CLI::IsMember({"built-in", "manifest", "python", "container"}));
+  list->add_flag("--installed", line->installed, "Only those that are ready to use");
+  CLI::App* show = AddCatalogueAction(connectors, line, "show", "One connector and its settings");
+  CLI::App* install =
+      AddCatalogueAction(connectors, line, "install", "Install a connector's Python package");
+  install->add_option("--version", line->version, "The version (default: the catalogue's)");
+  install->add_option("--python", line->python,
+                      "The Python to use: a name or a path (default: one that fits is found)");
+  CLI::App* remove =
+      AddCatalogueAction(connectors, line, "remove", "Remove an installed connector");
+  remove->add_option("--version", line->version, "Only this version (default: all of them)");
+  for (CLI::App* app : {show, install, remove}) {
+    app->add_option("NAME", line->name,
+                    "Airbyte's name of the connector; NAME==VERSION is one of it")
+        ->required();
   }
+  CLI::App* made = AddAction(connectors, line, "new", "Write a template for a source of your own");
+  made->add_option("NAME", line->name, "Its name, and the folder's")->required();
+  AddOutputFlags(made, line);
 }
 
 void AddStateCommands(CLI::App* root, CommandLine* line) {
@@ -293,6 +321,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   root.require_subcommand(1);
   AddSyncCommands(&root, line);
   AddConnectorCommands(&root, line);
+  AddCatalogueCommands(&root, line);
   AddStateCommands(&root, line);
   AddServerCommand(&root, line);
   AddWorkerCommand(&root, line);

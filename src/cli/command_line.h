@@ -20,6 +20,11 @@ struct CommandLine {
   std::string action;   ///< of connector, connectors and state: "read", "list", "show" …
   std::string file;     ///< the connection file; of backup and restore, the backup
   std::string name;     ///< of a connector
+  std::string version;  ///< of the connector to install or remove
+  std::string python;   ///< to install it with
+  std::vector<std::string> words;  ///< of `connectors list`: to be found in names and titles
+  std::string type, runs;          ///< of `connectors list`: only those
+  bool installed = false;          ///< of `connectors list`: only those
   std::string data_dir;
   std::vector<std::string> streams;
   bool full_refresh = false;

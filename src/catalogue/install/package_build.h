@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalogue/install/install_failure.h"
+#include "catalogue/install/package_installer.h"
+
+namespace millrace {
+
+/// Makes the private environment of one package: chooses a Python that it takes, installs exactly
+/// its version and all that it needs. The references outlive it; one thread.
+class PackageBuild {
+ public:
+  /// `what`: to be installed, in the folder `venv`.
+  PackageBuild(const PackageInstaller& installer, FailedInstall what, std::filesystem::path venv)
+      : installer_(installer), what_(std::move(what)), venv_(std::move(venv)) {}
+
+  /// Uses the first of `pythons` that the package takes; a config error says which it would take.
+  Result<InstalledPackage> Run(const std::vector<PythonInterpreter>& pythons);
+
+ private:
+  Result<std::string> InstallAlone();
+  Result<InstalledPackage> InstallWithNeeds();
+  std::string Pinned() const { return what_.package + "==" + what_.version; }
+
+  const PackageInstaller& installer_;
+  FailedInstall what_;
+  const std::filesystem::path venv_;
+};
+
+}  // namespace millrace
