@@ -8,6 +8,9 @@ import sys
 
 from support import api_server, output_files, scripted_source
 from support.attempt_processes import attempt_processes
+from support.connected_ends import TO_POSTGRES
+from support.postgres_tables import target_config
+from support.python_connector import python_connector
 from support.server_jobs import LOCAL, ended, first_failure, sync, wait
 
 SCRIPT = str(pathlib.Path(scripted_source.__file__))
@@ -220,15 +223,15 @@ def test_the_limit_of_the_connection_holds_its_program_too(millrace, tmp_path):
         wait(lambda: not scripts())
 
 
-def installed_by_hand(folder, name, version):
-    """What `millrace connectors install` leaves: the script as such a package. It knows no `spec`: that is kept."""
+def installed_by_hand(folder, name, version, program=None, spec=None):
+    """What `millrace connectors install` leaves: the script as such a package, or `program`. It knows no `spec`: that is kept."""
     home = folder / name / version
     home.mkdir(parents=True)
-    program = home / name
-    program.write_text(f'#!/bin/sh\n[ "$1" != spec ] || exit 9\nexec {sys.executable} {SCRIPT} "$@"\n')
-    program.chmod(0o755)
+    wrapper = home / name
+    wrapper.write_text(f'#!/bin/sh\n[ "$1" != spec ] || exit 9\nexec {program or f"{sys.executable} {SCRIPT}"} "$@"\n')
+    wrapper.chmod(0o755)
     record = {"name": name, "package": f"airbyte-{name}", "version": version, "python_version": "3.11.2", "executable": name,
-              "installed_at": "2026-01-01T00:00:00Z", "spec": {"connectionSpecification": scripted_source.SPEC}}
+              "installed_at": "2026-01-01T00:00:00Z", "spec": spec or {"connectionSpecification": scripted_source.SPEC}}
     (home / "connector.json").write_text(json.dumps(record))
 
 
@@ -261,3 +264,58 @@ def test_an_image_of_airbytes_is_the_installed_package(millrace, tmp_path):
         assert "airbyte/source-github:9.9.9" in other["message"], other
         made = source(server, custom(server, dockerImageTag="2.7.1", **image))
         assert server.call("sources/check_connection", sourceId=made)["status"] == "succeeded"
+
+
+def manifest(path="/items", **spec):
+    properties = {**scripted_source.SPEC["properties"], **spec}
+    return {"version": "6.5.2", "type": "DeclarativeSource", "streams": [{"type": "DeclarativeStream", "name": "items", "path": path}],
+            "spec": {"type": "Spec", "connection_specification": {**scripted_source.SPEC, "properties": properties}}}
+
+
+def test_a_manifest_by_both_apis(millrace, tmp_path):
+    """What its runner is given; what runs manifests for real is tested where packages are installed."""
+    valid = tmp_path / "valid"
+    valid.write_text(TOKEN)
+    with running(millrace, tmp_path, allow=False) as server:
+        missing = custom(server, expect=422, command=None, manifest=manifest())
+        assert "millrace connectors install source-declarative-manifest" in missing["message"]
+    installed_by_hand(tmp_path / "data" / "connectors", "source-declarative-manifest", "6.5.2")
+    with running(millrace, tmp_path, allow=False) as server:
+        all = "/api/public/v1/workspaces/default/definitions/declarative_sources"
+        said = server.request("POST", all, json.dumps({"name": "Mine", "manifest": manifest()}).encode())
+        assert said.status == 200 and said.body["version"] == 1 and said.body["manifest"] == manifest(), said.text
+        id = said.body["id"]
+        spec = server.call("source_definition_specifications/get", sourceDefinitionId=id)
+        assert spec["connectionSpecification"] == manifest()["spec"]["connection_specification"]
+        made = source(server, id, valid=str(valid), behaviour="needs_manifest")
+        connection = connected(server, made, "items")
+        succeeded(server, connection)
+        assert len(files(tmp_path, "items")) == 25
+        shown = server.call("sources/get", sourceId=made)["connectionConfiguration"]
+        assert shown == {"rows": 25, "token": MASK, "valid": str(valid), "behaviour": "needs_manifest"}, "the manifest is not stored in it"
+        succeeded(server, connection)  # with the token that was kept
+        changed = server.request("PUT", f"{all}/{id}", json.dumps({"manifest": manifest("/others", colour={"type": "string"})}).encode())
+        assert changed.body["version"] == 2 and server.request("GET", f"{all}/{id}").body == changed.body
+        assert "colour" in server.call("source_definition_specifications/get", sourceDefinitionId=id)["connectionSpecification"]["properties"]
+        assert [d["id"] for d in server.request("GET", all).body["data"]] == [id]
+        assert server.request("PUT", f"{all}/{id}", b"{}").status == 422
+        assert server.request("DELETE", f"{all}/{id}").status == 200 and server.request("GET", f"{all}/{id}").status == 404
+
+
+def test_a_package_of_the_registry_into_files_and_a_database(millrace, tmp_path, db):
+    """airbyte-source-faker as its registry has it."""
+    program = python_connector("source-faker", "7.2.1")
+    numbers = dict.fromkeys(("count", "seed", "parallelism", "records_per_slice"), {"type": "integer"})
+    spec = {"connectionSpecification": {"type": "object", "properties": numbers}}  # asking for it takes seconds
+    installed_by_hand(tmp_path / "data" / "connectors", "source-faker", "7.2.1", str(program), spec)
+    with running(millrace, tmp_path, allow=False) as server:
+        definition = custom(server, command=None, name="Faker of Airbyte's", dockerRepository="airbyte/source-faker", dockerImageTag="7.2.1")
+        config = {"count": 200, "seed": 7, "parallelism": 1, "records_per_slice": 100}
+        made = server.call("sources/create", sourceDefinitionId=definition, name="people", connectionConfiguration=config)["sourceId"]
+        assert server.call("sources/check_connection", sourceId=made)["status"] == "succeeded"
+        jobs = [sync(server, connected(server, made, "users", destination=destination)) for destination in (None, (TO_POSTGRES, target_config(db)))]
+        for job in jobs:
+            info = ended(server, job)
+            assert info["job"]["status"] == "succeeded" and info["attempts"][-1]["attempt"]["recordsSynced"] == 200, info
+    assert sorted(row["id"] for row in files(tmp_path, "users")) == list(range(1, 201))
+    assert db.execute("select count(*), count(distinct id), min(id), max(id) from target.users") == [(200, 200, 1, 200)]

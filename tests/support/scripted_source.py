@@ -169,6 +169,8 @@ def main():
         # Whoever a container runs as must be able to read it: there the folder around what is mounted is private.
         private, expected = (path.parent.parent, 0o700) if "IN_CONTAINER" in os.environ else (path, 0o600)
         assert private.stat().st_mode & 0o777 == expected, f"{private} is {oct(private.stat().st_mode)}"
+    if options.config and options.config.get("behaviour") == "needs_manifest":
+        assert options.config["__injected_declarative_manifest"]["streams"], "it is the runner of manifests"
     if options.task == "spec":
         say("SPEC", "spec", {"connectionSpecification": SPEC})
     elif options.task == "check":
