@@ -13,11 +13,13 @@ namespace {
 std::atomic<LogLevel> least_level = LogLevel::kInfo;
 std::mutex sink_mutex;
 
+void PrintToStderr(LogLevel level, std::string_view message) {
+  std::fprintf(stderr, "%-5s %.*s\n", ToString(level).data(), static_cast<int>(message.size()),
+               message.data());
+}
+
 LogSink& Sink() {
-  static LogSink sink = [](LogLevel level, std::string_view message) {
-    std::fprintf(stderr, "%-5s %.*s\n", ToString(level).data(), static_cast<int>(message.size()),
-                 message.data());
-  };
+  static LogSink sink = PrintToStderr;
   return sink;
 }
 
@@ -39,7 +41,7 @@ std::string_view ToString(LogLevel level) {
 
 void SetLogSink(LogSink sink) {
   std::lock_guard lock(sink_mutex);
-  Sink() = std::move(sink);
+  Sink() = sink ? std::move(sink) : PrintToStderr;
 }
 
 void SetLogLevel(LogLevel least) { least_level = least; }

@@ -17,7 +17,8 @@ std::string_view ToString(LogLevel level);
 /// thread, one line at a time.
 using LogSink = std::function<void(LogLevel, std::string_view message)>;
 
-/// Sets where log lines go (default: stderr) and the least level that gets there (default: info).
+/// Sets where log lines go (default, and when empty: stderr) and the least level that gets there
+/// (default: info).
 void SetLogSink(LogSink sink);
 void SetLogLevel(LogLevel least);
 bool LogEnabled(LogLevel level);

@@ -74,6 +74,15 @@ class CommitListener {
   virtual void Committed(CheckpointId id) = 0;
   /// The commit of `id`, and so all later ones, failed.
   virtual void CommitFailed(CheckpointId id, const Status& why) = 0;
+
+  // Of destinations that commit when they like, each stream for itself.
+  /// Checkpoint `id` is durable and committed, and so is every earlier one that it covers: those of
+  /// its stream, or all when it is global. Each of them was reported before it.
+  virtual void CommittedAlone(CheckpointId id) { (void)id; }
+  /// Of a load whose EndInput returned true, or that broke off before: it is over. Ok: all that
+  /// came is written; the checkpoints that were not reported were not confirmed, so that their
+  /// states are not to be saved. The last report.
+  virtual void LoadEnded(const Status& how) { (void)how; }
 };
 
 /// One lane of one stream. One thread at a time.
@@ -113,6 +122,16 @@ class Load {
   /// outlive this attempt. May return before it is durable: the listener hears when it is.
   virtual Status Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts) = 0;
 
+  /// No row of the stream follows, and its last checkpoint was handed over. Long before
+  /// FinishStream, which waits for that commit; only of streams that are complete.
+  virtual Status EndStream(const StreamDescriptor& stream);
+  /// Nothing follows at all, of any stream; a stream without its EndStream is not complete. True:
+  /// the load goes on by itself and reports its end to the listener. Does not wait for it.
+  virtual bool EndInput() { return false; }
+  /// False while so many checkpoints are uncommitted that fewer would do: those at the streams'
+  /// ends still come. From any thread; answers from memory.
+  virtual bool WantsCheckpoint() const { return true; }
+
   /// kComplete: swap or merge what the stream wrote, and remove generations below its
   /// minimum_generation_id. kIncomplete: what is committed stays (hidden, when a generation is
   /// being replaced). Durable when it returns.
@@ -143,6 +162,10 @@ class Destination {
 
   /// Ok when the configuration works: writes, reads back and removes a probe of its own.
   virtual Status Check() = 0;
+
+  /// Whether it makes Airbyte's metadata itself: rows come without such columns, with
+  /// ChangeBatch::changes and extracted_at beside them.
+  virtual bool makes_metadata() const { return false; }
 
   virtual Result<std::unique_ptr<Load>> OpenLoad(const ConfiguredCatalog& catalog,
                                                  const LoadContext& context,

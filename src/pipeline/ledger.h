@@ -29,6 +29,8 @@ class Ledger {
   void Take(ReadyCheckpoint ready);
   /// The destination's word on a commit; saves, acknowledges and finishes what it covers.
   void Take(const CommitReport& report);
+  /// The load is over: what it did not confirm is finished without its state.
+  void Take(const LoadEnd& end);
 
   /// Nothing is under way.
   bool idle() const { return pending_.empty(); }
@@ -46,7 +48,14 @@ class Ledger {
     int64_t uncommitted_bytes = 0;
   };
 
+  void Commit(const Checkpoint& checkpoint, std::vector<StagedParts> parts);
+  void EndStreams(const std::vector<SyncedStream*>& ends);
+  void SettleAlone(CheckpointId id);
+  void SettleOne(const Pending& pending, bool confirmed);
+  /// The next sync would begin where its state says.
+  bool IsOfUse(const Pending& pending) const;
   void Save(const Pending& pending);
+  void CountCommitted(const Pending& pending);
   void FinishAppends(const std::vector<SyncedStream*>& ends);
   void Finish(const std::vector<SyncedStream*>& ends);
   void Settle(CheckpointId durable);

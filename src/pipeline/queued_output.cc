@@ -108,7 +108,9 @@ Status QueuedOutput::CheckpointGlobal(StateMessage state) {
 
 bool QueuedOutput::GlobalDue() const {
   const SyncOptions& options = context_.options;
-  return context_.commit_at_once || options.clock->Now() - last_round_ >= options.commit_interval ||
+  if (context_.commit_at_once) return true;
+  if (!context_.load.WantsCheckpoint()) return false;
+  return options.clock->Now() - last_round_ >= options.commit_interval ||
          bytes_since_round_ >= options.commit_bytes;
 }
 

@@ -50,6 +50,17 @@ SyncOptions Resolve(SyncOptions options) {
   return options;
 }
 
+/// For a destination that makes metadata itself.
+Status LeaveMetadata(SyncOptions* options) {
+  if (options->normalization.basic || options->normalization.raw_tables) {
+    return ConfigError(
+        "normalization and raw_tables are made for destinations that are built in; this one stores "
+        "records in its own way");
+  }
+  options->metadata = MetadataMode::kApart;
+  return Status::Ok();
+}
+
 LoadContext MakeLoadContext(const SyncOptions& options, const SavedState& saved,
                             std::stop_token abandon, MemoryBudget* memory) {
   LoadContext context;
@@ -99,7 +110,8 @@ Result<SyncSummary> RunSync(Source& source, Destination& destination, StateStore
   doing = FailureOrigin::kReplication;
   MR_RETURN_IF_ERROR(CheckCatalog(catalog));
   MR_RETURN_IF_ERROR(CheckOptions(options));
-  const SyncOptions resolved = Resolve(options);
+  SyncOptions resolved = Resolve(options);
+  if (destination.makes_metadata()) MR_RETURN_IF_ERROR(LeaveMetadata(&resolved));
   MR_RETURN_IF_ERROR(PlanOutputs(catalog, resolved.normalization).status());
   doing = FailureOrigin::kPlatform;
   MR_ASSIGN_OR_RETURN(SavedState saved, states.Load());

@@ -146,7 +146,9 @@ bool StreamQueue::Due() const {
   const SyncOptions& options = context_.options;
   // A full refresh that is cut short starts again: nobody would use what it committed on the way.
   if (!at_checkpoint_ || !incremental()) return false;
-  return context_.commit_at_once || options.commit_interval.count() == 0 ||
+  if (context_.commit_at_once) return true;
+  if (!context_.load.WantsCheckpoint()) return false;
+  return options.commit_interval.count() == 0 ||
          options.clock->Now() - last_flush_ >= options.commit_interval ||
          lane_.bytes_since_flush() >= options.commit_bytes;
 }

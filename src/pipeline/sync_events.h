@@ -36,6 +36,12 @@ struct ReadyCheckpoint {
 struct CommitReport {
   CheckpointId id = 0;
   Status status;
+  bool alone = false;  ///< of this checkpoint only
+};
+
+/// A load that goes on by itself is over.
+struct LoadEnd {
+  Status status;
 };
 
 /// The source's thread has nothing more to do: partitions read, Read returned.
@@ -49,8 +55,8 @@ struct QueuesDrained {};
 /// A stop token was requested; look at it.
 struct StopRequested {};
 
-using SyncEvent =
-    std::variant<ReadyCheckpoint, CommitReport, SourceReturned, QueuesDrained, StopRequested>;
+using SyncEvent = std::variant<ReadyCheckpoint, CommitReport, LoadEnd, SourceReturned,
+                               QueuesDrained, StopRequested>;
 
 /// The way from every thread of a sync to the one that commits. Bounded by what the senders may
 /// have under way: each checkpoint counts against SyncOptions::uncommitted_bytes_max. Thread-safe.
@@ -62,6 +68,10 @@ class SyncEvents : public CommitListener {
 
   void Committed(CheckpointId id) override { Post(CommitReport{id, Status::Ok()}); }
   void CommitFailed(CheckpointId id, const Status& why) override { Post(CommitReport{id, why}); }
+  void CommittedAlone(CheckpointId id) override {
+    Post(CommitReport{id, Status::Ok(), /*alone=*/true});
+  }
+  void LoadEnded(const Status& how) override { Post(LoadEnd{how}); }
 
  private:
   std::mutex mutex_;

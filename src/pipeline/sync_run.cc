@@ -75,8 +75,10 @@ SyncSummary SyncRun::Run() {
   std::optional<DestinationCalls::Call> last_commits;
   while (!Over()) {
     // All that is left are commits whose end the destination has not reported.
-    if (source_returned_ && queues_drained_ && !last_commits) {
+    if (source_returned_ && queues_drained_ && !input_ended_) {
       last_commits.emplace(context_.destination_calls);
+      EndInput();
+      continue;
     }
     if (context_.abandon.stop_requested()) watchdog_->Arm(Deadline::After(options_.cancel_limit));
     if (auto event = events_.Wait(NextWake())) Handle(*std::move(event));
@@ -145,6 +147,9 @@ void SyncRun::Handle(SyncEvent event) {
     ledger_.Take(std::move(*ready));
   } else if (const auto* report = std::get_if<CommitReport>(&event)) {
     ledger_.Take(*report);
+  } else if (const auto* ended = std::get_if<LoadEnd>(&event)) {
+    ledger_.Take(*ended);
+    load_goes_on_ = false;
   } else if (const auto* returned = std::get_if<SourceReturned>(&event)) {
     source_status_ = returned->status;
     source_returned_ = true;
@@ -169,8 +174,14 @@ void SyncRun::Abandon() {
 }
 
 bool SyncRun::Over() const {
-  if (!source_returned_ || !queues_drained_) return false;
-  return ledger_.idle() || context_.abandon.stop_requested();
+  if (!input_ended_) return false;
+  return (ledger_.idle() && !load_goes_on_) || context_.abandon.stop_requested();
+}
+
+/// Nothing more comes of the source or the queues: every checkpoint was handed over.
+void SyncRun::EndInput() {
+  input_ended_ = true;
+  if (!context_.abandon.stop_requested()) load_goes_on_ = context_.load.EndInput();
 }
 
 Deadline SyncRun::NextWake() const {

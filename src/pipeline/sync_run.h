@@ -38,6 +38,7 @@ class SyncRun {
   bool Over() const;
   Deadline NextWake() const;
   void OnTick();
+  void EndInput();
   void ReportProgress(bool final);
   void FinishIncomplete();
   SyncOutcome Outcome() const;
@@ -68,6 +69,8 @@ class SyncRun {
   Status source_status_;
   bool source_returned_ = false;
   bool queues_drained_ = false;
+  bool input_ended_ = false;
+  bool load_goes_on_ = false;  ///< after its input ended
   bool global_broken_ = false;
   std::vector<uint64_t> reported_;  ///< each stream's version when last reported
   SteadyTime next_report_;

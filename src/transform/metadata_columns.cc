@@ -40,6 +40,7 @@ arrow::FieldVector FieldsOf(MetadataMode mode) {
     case MetadataMode::kClassic:
       return {field(kClassicIdColumn, arrow::utf8()), field(kClassicEmittedAtColumn, StampType())};
     case MetadataMode::kNone:
+    case MetadataMode::kApart:
       break;
   }
   return {};
@@ -66,7 +67,7 @@ MetadataColumns::MetadataColumns(MetadataMode mode, const ConfiguredStream& stre
 
 Result<arrow::ArrayVector> MetadataColumns::Make(const ChangeBatch& batch) {
   const int64_t num_rows = batch.num_rows();
-  if (mode_ == MetadataMode::kNone) return arrow::ArrayVector{};
+  if (fields_.empty()) return arrow::ArrayVector{};
   MR_ASSIGN_OR_RETURN(const auto ids, MakeIds(num_rows));
   return MakeFor(ids, batch.extracted_at.get(), batch.changes);
 }
@@ -74,7 +75,7 @@ Result<arrow::ArrayVector> MetadataColumns::Make(const ChangeBatch& batch) {
 Result<arrow::ArrayVector> MetadataColumns::MakeFor(const std::shared_ptr<arrow::StringArray>& ids,
                                                     const arrow::Int64Array* extracted_at,
                                                     const std::vector<FieldChange>& changes) {
-  if (mode_ == MetadataMode::kNone) return arrow::ArrayVector{};
+  if (fields_.empty()) return arrow::ArrayVector{};
   const int64_t num_rows = ids->length();
   MR_RETURN_IF_ERROR(EnsureConstants(num_rows));
   MR_ASSIGN_OR_RETURN(auto stamps, MakeStamps(num_rows, extracted_at));

@@ -23,10 +23,12 @@ class MetadataColumns {
   /// `clock` stamps the rows and outlives this.
   MetadataColumns(MetadataMode mode, const ConfiguredStream& stream, const Clock& clock);
 
-  /// None of them nullable; empty with kNone.
+  /// None of them nullable; empty with kNone and kApart.
   const arrow::FieldVector& fields() const { return fields_; }
   /// Whether they have a place for a row's FieldChanges.
   bool has_meta() const { return mode_ == MetadataMode::kCurrent; }
+  /// Whether FieldChanges and times are wanted beside the rows.
+  bool apart() const { return mode_ == MetadataMode::kApart; }
 
   /// One column per field for the batch's rows; its changes are left out when !has_meta().
   Result<arrow::ArrayVector> Make(const ChangeBatch& batch);

@@ -45,6 +45,7 @@ StreamTransform::StreamTransform(const ConfiguredStream& stream,
 }
 
 Result<ChangeBatch> StreamTransform::Apply(ChangeBatch batch) {
+  if (metadata_.apart()) return Select(std::move(batch));
   MR_RETURN_IF_ERROR(CheckFits(batch));
   if (!batch.changes.empty()) {
     DropChangesOfUnselected(&batch.changes);

@@ -36,7 +36,7 @@ class StreamTransform {
   Result<ChangeBatch> Apply(ChangeBatch batch);
 
   /// The same without metadata columns: the kept columns, with the batch's changes beside them. For
-  /// a transform with metadata none.
+  /// a transform with metadata none, and what Apply does with metadata apart.
   Result<ChangeBatch> Select(ChangeBatch batch);
 
   /// FieldChanges seen so far in columns that are kept. With metadata none or classic there is no
