@@ -51,12 +51,6 @@ Result<std::vector<std::string>> ReadCommand(const YamlSection& section, const s
   std::vector<std::string> command;
   const Json* const value = section.Find("command");
   if (value == nullptr) return command;
-  if (key != "source") {
-    return section.ErrorAt("command", fmt::format("{}.command: connector commands are sources only "
-                                                  "in this version; name a built-in connector by "
-                                                  "type (see: millrace connectors)",
-                                                  key));
-  }
   for (const Json& part : value->is_array() ? *value : Json::array()) {
     if (part.is_string()) command.push_back(part.get<std::string>());
   }

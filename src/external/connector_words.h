@@ -33,6 +33,8 @@ class ConnectorWords : public MessageEvents {
 
   /// The first error that names no stream.
   const std::optional<Error>& error() const { return error_; }
+  /// Whether it told any error, of a stream or of all.
+  bool told_error() const { return error_ || stream_error_; }
   /// Why a run that ended so gave no result: its own error, else its exit and its last line.
   Error FailureOf(const ChildExit& exit) const;
   /// Why reading it failed (`read`), with the connector's last lines for the log.

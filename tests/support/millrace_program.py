@@ -43,10 +43,10 @@ class Millrace:
         assert self.program.exists(), f"{self.program} is not built"
 
     def file(self, source, destination=None, name="connection", **keys):
-        """Writes a connection file; source and destination are (type, config), a list for a type is a command."""
+        """Writes a connection file; source and destination are (type, config), a list in place of a type is a command."""
         document = {"name": name, "source": {"command" if isinstance(source[0], list) else "type": source[0], "config": source[1]}}
         if destination:
-            document["destination"] = {"type": destination[0], "config": destination[1]}
+            document["destination"] = {"command" if isinstance(destination[0], list) else "type": destination[0], "config": destination[1]}
         document.update(keys)
         path = self.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))

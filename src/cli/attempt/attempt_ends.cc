@@ -8,6 +8,7 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/config_validation.h"
 #include "cli/builtin_connectors.h"
+#include "external/external_destination.h"
 #include "external/external_source.h"
 
 namespace millrace {
@@ -106,9 +107,9 @@ Result<std::unique_ptr<Source>> MakeSource(const ConnectorConfig& connector,
 }
 
 Result<std::unique_ptr<Destination>> MakeDestination(const ConnectorConfig& connector,
-                                                     const KeepConfig&) {
+                                                     const KeepConfig& keep_config) {
   if (connector.program) {
-    return ConfigError("connector commands are sources only in this version");
+    return std::make_unique<ExternalDestination>(ExternalOf(connector, "destination", keep_config));
   }
   MR_ASSIGN_OR_RETURN(const ConnectorEntry* entry, FindEntry(connector));
   if (!entry->make_destination) return SystemError("{} is not a destination", connector.name);

@@ -17,6 +17,7 @@ class RecordDestination : public Destination {
       : output_(output), statuses_(statuses) {}
 
   Status Check() override { return Status::Ok(); }
+  bool makes_metadata() const override { return true; }
   Result<std::unique_ptr<Load>> OpenLoad(const ConfiguredCatalog& catalog,
                                          const LoadContext& context,
                                          CommitListener& listener) override;
