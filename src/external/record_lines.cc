@@ -15,7 +15,7 @@ namespace {
 /// Text is handed on once there is this much of it.
 constexpr size_t kHandOnBytes = 64 << 10;
 /// One large record must not keep its memory.
-constexpr size_t kKeptBytes = 1 << 20;
+constexpr size_t kKeptBytes = 256 << 10;
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
