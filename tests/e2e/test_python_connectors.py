@@ -1,18 +1,34 @@
-"""Airbyte's own Python connectors under Millrace, as their registry has them (`source: {command: …}`)."""
+"""Airbyte's own Python connectors under Millrace, as their registry has them: installed by `millrace connectors install`, named by
+type and version; and low-code manifests, which one of them runs."""
 import datetime
+import http.server
 import json
+import threading
 
 import pytest
+import yaml
 
 from support import output_files
-from support.python_connector import python_connector, records
+from support.python_connector import ENVIRONMENT, python_connector, records
 
 CONFIG = {"count": 300, "seed": 7, "parallelism": 1, "records_per_slice": 100, "always_updated": False}
+KEY = "key-of-the-api-5521"
 
 
 @pytest.fixture(scope="module")
 def faker():
     return python_connector("source-faker", "7.2.1")
+
+
+@pytest.fixture
+def faker_file(millrace, faker):
+    """Writes a connection file whose source is Airbyte's source-faker, not the built-in one."""
+    def write(destination, config=None, **keys):
+        file = millrace.file(("faker", config or CONFIG), destination, **keys)
+        file.write_text(file.read_text().replace("type: faker", "type: faker\n  version: 7.2.1"))
+        return file
+
+    return write
 
 
 def plain(row):
@@ -28,13 +44,12 @@ def plain(row):
     return out
 
 
-def test_source_faker(millrace, tmp_path, faker):
+def test_source_faker(millrace, tmp_path, faker, faker_file):
     out = tmp_path / "out"
-    file = millrace.file(([str(faker)], CONFIG), ("local", {"path": str(out), "format": {"format_type": "Parquet"}, "s3_path_format": "${STREAM_NAME}/"}),
-                         metadata="none")
-    millrace.run("check", "--source", file, expect=0)
-    catalog = millrace.run("discover", file, "--json", expect=0).json()
-    report = millrace.sync(file, "--json", timeout=300).json()
+    file = faker_file(("local", {"path": str(out), "format": {"format_type": "Parquet"}, "s3_path_format": "${STREAM_NAME}/"}), metadata="none")
+    millrace.run("check", "--source", file, env=ENVIRONMENT, expect=0)
+    catalog = millrace.run("discover", file, "--json", env=ENVIRONMENT, expect=0).json()
+    report = millrace.sync(file, "--json", env=ENVIRONMENT, timeout=300).json()
     by_hand = records(faker, tmp_path, CONFIG, {"streams": [
         {"stream": stream, "sync_mode": "full_refresh", "destination_sync_mode": "overwrite"} for stream in catalog["streams"]]})
     assert set(by_hand) == {"users", "products", "purchases"}
@@ -46,17 +61,98 @@ def test_source_faker(millrace, tmp_path, faker):
             assert {key: got[key] for key in wanted} == wanted, name
 
 
-def test_source_faker_hears_its_state(millrace, tmp_path, faker):
+def test_source_faker_hears_its_state(millrace, tmp_path, faker_file):
     """It has nothing more to give to whoever brings the state of its end."""
     out = tmp_path / "out"
-    file = millrace.file(([str(faker)], CONFIG), ("local", {"path": str(out), "format": {"format_type": "Parquet"}}),
-                         streams=[{"name": "users", "sync_mode": "incremental_append"}])
+    file = faker_file(("local", {"path": str(out), "format": {"format_type": "Parquet"}}), streams=[{"name": "users", "sync_mode": "incremental_append"}])
     for _ in range(2):
-        millrace.sync(file, timeout=300)
+        millrace.sync(file, env=ENVIRONMENT, timeout=300)
         assert output_files.rows(out, "count(*), count(distinct id)") == [(CONFIG["count"], CONFIG["count"])]
 
 
-def test_a_configuration_that_it_refuses(millrace, faker, tmp_path):
-    file = millrace.file(([str(faker)], {**CONFIG, "count": "many"}), ("local", {"path": str(tmp_path / "out")}))
-    outcome = millrace.run("check", "--source", file)
-    assert outcome.code in (1, 2) and "source.config.count" in outcome.err, outcome
+def test_a_configuration_that_it_refuses(millrace, faker_file, tmp_path):
+    """The specification is known since it was installed: nothing is started."""
+    file = faker_file(("local", {"path": str(tmp_path / "out")}), {**CONFIG, "count": "many"})
+    outcome = millrace.run("check", "--source", file, env=ENVIRONMENT, expect=2)
+    assert "source.config.count" in outcome.err, outcome
+
+
+def test_what_the_registry_does_not_have(millrace, faker):
+    outcome = millrace.run("connectors", "install", "source-nothing-of-that-name==1.0", env=ENVIRONMENT, expect=1)
+    assert "there is no package airbyte-source-nothing-of-that-name" in outcome.err, outcome
+    outcome = millrace.run("connectors", "install", "source-faker==99.0", env=ENVIRONMENT, expect=1)
+    assert "airbyte-source-faker has no such version" in outcome.err, outcome
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # noqa: N802
+        allowed = self.headers.get("Authorization") == f"Bearer {KEY}"
+        body = json.dumps({"data": [{"id": n, "name": f"item {n}"} for n in range(1, 4)]}).encode()
+        self.send_response(200 if allowed else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def api():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def manifest(**stream):
+    schema = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
+    return {
+        "version": "6.0.0", "type": "DeclarativeSource", "check": {"type": "CheckStream", "stream_names": ["items"]},
+        "streams": [{
+            "type": "DeclarativeStream", "name": "items", "primary_key": ["id"], "schema_loader": {"type": "InlineSchemaLoader", "schema": schema},
+            "retriever": {
+                "type": "SimpleRetriever", "record_selector": {"type": "RecordSelector", "extractor": {"type": "DpathExtractor", "field_path": ["data"]}},
+                "requester": {"type": "HttpRequester", "url_base": "{{ config['base'] }}", "path": "/items", "http_method": "GET",
+                              "authenticator": {"type": "BearerAuthenticator", "api_token": "{{ config['key'] }}"}}},
+            **stream}],
+        "spec": {"type": "Spec", "connection_specification": {"type": "object", "required": ["base", "key"], "properties": {
+            "base": {"type": "string"}, "key": {"type": "string", "airbyte_secret": True}}}}}
+
+
+class TestManifest:
+    @pytest.fixture
+    def write(self, millrace, tmp_path, api):
+        python_connector("source-declarative-manifest", "7.39.1")
+        millrace.secrets.add(KEY)
+
+        def write(document, **config):
+            (millrace.folder / "shop.yaml").write_text(yaml.safe_dump(document))
+            file = millrace.file(("x", {"base": api, "key": KEY, **config}), ("local", {"path": str(tmp_path / "out"), "format": {"format_type": "Parquet"}}))
+            file.write_text(file.read_text().replace("type: x", "manifest: shop.yaml"))
+            return file
+
+        return write
+
+    def test_is_read(self, millrace, tmp_path, write):
+        file = write(manifest())
+        millrace.sync(file, env=ENVIRONMENT, timeout=300)
+        assert output_files.rows(tmp_path / "out", "id, name", "id") == [(n, f"item {n}") for n in range(1, 4)]
+
+    def test_with_python_of_its_own(self, millrace, tmp_path, write):
+        (millrace.folder / "components.py").write_text(
+            "class Shout:\n    def __init__(self, **_): pass\n    def transform(self, record, **_):\n        record['name'] = record['name'].upper()\n")
+        file = write(manifest(transformations=[{"type": "CustomTransformation", "class_name": "source_declarative_manifest.components.Shout"}]))
+        millrace.sync(file, env=ENVIRONMENT, timeout=300)
+        assert output_files.rows(tmp_path / "out", "name", "id") == [(f"ITEM {n}",) for n in range(1, 4)]
+
+    def test_its_specification_counts(self, millrace, write):
+        outcome = millrace.run("sync", write(manifest(), key=5), env=ENVIRONMENT, expect=2)
+        assert "source.config.key" in outcome.err, outcome
+
+    def test_needs_its_runner(self, millrace, tmp_path, write):
+        outcome = millrace.run("sync", write(manifest()), env={"MILLRACE_CONNECTORS_DIR": str(tmp_path / "none")}, expect=2)
+        assert "millrace connectors install source-declarative-manifest" in outcome.err, outcome
+
+    def test_that_is_none(self, millrace, write):
+        assert "no low-code manifest" in millrace.run("sync", write({"a": 1}), env=ENVIRONMENT, expect=2).err
