@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from support import output_files, scripted_source
+from support import output_files, scripted_destination, scripted_source
 
 SCRIPT = str(pathlib.Path(scripted_source.__file__))
 FIRST, BY_HAND = "token-of-the-script-91", "token-by-hand-41"
@@ -90,3 +90,13 @@ def test_a_damaged_one_is_said_to_be(millrace, file):
     kept(millrace).write_text("{")
     outcome = millrace.run("sync", file, expect=2)
     assert "source.config.json is damaged" in outcome.err and "Remove it" in outcome.err, outcome
+
+
+def test_a_destinations_token_is_kept_too(millrace, valid, tmp_path):
+    command = [sys.executable, str(pathlib.Path(scripted_destination.__file__))]
+    file = millrace.file(("faker", {"count": 5, "seed": 1}), (command, {"path": str(tmp_path / "there"), "token": FIRST, "valid": str(valid)}),
+                         streams=[{"name": "users", "sync_mode": "full_refresh_append"}])
+    for number in (92, 93):
+        millrace.sync(file)
+        assert valid.read_text() == f"token-of-the-script-{number}"
+    assert not kept(millrace).exists() and kept(millrace).with_name("destination.config.json").exists()

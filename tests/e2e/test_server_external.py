@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-from support import api_server, output_files, scripted_source
+from support import api_server, output_files, scripted_destination, scripted_source
 from support.attempt_processes import attempt_processes
 from support.connected_ends import TO_POSTGRES
 from support.postgres_tables import target_config
@@ -319,3 +319,24 @@ def test_a_package_of_the_registry_into_files_and_a_database(millrace, tmp_path,
             assert info["job"]["status"] == "succeeded" and info["attempts"][-1]["attempt"]["recordsSynced"] == 200, info
     assert sorted(row["id"] for row in files(tmp_path, "users")) == list(range(1, 201))
     assert db.execute("select count(*), count(distinct id), min(id), max(id) from target.users") == [(200, 200, 1, 200)]
+
+
+def test_a_custom_destination(millrace, tmp_path):
+    with running(millrace, tmp_path) as server:
+        definition = custom(server, "destination", command=[sys.executable, str(pathlib.Path(scripted_destination.__file__))])
+        spec = server.call("destination_definition_specifications/get", destinationDefinitionId=definition)
+        assert spec["supportedDestinationSyncModes"] == scripted_destination.MODES
+        made = source(server, custom(server))
+        there, valid = tmp_path / "there", tmp_path / "valid"
+        valid.write_text(TOKEN)
+        config = {"path": str(there), "token": TOKEN, "valid": str(valid)}
+        connection = connected(server, made, "items", destination=(definition, config))
+        shown = server.call("destinations/get", destinationId=server.call("connections/get", connectionId=connection)["destinationId"])
+        assert shown["connectionConfiguration"] == {**config, "token": MASK} and shown["destinationName"] == "Scripted"
+        assert server.call("destinations/check_connection", destinationId=shown["destinationId"])["status"] == "succeeded"
+        assert succeeded(server, connection)["attempts"][-1]["attempt"]["recordsSynced"] == 25
+        assert valid.read_text() == "token-of-the-server-12"
+        messages = [json.loads(line) for line in (there / "messages.jsonl").read_text().splitlines()]
+        assert [m["record"]["data"]["id"] for m in messages if m["type"] == "RECORD"] == list(range(1, 26))
+        succeeded(server, connection)  # with the token that was kept
+        assert valid.read_text() == "token-of-the-server-13"

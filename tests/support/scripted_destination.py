@@ -80,6 +80,9 @@ def misbehave(config):
 
 
 def write(config, catalog):
+    if "valid" in config:
+        from scripted_source import rotate  # beside it, when it is run
+        rotate(config)
     folder = pathlib.Path(config["path"])
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "catalogs.jsonl", "a") as catalogs:
