@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/console.h"
 
 namespace millrace {
@@ -13,6 +15,7 @@ InstallDisplay::InstallDisplay(bool verbose)
 
 void InstallDisplay::Tell(std::string_view what, bool detail) {
   const std::lock_guard lock(mutex_);
+  what.remove_prefix(std::min(what.find_first_not_of(" "), what.size()));
   (detail ? detail_ : step_) = VisibleText(what);
   if (!detail) detail_.clear();
   if (detail ? !verbose_ : terminal_ && !verbose_) return;
