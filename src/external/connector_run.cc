@@ -7,7 +7,7 @@
 namespace millrace {
 namespace {
 
-constexpr int64_t kReadBytes = 1 << 20;
+constexpr int64_t kReadBytes = 256 << 10;
 /// How long a program may take to end once its output did, and once it is asked to.
 constexpr std::chrono::seconds kEndLimit(60);
 constexpr std::chrono::milliseconds kStopGrace(800);

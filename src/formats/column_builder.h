@@ -56,6 +56,22 @@ inline void CopyShort(char* to, const char* from, size_t size) {
   }
 }
 
+/// Whether two texts that are mostly short are the same: without a call up to 16 bytes.
+inline bool SameShort(std::string_view a, std::string_view b) {
+  const size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size > 16 || size == 0) return size == 0 || std::memcmp(a.data(), b.data(), size) == 0;
+  const auto differ = [&]<typename Word>(Word, size_t at) {
+    Word left, right;
+    std::memcpy(&left, a.data() + at, sizeof(Word));
+    std::memcpy(&right, b.data() + at, sizeof(Word));
+    return left != right;
+  };
+  if (size >= 8) return !differ(uint64_t{}, 0) && !differ(uint64_t{}, size - 8);
+  if (size >= 4) return !differ(uint32_t{}, 0) && !differ(uint32_t{}, size - 4);
+  return a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1];
+}
+
 /// Collects one column's values in arrival order and makes an Arrow array of them. Cheaper than
 /// Arrow's own builders for a decoder's inner loop: appends are inline, nulls come in runs, and
 /// the last value can be taken back. One thread.

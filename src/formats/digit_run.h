@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -35,6 +36,18 @@ inline uint64_t LoadDigits(const char* text, size_t size) {
 inline bool AllDigits(uint64_t word) {
   return ((word & 0xF0F0F0F0F0F0F0F0) |
           (((word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) >> 4)) == 0x3333333333333333;
+}
+
+/// Where the digits that begin at `p` end. Up to seven bytes behind that place are read.
+inline const char* SkipDigits(const char* p) {
+  for (;; p += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, p, 8);
+    // The top bit of each byte above '9' or below '0'; what carries reaches only those behind.
+    const uint64_t others =
+        (word | (word + 0x4646464646464646) | (word - kEightZeros)) & 0x8080808080808080;
+    if (others != 0) return p + std::countr_zero(others) / 8;
+  }
 }
 
 /// The number that eight digits are.

@@ -48,7 +48,7 @@ class JsonCoercion {
     /// beginning; it becomes the one found now.
     int Find(std::string_view name, int* last) {
       const size_t expected = followers_[static_cast<size_t>(*last + 1)];
-      if (expected < names_.size() && names_[expected] == name) {
+      if (expected < names_.size() && SameShort(names_[expected], name)) {
         return *last = static_cast<int>(expected);
       }
       return Search(name, last);

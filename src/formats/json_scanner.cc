@@ -70,20 +70,20 @@ bool JsonScanner::ReadNumber(std::string_view* digits, bool* integer) {
     if (IsDigit(*at_)) return Fail("a number begins with a zero");
   } else {
     if (!IsDigit(*at_)) return Fail("a digit is expected");
-    while (IsDigit(*at_)) ++at_;
+    at_ = SkipDigits(at_);
   }
   *integer = true;
   if (*at_ == '.') {
     *integer = false;
     if (!IsDigit(*++at_)) return Fail("a digit is expected behind the point");
-    while (IsDigit(*at_)) ++at_;
+    at_ = SkipDigits(at_);
   }
   if (*at_ == 'e' || *at_ == 'E') {
     *integer = false;
     ++at_;
     if (*at_ == '-' || *at_ == '+') ++at_;
     if (!IsDigit(*at_)) return Fail("a digit is expected in the exponent");
-    while (IsDigit(*at_)) ++at_;
+    at_ = SkipDigits(at_);
   }
   *digits = {start, static_cast<size_t>(at_ - start)};
   return true;

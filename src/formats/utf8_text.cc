@@ -1,6 +1,7 @@
 #include "formats/utf8_text.h"
 
 #include <algorithm>
+#include <bit>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -51,11 +52,12 @@ int64_t FirstInvalidUtf8(const char* text, int64_t size) {
   int64_t at = 0;
   while (at < size) {
 #if defined(__SSE2__)
-    while (size - at >= 16 &&
-           _mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + at))) == 0) {
-      at += 16;
+    if (size - at >= 16) {
+      const auto* const block = reinterpret_cast<const __m128i*>(bytes + at);
+      const auto beyond = static_cast<uint32_t>(_mm_movemask_epi8(_mm_loadu_si128(block)));
+      at += beyond == 0 ? 16 : std::countr_zero(beyond);  // to the next that is not ASCII
+      if (beyond == 0) continue;
     }
-    if (at == size) break;
 #endif
     const int length = CharacterLength(bytes + at, size - at);
     if (length == 0) return at;

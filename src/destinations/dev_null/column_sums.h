@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace millrace {
 
@@ -25,6 +26,7 @@ class ColumnSums {
 
  private:
   std::map<std::string, uint64_t> sums_;
+  std::vector<std::vector<uint64_t>> hashes_;  // by depth of nesting; kept for their memory
 };
 
 }  // namespace millrace
