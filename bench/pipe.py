@@ -20,7 +20,6 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(HERE.parent / "build/bin/millrace")
 RECORDS, RUNS = int(os.environ.get("RECORDS", 3_000_000)), int(os.environ.get("RUNS", 3))
-TICK = 1 / os.sysconf("SC_CLK_TCK")
 WORD = (1 << 64) - 1
 NULL = 0x6E756C6C
 DISCARD = "{type: dev-null, config: {test_destination: {test_destination_type: SILENT, checksum: true}}}"
@@ -88,41 +87,25 @@ def expected_sums(source, config):
     return {name: f"{total:016x}" for name, total in sums.items()}
 
 
-class Usage:
-    """Processor time and peak memory of each process below one, looked at 50 times a second: by program's name."""
+class Peak:
+    """The peak memory of millrace-attempt below a process: the system keeps it, so a look now and then is enough."""
 
     def __init__(self, root):
-        self.root, self.seen = root, {}
+        self.root, self.attempt, self.megabytes = root, None, 0.0
 
     def look(self):
-        parents, facts = {}, {}
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            try:
-                with open(f"/proc/{entry}/stat") as f:
-                    name, fields = re.match(r"\d+ \((.*)\) (.*)", f.read()).groups()
-                with open(f"/proc/{entry}/status") as f:
-                    peak = re.search(r"VmHWM:\s+(\d+)", f.read())
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            fields = fields.split()
-            parents[int(entry)] = int(fields[1])
-            facts[int(entry)] = name, (int(fields[11]) + int(fields[12])) * TICK, int(peak[1]) / 1024 if peak else 0
-        for pid, fact in facts.items():
-            above = pid
-            while above in parents and above != self.root:
-                above = parents[above]
-            if above == self.root:
-                self.seen[pid] = fact if fact[2] else (*fact[:2], self.seen.get(pid, fact)[2])  # a process that ends has no memory any more
-
-    def of(self, name):
-        found = [fact for fact in self.seen.values() if fact[0].startswith(name[:15])]
-        return sum(fact[1] for fact in found), max((fact[2] for fact in found), default=0)
+        try:
+            if self.attempt is None:
+                children = pathlib.Path(f"/proc/{self.root}/task/{self.root}/children").read_text().split()
+                self.attempt = next(pid for pid in children if "millrace-attemp" in pathlib.Path(f"/proc/{pid}/comm").read_text())
+            found = re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{self.attempt}/status").read_text())
+            self.megabytes = max(self.megabytes, int(found[1]) / 1024) if found else self.megabytes
+        except (FileNotFoundError, ProcessLookupError, StopIteration):
+            pass  # not there yet, or not any more
 
 
 def sync(folder, destination, **config):
-    """One sync: seconds, usage, what it printed."""
+    """One sync: seconds, processor time of Millrace (all its processes) and of the source, peak memory, what it printed."""
     out = folder / "out"
     shutil.rmtree(out, ignore_errors=True)
     shutil.rmtree(folder / ".millrace", ignore_errors=True)
@@ -132,16 +115,20 @@ def sync(folder, destination, **config):
     log = (folder / "log").open("w+")
     begun = time.perf_counter()
     process = subprocess.Popen(["taskset", "-c", "0", PROGRAM, "sync", str(file), "--verbose"], stdout=log, stderr=log)
-    usage = Usage(process.pid)
-    while process.poll() is None:
-        usage.look()
-        time.sleep(0.02)
+    peak = Peak(process.pid)
+    while True:
+        peak.look()
+        pid, status, used = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            break
+        time.sleep(0.05)
     seconds = time.perf_counter() - begun
     log.seek(0)
     text = log.read()
-    if process.returncode != 0:
+    if status != 0:
         sys.exit(text)
-    return seconds, usage, text
+    source = sum(float(spent) for spent in re.findall(r"pipe_source \w+: ([\d.]+) s", text))
+    return seconds, used.ru_utime + used.ru_stime - source, source, peak.megabytes, text
 
 
 def sums_in(text):
@@ -152,7 +139,7 @@ def check_sums(folder):
     small = {"records": 20_000, "state_every": 3000}
     (folder / "small.json").write_text(json.dumps(small))
     wanted = expected_sums(str(folder / "pipe_source"), str(folder / "small.json"))
-    _, _, text = sync(folder, DISCARD, **small)
+    *_, text = sync(folder, DISCARD, **small)
     got = sums_in(text)
     if len(wanted) != 16 or got != wanted:
         sys.exit(f"the checksums differ:\n{got}\n{wanted}")
@@ -160,19 +147,15 @@ def check_sums(folder):
 
 
 def measure(folder, what, destination, records, least_records, least_mb, line_bytes):
-    rates, attempts, sources = [], [], []
-    for _ in range(RUNS):
-        seconds, usage, text = sync(folder, destination, records=records, state_every=100_000)
-        rates.append(records / seconds)
-        attempts.append(usage.of("millrace-attempt"))
-        sources.append(usage.of("pipe_source")[0])
+    runs = [sync(folder, destination, records=records, state_every=100_000) for _ in range(RUNS)]
+    rates = [records / seconds for seconds, *_ in runs]
     rate = statistics.median(rates)
-    cpu = statistics.median(used for used, _ in attempts)
+    cpu, source = (statistics.median(run[at] for run in runs) for at in (1, 2))
     report(f"{what}: records/s, median of {RUNS} ({min(rates):.0f}–{max(rates):.0f})", rate, "records/s", least=least_records)
     report(f"{what}: JSON", rate * line_bytes / 1e6, "MB/s", least=least_mb)
-    print(f"{what}: processor time {cpu:.2f} s millrace-attempt ({records / cpu:.0f} records/s of it), {statistics.median(sources):.2f} s the source")
-    report(f"{what}: peak memory of millrace-attempt", max(peak for _, peak in attempts), "MB", most=256)
-    return text
+    print(f"{what}: processor time {cpu:.2f} s Millrace, start and all ({records / cpu:.0f} records a second of it), {source:.2f} s the source")
+    report(f"{what}: peak memory of millrace-attempt", max(run[3] for run in runs), "MB", most=256)
+    return runs[-1][4]
 
 
 def main():
@@ -188,8 +171,8 @@ def main():
         print("discard: checksums", ", ".join(f"{column} {value}" for column, value in sums_in(text).items()))
         measure(folder, "Parquet", PARQUET, RECORDS, 500_000, None, line_bytes)
         for what, destination in (("discard", DISCARD), ("Parquet", PARQUET)):
-            _, usage, _ = sync(folder, destination, records=400_000, state_every=100_000, large_every=10_000, large_bytes=10_000_000)
-            report(f"{what}, 40 records of 10 MB among 400,000: peak memory of millrace-attempt", usage.of("millrace-attempt")[1], "MB", most=256)
+            *_, peak, _ = sync(folder, destination, records=400_000, state_every=100_000, large_every=10_000, large_bytes=10_000_000)
+            report(f"{what}, 40 records of 10 MB among 400,000: peak memory of millrace-attempt", peak, "MB", most=256)
     sys.exit(1 if missed else 0)
 
 

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
@@ -98,8 +99,10 @@ Line MakeRecord(Random& random, size_t note_bytes) {
 }
 
 void WriteAll(const char* data, size_t size) {
+  constexpr size_t kPiece =
+      64 << 10;  // as programs with a buffer write; larger ones hold the pipe's lock for long
   while (size > 0) {
-    const ssize_t put = ::write(1, data, size);
+    const ssize_t put = ::write(1, data, std::min(size, kPiece));
     if (put <= 0) std::exit(1);
     data += put;
     size -= static_cast<size_t>(put);

@@ -21,7 +21,8 @@ Json ToJson(const ConnectorProgram& program) {
             {"environment", program.environment},
             {"limits", ToJson(program.limits)},
             {"config_fits", program.config_fits},
-            {"stall_seconds", program.stall_seconds}};
+            {"stall_seconds", program.stall_seconds},
+            {"keep_undeclared", program.keep_undeclared}};
   if (program.specification) json["specification"] = **program.specification;
   return json;
 }
@@ -35,6 +36,7 @@ ConnectorProgram ProgramFromJson(const Json& json) {
   program.environment = json.at("environment").get<std::map<std::string, std::string>>();
   program.config_fits = json.at("config_fits").get<bool>();
   program.stall_seconds = json.at("stall_seconds").get<int64_t>();
+  program.keep_undeclared = json.at("keep_undeclared").get<bool>();
   if (json.contains("specification")) program.specification = JsonValue(json["specification"]);
   program.limits = ResourceLimitsFromJson(json.at("limits"));
   return program;

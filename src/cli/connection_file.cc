@@ -27,8 +27,26 @@ const std::vector<std::string> kKeys = {"name",
                                         "writer_lanes",
                                         "schedule"};
 
+/// Airbyte's maxSecondsBetweenMessages.
+constexpr const char* kMaxSilence = "max_seconds_between_messages";
+
 /// The ways to name an end.
 constexpr const char* kNamings[] = {"type", "image", "manifest", "command"};
+
+/// A number from 1 to `most`; nothing when the key is not given. `or_else`: what else may stand.
+Result<std::optional<int64_t>> WholeNumber(const YamlSection& section, const std::string& key,
+                                           int64_t most, std::string_view or_else = "") {
+  const Json* value = section.Find(key);
+  if (value == nullptr) return std::optional<int64_t>();
+  // "${LANES}" arrives as a text.
+  const Json number =
+      value->is_string() ? Json::parse(value->get<std::string>(), nullptr, false) : *value;
+  if (!number.is_number_integer() || number.get<int64_t>() < 1 || number.get<int64_t>() > most) {
+    return section.ErrorAt(
+        key, fmt::format("{} must be {}a whole number from 1 to {}", key, or_else, most));
+  }
+  return std::optional<int64_t>(number.get<int64_t>());
+}
 
 /// The one of kNamings that the end has.
 Result<std::string> NamingOf(const YamlSection& section, const YamlDocument& document,
@@ -70,12 +88,18 @@ Result<ResourceLimits> ReadResources(const YamlSection& section, const std::stri
   return ResourceLimits{read->memory_limit.value_or(0), read->cpu_limit.value_or(0)};
 }
 
+Result<std::chrono::seconds> ReadMaxSilence(const YamlSection& section) {
+  constexpr int64_t kSecondsMax = 7 * 24 * 3600;
+  MR_ASSIGN_OR_RETURN(const auto seconds, WholeNumber(section, kMaxSilence, kSecondsMax));
+  return std::chrono::seconds(seconds.value_or(0));
+}
+
 Result<std::optional<ConnectionEnd>> ReadEnd(const YamlDocument& document, const std::string& key) {
   const auto found = document.root().find(key);
   if (found == document.root().end() || found->is_null()) return std::optional<ConnectionEnd>();
   MR_ASSIGN_OR_RETURN(const YamlSection section, YamlSection::At(document, "/" + key));
   MR_RETURN_IF_ERROR(section.AllowOnly(
-      {"type", "version", "config", "manifest", "image", "command", "resources"}));
+      {"type", "version", "config", "manifest", "image", "command", "resources", kMaxSilence}));
   MR_ASSIGN_OR_RETURN(const std::string naming, NamingOf(section, document, key));
   ConnectionEnd end;
   end.place = section.PlaceOf(naming);
@@ -91,6 +115,7 @@ Result<std::optional<ConnectionEnd>> ReadEnd(const YamlDocument& document, const
     return section.ErrorAt("version", key + ".version is of a type; this one has none");
   }
   MR_ASSIGN_OR_RETURN(end.limits, ReadResources(section, key));
+  MR_ASSIGN_OR_RETURN(end.max_silence, ReadMaxSilence(section));
   const Json* config = section.Find("config");
   if (config != nullptr && !config->is_object()) {
     return section.ErrorAt("config", key + ".config must be a mapping (lines of key: value)");
@@ -121,31 +146,12 @@ Status ReadStreams(const YamlDocument& document, ConnectionFile* file) {
   return Status::Ok();
 }
 
-Status RefuseLaterOptions(const YamlSection& root) {
-  MR_ASSIGN_OR_RETURN(const auto undeclared,
-                      root.Choice("undeclared_fields", {"count", "keep"}, "count"));
-  if (undeclared != "count") {
-    return root.ErrorAt("undeclared_fields",
-                        "undeclared_fields keep is not available in this "
-                        "version; use count");
-  }
-  return Status::Ok();
-}
-
 Status ReadWriterLanes(const YamlSection& root, ConnectionFile* file) {
   constexpr int64_t kLanesMax = 64;
   const Json* value = root.Find("writer_lanes");
   if (value == nullptr || *value == Json("auto")) return Status::Ok();
-  // "${LANES}" arrives as a text.
-  const Json number =
-      value->is_string() ? Json::parse(value->get<std::string>(), nullptr, false) : *value;
-  if (!number.is_number_integer() || number.get<int64_t>() < 1 ||
-      number.get<int64_t>() > kLanesMax) {
-    return root.ErrorAt(
-        "writer_lanes",
-        fmt::format("writer_lanes must be auto or a whole number from 1 to {}", kLanesMax));
-  }
-  file->writer_lanes = number.get<int>();
+  MR_ASSIGN_OR_RETURN(const auto lanes, WholeNumber(root, "writer_lanes", kLanesMax, "auto or "));
+  file->writer_lanes = static_cast<int>(*lanes);
   return Status::Ok();
 }
 
@@ -164,7 +170,6 @@ Status ReadNormalization(const YamlSection& root, ConnectionFile* file) {
 }
 
 Status ReadOptions(const YamlDocument& document, const YamlSection& root, ConnectionFile* file) {
-  MR_RETURN_IF_ERROR(RefuseLaterOptions(root));
   MR_ASSIGN_OR_RETURN(const auto name_space, root.Text("destination_namespace"));
   if (name_space) file->destination_namespace = *name_space;
   MR_ASSIGN_OR_RETURN(const auto prefix, root.Text("prefix"));
@@ -175,6 +180,9 @@ Status ReadOptions(const YamlDocument& document, const YamlSection& root, Connec
   MR_ASSIGN_OR_RETURN(
       file->number_format,
       root.Choice("number_format", {"auto", "double", "decimal", "string"}, "auto"));
+  MR_ASSIGN_OR_RETURN(const auto undeclared,
+                      root.Choice("undeclared_fields", {"count", "keep"}, "count"));
+  file->keep_undeclared = undeclared == "keep";
   MR_ASSIGN_OR_RETURN(const auto interval, root.Duration("commit_interval"));
   if (interval) file->commit_interval = *interval;
   MR_ASSIGN_OR_RETURN(const auto merge, root.Duration("merge_interval"));

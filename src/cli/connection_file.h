@@ -25,6 +25,8 @@ struct ConnectionEnd {
   /// The program that is the connector, and its first arguments. A relative path is from the file's
   /// folder.
   std::vector<std::string> command;
+  /// Of a connector that is a program: how long it may print nothing. Zero: the usual time.
+  std::chrono::seconds max_silence{0};
   JsonValue config;  ///< environment resolved; not yet held against the specification
   /// JSON pointers into `config` whose text came from ${…}: they take the type that the
   /// specification asks for.
@@ -62,6 +64,7 @@ struct ConnectionFile {
   std::string normalization = "none";  ///< none | basic
   bool raw_tables = false;             ///< when it is not said: with normalization basic
   std::string number_format = "auto";  ///< auto | double | decimal | string
+  bool keep_undeclared = false;        ///< undeclared_fields: keep
   std::chrono::milliseconds commit_interval = std::chrono::minutes(5);
   /// Deduplicated tables of files: how long staged changes may wait.
   std::chrono::milliseconds merge_interval{0};

@@ -112,8 +112,10 @@ TEST(ConnectionFile, UnknownKeysNameTheNearest) {
   EXPECT_EQ(file.status().ToString(), "dir/shop.yaml:1:10: unknown key typ; did you mean type?");
 }
 
-TEST(ConnectionFile, RefusesByNameWhatComesLater) {
-  EXPECT_THAT(ErrorOf("undeclared_fields: keep"), HasSubstr("undeclared_fields keep"));
+TEST(ConnectionFile, RefusesWhatIsOutOfRange) {
+  EXPECT_THAT(ErrorOf("undeclared_fields: drop"), HasSubstr("allowed: count, keep"));
+  EXPECT_THAT(ErrorOf("source: {command: [x], max_seconds_between_messages: 0}"),
+              HasSubstr("max_seconds_between_messages must be a whole number from 1 to 604800"));
 }
 
 TEST(ConnectionFile, AnEndMayBeAProgram) {

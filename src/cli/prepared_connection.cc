@@ -80,6 +80,12 @@ Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
   }
   auto found = FindConnector(type, end, manifest);
   if (!found.ok()) return found.status().WithContext(end.place);
+  if (end.max_silence.count() > 0 && !found->program) {
+    return ConfigError(
+        "{}: max_seconds_between_messages is for connectors that are programs of their own; {} is "
+        "built in",
+        end.place, found->name);
+  }
   if (end.limits != ResourceLimits() && !found->program) {
     return ConfigError(
         "{}: resources are for connectors that are programs of their own; {} is built in and part "
@@ -98,6 +104,7 @@ Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
     found->program->folder = folder.string();
     found->program->from_environment = end.from_environment;
     found->program->limits = end.limits;
+    found->program->stall_seconds = end.max_silence.count();
   }
   if (manifest) {
     config = WithManifest(std::move(config), *manifest->manifest, manifest->components);

@@ -23,6 +23,7 @@ Result<StartDocument> Prepare(const ConnectionFile& file, std::vector<std::strin
                       PrepareEnd(ConnectorType::kSource, *file.source, file.path, warnings));
   MR_ASSIGN_OR_RETURN(start.destination, PrepareEnd(ConnectorType::kDestination, *file.destination,
                                                     file.path, warnings));
+  if (start.source->program) start.source->program->keep_undeclared = file.keep_undeclared;
   start.metadata = file.metadata;
   start.normalization = file.normalization;
   start.raw_tables = file.raw_tables;

@@ -23,6 +23,8 @@ struct ExternalConnector {
   /// registers its secrets, so that nothing that the connector says shows them. A config error:
   /// it doesn't fit.
   std::function<Status(const Json& specification, Json* config)> fit_config;
+  /// Of a source: fields that a stream's schema does not declare arrive in kUndeclaredColumn.
+  bool keep_undeclared = false;
   /// Keeps a configuration that the connector changed; durable when it returns. From any thread.
   /// Empty: it is used to the end of this source or destination only, and a warning says so.
   ConnectorWords::KeepConfig keep_config;
@@ -53,6 +55,7 @@ class ConnectorTasks {
                         const std::vector<ConnectorFile>& files) const;
 
   const ConnectorCommand& command() const { return connector_.command; }
+  bool keep_undeclared() const { return connector_.keep_undeclared; }
   /// "--config", as it fits, and as the connector changed it.
   ConnectorFile ConfigFile() const;
   /// What takes the configuration that a run changes. The object outlives the run.

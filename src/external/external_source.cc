@@ -37,7 +37,7 @@ Status ExternalSource::Read(const ConfiguredCatalog& catalog, const State& resum
   if (!resume_from.empty()) files.push_back({"--state", StateFile(resume_from)});
   MR_ASSIGN_OR_RETURN(const auto run, ConnectorRun::Start(tasks_.command(), "read", files));
   ConnectorWords words(tasks_.ConfigKeeper());
-  MessageReading reading(output, words, ConnectorTasks::kLineBytesMax);
+  MessageReading reading(output, words, ConnectorTasks::kLineBytesMax, tasks_.keep_undeclared());
   MR_RETURN_IF_ERROR(reading.Open(catalog));
   Status read = run->Read([&](std::string_view chunk) { return reading.Take(chunk); }, stop);
   if (read.canceled()) return read;

@@ -125,16 +125,20 @@ TEST_F(ExternalSourceTest, HandsOnRowsStatesStatusesAndEstimates) {
       Print(R"({"type":"TRACE","trace":{"type":"ESTIMATE","estimate":{"name":"a","type":"STREAM",)"
             R"("row_estimate":9}}})") +
       Record("a", "1") + Record("b", "\"text\"") +
-      Print(R"({"type":"STATE","state":{"data":{"at":1}}})") +
+      Print(
+          R"({"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"b"},)"
+          R"("stream_state":{"at":1}}}})") +
       Print(R"({"type":"STATE","state":{"type":"GLOBAL","global":{"shared_state":{},)"
             R"("stream_states":[]}}})") +
       Record("a", "2") + Complete("a") + Complete("b"));
   EXPECT_TRUE(read.ok()) << read.ToString();
   EXPECT_THAT(
       output_.lines,
-      ElementsAre("a STARTED", "open a", "b STARTED", "open b", "a about 9 rows", "a 1", "b null",
+      ElementsAre("a STARTED", "open a", "b STARTED", "open b", "a about 9 rows", "b null",
                   "change id DESTINATION_SERIALIZATION_ERROR",
-                  R"(state {"type":"LEGACY","data":{"at":1}})",
+                  R"(state {"type":"STREAM","stream":{"stream_descriptor":{"name":"b"},)"
+                  R"("stream_state":{"at":1}}})",
+                  "a 1",
                   R"(state {"type":"GLOBAL","global":{"shared_state":{},"stream_states":[]}})",
                   "a 2", "a COMPLETE", "b COMPLETE"));
 }

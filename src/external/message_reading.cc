@@ -21,11 +21,15 @@ std::optional<int64_t> CountOf(const Json& object, const char* key) {
   return value.get<int64_t>();
 }
 
+/// What all inlets together may hold before they deliver: there may be a thousand.
+constexpr int64_t kHeldBytesMax = 16 << 20;
+
 }  // namespace
 
 Status MessageReading::Open(const ConfiguredCatalog& catalog) {
   for (const ConfiguredStream& stream : catalog.streams) {
-    MR_ASSIGN_OR_RETURN(inlets_[stream.descriptor()], StreamInlet::Open(stream, output_));
+    MR_ASSIGN_OR_RETURN(inlets_[stream.descriptor()],
+                        StreamInlet::Open(stream, keep_undeclared_, output_));
   }
   return Status::Ok();
 }
@@ -157,20 +161,52 @@ Status MessageReading::TakeRecord(std::string_view line, const MessageEnvelope& 
       return events_.Fault(line_number_, fault);
     }
   }
+  if (inlet->last_status) {
+    inlet->TakeBackData();
+    return events_.Fault(line_number_, fmt::format("a record of the stream {}, which was said to "
+                                                   "have ended",
+                                                   inlet->stream().ToString()));
+  }
   latest_ = inlet;
+  held_bytes_ -= inlet->held_bytes();
   MR_RETURN_IF_ERROR(inlet->Append(envelope));
-  return inlet->full() ? inlet->Deliver() : Status::Ok();
+  held_bytes_ += inlet->held_bytes();
+  if (held_bytes_ >= kHeldBytesMax) return DeliverAll();
+  return inlet->full() ? Deliver(*inlet) : Status::Ok();
+}
+
+Status MessageReading::Deliver(StreamInlet& inlet) {
+  held_bytes_ -= inlet.held_bytes();
+  return inlet.Deliver();
+}
+
+Status MessageReading::DeliverAll() {
+  for (auto& [stream, inlet] : inlets_) MR_RETURN_IF_ERROR(Deliver(*inlet));
+  return Status::Ok();
 }
 
 /// A state covers what came before it: of its stream, or of all of them.
 Status MessageReading::TakeState(const Json& message) {
-  auto state = StateMessageFromJson(message.value("state", Json::object()));
-  if (!state.ok()) return events_.Fault(line_number_, state.status().ToString());
-  if (state->type == StateMessage::Type::kStream) {
-    MR_RETURN_IF_ERROR(Find(state->streams[0].first).status());
+  const Json fields = message.value("state", Json());
+  if (!fields.is_object() || fields.empty()) {
+    return events_.Fault(line_number_, "a state needs an object \"state\"");
   }
-  for (auto& [stream, inlet] : inlets_) MR_RETURN_IF_ERROR(inlet->Deliver());
-  return output_.Checkpoint(*std::move(state));
+  auto state = StateMessageFromJson(fields);
+  if (!state.ok()) return events_.Fault(line_number_, state.status().ToString());
+  int64_t came = 0;
+  if (state->type == StateMessage::Type::kStream) {
+    MR_ASSIGN_OR_RETURN(StreamInlet* const inlet, Find(state->streams[0].first));
+    came = inlet->TakeCount();
+    MR_RETURN_IF_ERROR(Deliver(*inlet));
+  } else {
+    for (auto& [stream, inlet] : inlets_) came += inlet->TakeCount();
+    MR_RETURN_IF_ERROR(DeliverAll());
+  }
+  if (const char* const fault = state_checks_.Take(*state, fields, came)) {
+    return events_.Fault(line_number_, fault);
+  }
+  const Status saved = output_.Checkpoint(*std::move(state));
+  return saved.code() == StatusCode::kStreamStopped ? Status::Ok() : saved;
 }
 
 Status MessageReading::TakeTrace(const Json& message) {
@@ -201,7 +237,7 @@ Status MessageReading::TakeStreamStatus(const Json& fields) {
   }
   MR_ASSIGN_OR_RETURN(StreamInlet* const inlet, Find(*stream));
   if (inlet->last_status) return Status::Ok();
-  MR_RETURN_IF_ERROR(inlet->Deliver());
+  MR_RETURN_IF_ERROR(Deliver(*inlet));
   inlet->last_status = *status;
   // Why it is not complete may be told later.
   if (*status == StreamStatus::kComplete) output_.ReportStatus(*stream, *status);
@@ -223,8 +259,9 @@ void MessageReading::EndStream(StreamInlet& inlet, StreamStatus status,
   if (std::exchange(inlet.ended, true)) return;
   if (inlet.undeclared_values() > 0) {
     Log(LogLevel::kWarn,
-        "stream {}: {} values of fields that its schema does not have were left out",
-        inlet.stream().ToString(), inlet.undeclared_values());
+        "stream {}: {} values of fields that its schema does not have were left out{}",
+        inlet.stream().ToString(), inlet.undeclared_values(),
+        keep_undeclared_ ? " (in objects)" : "; undeclared_fields: keep keeps those of records");
   }
   if (status == StreamStatus::kComplete) {
     if (!inlet.last_status) output_.ReportStatus(inlet.stream(), status);

@@ -12,6 +12,7 @@
 #include "connector/source.h"
 #include "external/message_envelope.h"
 #include "external/message_events.h"
+#include "external/state_checks.h"
 #include "external/stream_inlet.h"
 
 namespace millrace {
@@ -23,10 +24,13 @@ namespace millrace {
 class MessageReading {
  public:
   /// The references outlive it. A line longer than `line_bytes_max` is a fault.
-  MessageReading(SourceOutput& output, MessageEvents& events, int64_t line_bytes_max)
+  /// `keep_undeclared`: see StreamInlet.
+  MessageReading(SourceOutput& output, MessageEvents& events, int64_t line_bytes_max,
+                 bool keep_undeclared = false)
       : output_(output),
         events_(events),
         line_bytes_max_(line_bytes_max),
+        keep_undeclared_(keep_undeclared),
         read_data_([this](JsonScanner& scanner, const MessageEnvelope& envelope) {
           return ReadRecordData(scanner, envelope);
         }) {}
@@ -60,6 +64,8 @@ class MessageReading {
   const char* ReadRecordData(JsonScanner& scanner, const MessageEnvelope& envelope);
   void TakeBackData();
   Status TakeRecord(std::string_view line, const MessageEnvelope& envelope);
+  Status Deliver(StreamInlet& inlet);
+  Status DeliverAll();
   Status TakeState(const Json& message);
   Status TakeTrace(const Json& message);
   Status TakeStreamStatus(const Json& fields);
@@ -71,11 +77,14 @@ class MessageReading {
   SourceOutput& output_;
   MessageEvents& events_;
   const int64_t line_bytes_max_;
+  const bool keep_undeclared_;
   std::map<StreamDescriptor, std::unique_ptr<StreamInlet>> inlets_;
   const ReadData read_data_;
   StreamInlet* latest_ = nullptr;   // of the record before: the next is mostly of the same stream
   StreamInlet* data_in_ = nullptr;  // has the data of the record being read
   std::string line_;                // begun by an earlier chunk
+  StateChecks state_checks_;
+  int64_t held_bytes_ = 0;  // of records, as text, in all inlets
   int64_t line_number_ = 0, messages_ = 0;
   bool any_status_ = false, any_incomplete_ = false, each_has_its_reason_ = true;
 };

@@ -1,11 +1,13 @@
 #include "external/stream_inlet.h"
 
 #include <arrow/array.h>
+#include <arrow/type.h>
 
 #include <nlohmann/json.hpp>
 
 #include "connector/arrow_status.h"
 #include "connector/json_schema.h"
+#include "connector/number_type.h"
 
 namespace millrace {
 namespace {
@@ -13,12 +15,29 @@ namespace {
 constexpr int64_t kBatchBytes = 4 << 20;
 constexpr int64_t kBatchRows = 16384;
 
+Result<SchemaPtr> WithUndeclaredColumn(const ConfiguredStream& stream,
+                                       const arrow::Schema& schema) {
+  const std::string name(kUndeclaredColumn);
+  if (schema.GetFieldIndex(name) >= 0) {
+    return ConfigError(
+        "stream {} has a column {} of its own: undeclared fields can't be kept in it (set "
+        "undeclared_fields: count)",
+        stream.descriptor().ToString(), name);
+  }
+  arrow::FieldVector fields = schema.fields();
+  fields.push_back(arrow::field(name, json_text()));
+  return arrow::schema(std::move(fields), schema.metadata());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<StreamInlet>> StreamInlet::Open(const ConfiguredStream& stream,
-                                                       SourceOutput& output) {
-  const SchemaPtr schema = ArrowSchemaOf(*stream.stream.json_schema);
-  MR_ASSIGN_OR_RETURN(auto decoder, JsonBatchDecoder::Make(schema));
+                                                       bool keep_undeclared, SourceOutput& output) {
+  SchemaPtr schema = ArrowSchemaOf(*stream.stream.json_schema);
+  if (keep_undeclared) {
+    MR_ASSIGN_OR_RETURN(schema, WithUndeclaredColumn(stream, *schema));
+  }
+  MR_ASSIGN_OR_RETURN(auto decoder, JsonBatchDecoder::Make(schema, keep_undeclared));
   std::unique_ptr<StreamInlet> inlet(
       new StreamInlet(stream.descriptor(), output, std::move(decoder)));
   output.ReportStatus(stream.descriptor(), StreamStatus::kStarted);
@@ -44,12 +63,14 @@ void StreamInlet::TakeBackData() {
 }
 
 Status StreamInlet::Append(const MessageEnvelope& record) {
+  ++since_state_;
   if (stopped_) return Status::Ok();
   const auto millis = EmittedAtOf(record);
   MR_ARROW_RETURN_IF_ERROR(millis ? emitted_at_.Append(*millis) : emitted_at_.AppendNull(),
                            "reading records");
   if (!record.meta.empty()) TakeChanges(record.meta);
   since_look_ += static_cast<int64_t>(record.data.size());
+  held_bytes_ += static_cast<int64_t>(record.data.size());
   return Status::Ok();
 }
 
@@ -76,6 +97,7 @@ void StreamInlet::TakeChanges(std::string_view meta) {
 }
 
 Status StreamInlet::Deliver() {
+  held_bytes_ = 0;
   if (stopped_ || decoder_->rows() == 0) return Status::Ok();
   MR_ASSIGN_OR_RETURN(ChangeBatch batch, decoder_->Finish());
   MR_ARROW_RETURN_IF_ERROR(emitted_at_.Finish(&batch.extracted_at), "reading records");

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/result.h"
@@ -13,12 +15,16 @@
 
 namespace millrace {
 
+/// The column that takes what records have beyond their schema, where that is kept.
+inline constexpr std::string_view kUndeclaredColumn = "_airbyte_additional_properties";
+
 /// Collects the records of one stream into batches for a SourceOutput. One thread.
 class StreamInlet {
  public:
-  /// Starts and opens the stream. `output` outlives the inlet.
+  /// Starts and opens the stream. `output` outlives the inlet. `keep_undeclared`: its last column
+  /// is kUndeclaredColumn. A config error: the schema has that one already.
   static Result<std::unique_ptr<StreamInlet>> Open(const ConfiguredStream& stream,
-                                                   SourceOutput& output);
+                                                   bool keep_undeclared, SourceOutput& output);
 
   // A record is appended in two steps, its data perhaps before it is known that it is of this
   // stream.
@@ -30,12 +36,16 @@ class StreamInlet {
   void TakeBackData();
   /// The rest of the record whose data was appended last.
   Status Append(const MessageEnvelope& record);
+  /// What the records held had as text.
+  int64_t held_bytes() const { return held_bytes_; }
   /// Whether what is held is enough for a batch.
   bool full();
   /// Hands on what is held.
   Status Deliver();
 
   const StreamDescriptor& stream() const { return stream_; }
+  /// Records since the last state that covered them, which resets it.
+  int64_t TakeCount() { return std::exchange(since_state_, 0); }
   /// Values of fields that the stream's schema doesn't declare: left out.
   int64_t undeclared_values() const { return decoder_->undeclared_values(); }
 
@@ -56,8 +66,9 @@ class StreamInlet {
   SourceOutput& output_;
   const std::unique_ptr<JsonBatchDecoder> decoder_;
   arrow::Int64Builder emitted_at_;  // of the decoder's rows
-  int64_t since_look_ = 0;          // bytes of records since full() looked at the decoder
-  bool stopped_ = false;            // its writing failed: its records are passed over
+  int64_t held_bytes_ = 0, since_state_ = 0;
+  int64_t since_look_ = 0;  // bytes of records since full() looked at the decoder
+  bool stopped_ = false;    // its writing failed: its records are passed over
 };
 
 }  // namespace millrace

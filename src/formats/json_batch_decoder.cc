@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "connector/number_type.h"
 #include "formats/json_coercion.h"
 #include "formats/json_scanner.h"
+#include "formats/undeclared_members.h"
 #include "formats/utf8_text.h"
 
 namespace millrace {
@@ -22,9 +24,12 @@ struct JsonBatchDecoder::Columns {
   std::vector<int64_t> undeclared;  // rows with keys that have no column
   int64_t undeclared_before = 0;    // values, before the last row
   std::string key;
+  UndeclaredMembers members;              // of the row
+  ColumnBuilder* kept_members = nullptr;  // their column; null: they are counted only
 
   /// Null, or what is malformed; then the row is there in part.
   const char* AppendRow(JsonScanner& scanner, int64_t row);
+  void KeepMembers(int64_t row);
   void TakeBack(int64_t row);
   /// Where the changes of the last row begin.
   std::vector<FieldChange>::iterator ChangesOf(int64_t row);
@@ -32,6 +37,7 @@ struct JsonBatchDecoder::Columns {
 
 const char* JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t row) {
   undeclared_before = coercion.undeclared_values();
+  members.Clear();
   const JsonScanner::Kind top = scanner.Peek();
   if (top == JsonScanner::Kind::kInvalid) return scanner.error();
   if (top != JsonScanner::Kind::kObject) return "a JSON object is expected";
@@ -41,7 +47,10 @@ const char* JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t r
     JsonScanner::Text name;
     bool done = false;
     if (!scanner.NextMember(&name, &done)) return scanner.error();
-    if (done) return nullptr;
+    if (done) {
+      if (!members.empty()) KeepMembers(row);
+      return nullptr;
+    }
     std::string_view text = name.raw;
     if (name.escaped) {
       if (!Unescape(name.raw, &key)) return "a key holds half a surrogate pair";
@@ -51,6 +60,10 @@ const char* JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t r
     if (at < 0) {
       std::string_view whole;
       if (!scanner.SkipValue(&whole)) return scanner.error();
+      if (kept_members != nullptr) {
+        members.Add(name.raw, whole);
+        continue;
+      }
       coercion.CountUndeclared();
       if (undeclared.empty() || undeclared.back() != row) undeclared.push_back(row);
       continue;
@@ -69,6 +82,11 @@ const char* JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t r
     }
     if (!coercion.Append(scanner, column, row)) return scanner.error();
   }
+}
+
+void JsonBatchDecoder::Columns::KeepMembers(int64_t row) {
+  kept_members->AppendNulls(row - kept_members->length());
+  kept_members->AppendText(members.Object());
 }
 
 std::vector<FieldChange>::iterator JsonBatchDecoder::Columns::ChangesOf(int64_t row) {
@@ -91,13 +109,21 @@ JsonBatchDecoder::JsonBatchDecoder(SchemaPtr schema)
 
 JsonBatchDecoder::~JsonBatchDecoder() = default;
 
-Result<std::unique_ptr<JsonBatchDecoder>> JsonBatchDecoder::Make(SchemaPtr schema) {
+Result<std::unique_ptr<JsonBatchDecoder>> JsonBatchDecoder::Make(SchemaPtr schema,
+                                                                 bool keep_undeclared) {
   std::unique_ptr<JsonBatchDecoder> decoder(new JsonBatchDecoder(std::move(schema)));
   Columns& columns = *decoder->columns_;
   for (const auto& field : decoder->schema_->fields()) {
     MR_ASSIGN_OR_RETURN(std::unique_ptr<ColumnBuilder> builder, ColumnBuilder::Make(field->type()));
     columns.columns.push_back(JsonCoercion::Describe(field->name(), *builder));
     columns.builders.push_back(std::move(builder));
+  }
+  if (keep_undeclared) {
+    if (columns.builders.empty() || !IsJsonText(*columns.builders.back()->type())) {
+      return SystemError("the column of undeclared fields must be the last, of JSON");
+    }
+    columns.kept_members = columns.builders.back().get();
+    columns.columns.pop_back();  // no key of an object means it
   }
   columns.keys = std::make_unique<JsonCoercion::Keys>(columns.columns);
   return decoder;
@@ -139,8 +165,11 @@ void JsonBatchDecoder::AddChange(FieldChange change) {
 }
 
 int64_t JsonBatchDecoder::bytes() const {
+  constexpr int64_t kNullBytes = 9;  // values that are left out are appended at the end
   int64_t bytes = 0;
-  for (const auto& builder : columns_->builders) bytes += builder->bytes();
+  for (const auto& builder : columns_->builders) {
+    bytes += builder->bytes() + (rows_ - builder->length()) * kNullBytes;
+  }
   return bytes;
 }
 

@@ -19,8 +19,11 @@ namespace millrace {
 /// the last value counts. One thread.
 class JsonBatchDecoder {
  public:
-  /// A system error when the schema has a type that no JSON schema gives.
-  static Result<std::unique_ptr<JsonBatchDecoder>> Make(SchemaPtr schema);
+  /// A system error when the schema has a type that no JSON schema gives. `keep_undeclared`: the
+  /// schema's last column, of json_text(), takes the members of an object that have no column, as
+  /// an object; null where there are none.
+  static Result<std::unique_ptr<JsonBatchDecoder>> Make(SchemaPtr schema,
+                                                        bool keep_undeclared = false);
   ~JsonBatchDecoder();
 
   /// Appends one object as a row. A config error says what is wrong with the JSON and where; the
@@ -38,9 +41,10 @@ class JsonBatchDecoder {
   void AddChange(FieldChange change);
 
   int64_t rows() const { return rows_; }
-  /// What the rows occupy.
+  /// What the rows occupy, about.
   int64_t bytes() const;
-  /// Values left out because the schema has no column for their key, since the decoder was made.
+  /// Values left out because the schema, or a struct in it, has no column for their key, since the
+  /// decoder was made.
   int64_t undeclared_values() const;
   /// The rows since the last Finish that have such values, ascending. Ask before Finish.
   std::vector<int64_t> TakeUndeclaredRows();

@@ -50,6 +50,16 @@ int64_t WholeCharacters(const char* text, int64_t size) {
 int64_t FirstInvalidUtf8(const char* text, int64_t size) {
   const auto* const bytes = reinterpret_cast<const unsigned char*>(text);
   int64_t at = 0;
+#if defined(__SSE2__)
+  while (size - at >= 64) {
+    const auto* const blocks = reinterpret_cast<const __m128i*>(bytes + at);
+    const __m128i all =
+        _mm_or_si128(_mm_or_si128(_mm_loadu_si128(blocks), _mm_loadu_si128(blocks + 1)),
+                     _mm_or_si128(_mm_loadu_si128(blocks + 2), _mm_loadu_si128(blocks + 3)));
+    if (_mm_movemask_epi8(all) != 0) break;
+    at += 64;
+  }
+#endif
   while (at < size) {
 #if defined(__SSE2__)
     if (size - at >= 16) {

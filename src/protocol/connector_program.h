@@ -32,6 +32,9 @@ struct ConnectorProgram {
   bool config_fits = false;
   /// It is given up when it says nothing for so long in a read or write; 0: the usual time.
   int64_t stall_seconds = 0;
+  /// Of a source: fields that a stream's schema does not declare are kept, in a column of their
+  /// own.
+  bool keep_undeclared = false;
 };
 
 }  // namespace millrace

@@ -35,6 +35,21 @@ TEST(State, GlobalStateKeepsWhatItsStreamsShare) {
   EXPECT_EQ(json[0]["global"]["shared_state"]["lsn"], 7);
 }
 
+TEST(State, StreamsBesideAGlobalStateStayApart) {
+  const StreamDescriptor users{"users", std::nullopt};
+  State state;
+  state.Merge(StateMessage::OfStream(users, Json{{"page", 3}}));
+  state.Merge(StateMessage::Global({{"lsn", 7}}, {{kOrders, Json{{"snapshot", true}}}}));
+  const Json json = ToJson(state);
+  ASSERT_EQ(json.size(), 2u);
+  EXPECT_EQ(json[0]["global"]["stream_states"].size(), 1u);
+  EXPECT_EQ(json[1]["type"], "STREAM");
+  EXPECT_EQ(json[1]["stream"]["stream_state"]["page"], 3);
+  EXPECT_EQ(ToJson(*StateFromJson(json)), json);
+  state.Merge(StateMessage::Global({{"lsn", 8}}, {{users, Json{{"page", 4}}}}));
+  EXPECT_EQ(ToJson(state).size(), 1u) << "the log has it now";
+}
+
 TEST(State, ReadsWhatAirbyteWrites) {
   const Json file = Json::parse(R"([{"type":"STATE","state":{"type":"STREAM","stream":
       {"stream_descriptor":{"name":"orders","namespace":"public"},"stream_state":{"cursor":"9"}}}}])");

@@ -112,11 +112,17 @@ void State::Merge(const StateMessage& message) {
   if (message.type == StateMessage::Type::kGlobal) shared_state_ = message.shared_state;
   for (const auto& [descriptor, state] : message.streams) {
     streams_.insert_or_assign(descriptor, state);
+    if (message.type == StateMessage::Type::kGlobal) {
+      apart_.erase(descriptor);
+    } else {
+      apart_.insert(descriptor);
+    }
   }
 }
 
 void State::Clear(const StreamDescriptor& stream) {
   streams_.erase(stream);
+  apart_.erase(stream);
   shared_state_.reset();
   legacy_.reset();
 }
@@ -133,12 +139,18 @@ std::vector<StateMessage> State::ToMessages() const {
     message.type = StateMessage::Type::kLegacy;
     message.legacy = legacy_;
     messages.push_back(std::move(message));
-  } else if (shared_state_) {
-    messages.push_back(StateMessage::Global(**shared_state_, {streams_.begin(), streams_.end()}));
-  } else {
-    for (const auto& [descriptor, state] : streams_) {
+    return messages;
+  }
+  std::vector<std::pair<StreamDescriptor, JsonValue>> shared;
+  for (const auto& [descriptor, state] : streams_) {
+    if (shared_state_ && !apart_.contains(descriptor)) {
+      shared.emplace_back(descriptor, state);
+    } else {
       messages.push_back(StateMessage::OfStream(descriptor, *state));
     }
+  }
+  if (shared_state_) {
+    messages.insert(messages.begin(), StateMessage::Global(**shared_state_, std::move(shared)));
   }
   return messages;
 }

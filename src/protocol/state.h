@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,11 +56,13 @@ class State {
   const std::optional<JsonValue>& legacy() const { return legacy_; }
   const std::map<StreamDescriptor, JsonValue>& streams() const { return streams_; }
 
-  /// The messages that rebuild it: one GLOBAL when there is a shared state, else one per stream.
+  /// The messages that rebuild it: one GLOBAL when there is a shared state, and one per stream that
+  /// had its state apart from that.
   std::vector<StateMessage> ToMessages() const;
 
  private:
   std::map<StreamDescriptor, JsonValue> streams_;
+  std::set<StreamDescriptor> apart_;  // of these, the ones whose last message was their own
   std::optional<JsonValue> shared_state_;
   std::optional<JsonValue> legacy_;
 };

@@ -1,10 +1,12 @@
 """Sources that are programs of their own (`source: {command: …}`): what they print is what arrives, whatever else they say,
 and one that fails says why. The program is tests/support/scripted_source.py."""
 import datetime
+import json
 import pathlib
 import sys
 
 import pytest
+import yaml
 
 from support import output_files, scripted_source
 
@@ -22,10 +24,15 @@ def write(millrace, out):
     """Writes a connection file for the script with this configuration; every run is watched for the token."""
     millrace.secrets.add(TOKEN)
 
-    def write(streams=None, **config):
-        keys = {"streams": streams} if streams else {}
-        end = "local", {"path": str(out), "format": {"format_type": "Parquet"}, "s3_path_format": "${STREAM_NAME}/"}
-        return millrace.file(([sys.executable, SCRIPT], {"rows": 25, "token": TOKEN, **config}), end, metadata="none", commit_interval="0 s", **keys)
+    def write(streams=None, keys=None, source=None, destination=None, **config):
+        """`keys`: of the file; `source`: of its source, beside command and config."""
+        end = destination or ("local", {"path": str(out), "format": {"format_type": "Parquet"}, "s3_path_format": "${STREAM_NAME}/"})
+        keys = {"metadata": "none", "commit_interval": "0 s", **(keys or {}), **({"streams": streams} if streams else {})}
+        file = millrace.file(([sys.executable, SCRIPT], {"rows": 25, "token": TOKEN, **config}), end, **keys)
+        document = yaml.safe_load(file.read_text())
+        document["source"].update(source or {})
+        file.write_text(yaml.safe_dump(document))
+        return file
 
     return write
 
@@ -48,6 +55,14 @@ def failed(millrace, file, kind, *words):
     errors = [e for e in (report.get("error"), *(s.get("error") for s in report.get("streams", []))) if e]
     assert any(e["type"].endswith(kind) and "\n" not in e["message"] and all(word in e["message"] for word in words) for e in errors), errors
     return outcome
+
+
+def line(message_type, **fields):
+    return json.dumps({"type": message_type, message_type.lower(): fields})
+
+
+def status(name, value, **more):
+    return line("TRACE", type="STREAM_STATUS", stream_status={"stream_descriptor": {"name": name, **more}, "status": value})
 
 
 INCREMENTAL = [{"name": "items", "sync_mode": "incremental_append"}]
@@ -117,8 +132,17 @@ class TestReading:
         assert "a line of a library" in outcome.text and "the token is **********" in outcome.text, outcome
 
     def test_undeclared_fields_are_counted(self, millrace, write, out):
-        outcome = millrace.sync(write(behaviour="undeclared"))
-        assert "25 values of fields that its schema does not have" in outcome.text, outcome
+        report = millrace.sync(write(behaviour="undeclared"), "--json").json()
+        assert any("items: 25 values of fields that its schema does not have" in warning for warning in report["warnings"]), report
+
+    def test_undeclared_fields_are_kept_on_request(self, millrace, write, out):
+        twice = '{"type":"RECORD","record":{"stream":"items","data":{"more":1.50,"id":99,"m\\u00f6re":[1, {"a":null}],"more":"last"}}}'
+        outcome = millrace.sync(write(keys={"undeclared_fields": "keep"}, behaviour="undeclared", at=25, say=[twice]))
+        assert "does not have" not in outcome.text, outcome
+        kept = {row["id"]: row["_airbyte_additional_properties"] for row in arrived(out)}
+        assert kept == {**{n: f'{{"surprise":{n}}}' for n in range(1, 26)}, 99: '{"more":"last","m\\u00f6re":[1, {"a":null}]}'}
+        users = output_files.table(out / "users").to_pylist()
+        assert [row["_airbyte_additional_properties"] for row in users] == [None] * 3
 
     def test_a_stream_that_fails_leaves_the_others(self, millrace, write, out):
         failed(millrace, write(behaviour="one_stream_fails"), "config_error", "users may not be read")
@@ -152,3 +176,88 @@ class TestFailures:
     def test_a_bad_connector(self, millrace, write, out, behaviour, kind, words):
         failed(millrace, write(behaviour=behaviour, at=13), kind, *words)
         assert not output_files.visible(out / "items"), "a failed refresh shows nothing"
+
+    @pytest.mark.parametrize("last, words", [
+        (False, [line("RECORD", stream="items", data={"id": 1}, namespace="elsewhere"), "elsewhere.items is not in the configured catalog"]),
+        (False, [line("RECORD", stream="items"), "a record needs an object"]),
+        (False, ['{"type":"RECORD","record":{"stream":"items","data":{"tags":' + "[" * 600 + "]" * 600 + "}}}", "nested too deeply"]),
+        (False, ['{"type":"RECORD","record":{"stream":"items","data":{"name":"\\ud800"},"data":{"id":01}}}', "half a message, or a damaged one: a number begins with a zero"]),
+        (False, [line("STATE", type="STREAM", stream={"stream_descriptor": {"name": "nobody"}, "stream_state": {}}), "nobody is not in the configured catalog"]),
+        (False, [line("STATE", data={"items": {"id": 5}}), "a LEGACY state among STREAM"]),
+        (False, ['{"type":"STATE"}', 'a state needs an object "state"']),
+        (False, [line("STATE", type="GLOBAL"), 'a GLOBAL state needs an object "global"']),
+        (False, [status("items", "DONE"), "DONE"]),
+        (True, [line("RECORD", stream="items", data={"id": 99}), "a record of the stream items, which was said to have ended"]),
+    ])
+    def test_a_bad_line(self, millrace, write, out, last, words):
+        bad, *words = words
+        where = {"say_last": [bad]} if last else {"at": 13, "say": [bad]}
+        failed(millrace, write(**where), "system_error", "line ", *words)
+        assert not output_files.visible(out / "items") or last
+
+    def test_text_that_is_not_utf8(self, millrace, write, out):
+        failed(millrace, write(behaviour="not_text", at=13), "system_error", "not UTF-8")
+
+    @pytest.mark.parametrize("command, words", [
+        ("echo '{\"type\":\"SPEC\",\"spec\":{\"title\":\"x\"}}'", ["no object connectionSpecification"]),
+        ("echo '{\"type\":\"SPEC\",\"spec\":{\"connectionSpecification\":{\"type\":\"object\"}}}'", ["CATALOG holds no object \"catalog\"", "ended without an answer"]),
+        ("echo about to fail >&2; exit 9", ["exit code 9; its last line: about to fail"]),
+    ])
+    def test_a_wrong_specification_or_catalog(self, millrace, tmp_path, command, words):
+        outcome = millrace.run("discover", millrace.file((["sh", "-c", command], {}), ("local", {"path": str(tmp_path)})))
+        assert outcome.code == 1 and any(word in outcome.err for word in words), outcome
+
+    def test_silence(self, millrace, write, out, tmp_path):
+        """It is stopped with all that it started, and the next attempt goes on."""
+        marker = tmp_path / "marker"
+        file = write(INCREMENTAL, source={"max_seconds_between_messages": 1}, behaviour="silent", at=13, marker=str(marker))
+        outcome = millrace.sync(file)
+        assert "printed nothing for 1 seconds" in outcome.err, outcome
+        assert arrived(out) == expected(25)
+        assert not pathlib.Path("/proc", marker.read_text()).exists()
+
+
+class TestStates:
+    @pytest.mark.parametrize("kind, heard", [
+        ("STREAM", [{"type": "STREAM", "stream": scripted_source.stream_state("items", {"id": 25})}]),
+        ("GLOBAL", [{"type": "GLOBAL", "global": {"shared_state": {"log": {"id": 25}}, "stream_states": [scripted_source.stream_state("items", {"id": 25})]}}]),
+        ("LEGACY", {"items": {"id": 25}}),
+        ("MIXED", [{"type": "GLOBAL", "global": {"shared_state": {"log": {"id": 25}}, "stream_states": [scripted_source.stream_state("items", {"id": 25})]}},
+                   {"type": "STREAM", "stream": scripted_source.stream_state("users", {"done": True}, namespace="shop")}]),
+    ])
+    def test_every_kind_comes_back_as_it_was(self, millrace, write, out, tmp_path, kind, heard):
+        streams = INCREMENTAL + ([{"name": "users", "sync_mode": "incremental_append"}] if kind == "MIXED" else [])
+        ears = tmp_path / "heard"
+        for rows in (25, 40, 40):
+            outcome = millrace.sync(write(streams, rows=rows, state_kind=kind, heard=str(ears)))
+            assert "records since the one before" not in outcome.text, outcome
+            if rows == 40 and heard is not None:
+                assert json.loads(ears.read_text()) == heard
+                heard = None
+        assert arrived(out) == expected(40)
+        assert kind != "MIXED" or len(output_files.table(out / "users")) == 3
+
+    def test_counts_that_disagree_are_warned_about(self, millrace, write):
+        report = millrace.sync(write(behaviour="miscounts"), "--json").json()
+        assert [w for w in report["warnings"] if "counts" in w] == [
+            "stream items: a state counts 9 records since the one before, but 10 came: ask the connector's authors whether it lost some"]
+
+
+def test_odd_messages_do_no_harm(millrace, write, out):
+    odd = [
+        '{"type":"RECORD","record":{"stream":"items","data":{"id":1001,"id":1002,"price":1e400,"sold":"maybe"}}}',
+        '{"type":"RECORD","record":{"data":{"id":123456789012345678901234567890,"name":"huge"},"stream":"items"},"more":{}}',
+        line("TRACE", type="ANALYTICS", analytics={"type": "x", "value": "1"}), line("TRACE", type="ESTIMATE", estimate={"name": "items", "type": "SYNC", "row_estimate": "many"}),
+        line("TRACE", type="NEW"), '{"type":"TRACE"}', line("LOG", level=5), line("CONTROL", type="NEW"), line("TOMORROW", a=1), status("items", "RUNNING"), " \t ",
+    ]
+    millrace.sync(write(keys={"metadata": "current"}, at=13, say=odd))
+    rows = output_files.rows(out / "items", "id, name, price, sold, _airbyte_meta", "name nulls first, id")
+    rows = {(row[0], row[1]): row[2:] for row in rows if row[0] is None or row[0] > 1000}
+    changes = {key: [(c["field"], c["change"]) for c in json.loads(value[2])["changes"]] for key, value in rows.items()}
+    assert changes == {(1002, None): [("price", "NULLED"), ("sold", "NULLED")], (None, "huge"): [("id", "NULLED")]}, rows
+
+
+def test_a_thousand_streams(millrace, write):
+    file = write(destination=("dev-null", {"test_destination": {"test_destination_type": "SILENT"}}), many=1000)
+    report = millrace.sync(file, "--json").json()
+    assert report["records"] == 5000 and len(report["streams"]) == 1000

@@ -68,6 +68,7 @@ ExternalConnector ExternalOf(const ConnectorConfig& connector, const std::string
   if (program.stall_seconds > 0) {
     external.command.stall = std::chrono::seconds(program.stall_seconds);
   }
+  external.keep_undeclared = program.keep_undeclared;
   external.config = connector.config;
   external.specification = program.specification;
   const auto running = std::make_shared<RunningConfig>();
