@@ -10,13 +10,11 @@
 #include "base/error.h"
 #include "base/result.h"
 #include "connector/source.h"
+#include "connector/undeclared_column.h"
 #include "external/message_envelope.h"
 #include "formats/json_batch_decoder.h"
 
 namespace millrace {
-
-/// The column that takes what records have beyond their schema, where that is kept.
-inline constexpr std::string_view kUndeclaredColumn = "_airbyte_additional_properties";
 
 /// Collects the records of one stream into batches for a SourceOutput. One thread.
 class StreamInlet {

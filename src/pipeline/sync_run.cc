@@ -234,7 +234,12 @@ SyncOutcome SyncRun::Outcome() const {
   const auto complete = std::count_if(streams_.begin(), streams_.end(),
                                       [](const auto& stream) { return stream->complete(); });
   if (ledger_.failure().failed()) return SyncOutcome::kFailed;
-  if (complete == static_cast<std::ptrdiff_t>(streams_.size())) return SyncOutcome::kSucceeded;
+  if (complete == static_cast<std::ptrdiff_t>(streams_.size())) {
+    // What a source breaks off with after all is complete costs nothing; what it finds wrong may.
+    const bool wrong =
+        source_status_.failed() && source_status_.error().type != FailureType::kTransientError;
+    return wrong ? SyncOutcome::kFailed : SyncOutcome::kSucceeded;
+  }
   if (stop_.stop_requested()) return SyncOutcome::kCanceled;
   if (finishing_early()) return SyncOutcome::kInterrupted;
   return complete > 0 && !global_broken_ ? SyncOutcome::kPartial : SyncOutcome::kFailed;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/nearest_names.h"
+#include "connector/undeclared_column.h"
 
 namespace millrace {
 namespace {
@@ -44,7 +45,7 @@ Result<std::vector<int>> SelectColumns(const ConfiguredStream& stream, const arr
   const auto& selected = stream.selected_fields;
   for (int i = 0; i < schema.num_fields(); ++i) {
     const std::string& name = schema.field(i)->name();
-    if (name.starts_with(kChangeDataPrefix) ||
+    if (name.starts_with(kChangeDataPrefix) || name == kUndeclaredColumn ||
         std::find(selected.begin(), selected.end(), name) != selected.end()) {
       kept.push_back(i);
     }
