@@ -155,7 +155,7 @@ class TestWrongFiles:
     def test_postgres_options_that_come_later(self, millrace, config, named):
         self.wrong(millrace, "source: {type: postgres, config: {host: h, port: 1, database: d, username: u, " + config + "}}\n" + self.DESTINATION, named)
 
-    @pytest.mark.parametrize("args", [["sync"], ["fly"], ["sync", "a.yaml", "--what"], ["state"], ["state", "eat", "a.yaml"], ["connectors", "install", "source-github"]])
+    @pytest.mark.parametrize("args", [["sync"], ["fly"], ["sync", "a.yaml", "--what"], ["state"], ["state", "eat", "a.yaml"], ["connectors", "install"]])
     def test_wrong_usage(self, millrace, args):
         assert millrace.run(*args, expect=2).err.strip()
 

@@ -63,7 +63,7 @@ TEST_F(ProbeRunnerTest, GivesWhatTheConnectorSays) {
 }
 
 TEST_F(ProbeRunnerTest, ADiscoveryBeyondItsMemoryIsKilledAndSaysWhatToRaise) {
-  WriteRows(60);  // whoever looks at a row holds it
+  WriteRows(150);  // whoever looks at a row holds it, for long enough to be seen
   const ProbeOutcome killed = Run("discover", Limited("40Mi"));
   EXPECT_TRUE(killed.out_of_memory);
   EXPECT_THAT(killed.status.ToString(),
