@@ -8,15 +8,15 @@ APPENDED = {"syncMode": "incremental", "destinationSyncMode": "append", "cursorF
 DEDUPED = {"syncMode": "incremental", "destinationSyncMode": "append_dedup", "cursorField": ["updated_at"], "primaryKey": [["customer_id"]]}
 
 
-def connect(server, source, target, config, **more):
-    """A connection of all that the source offers, each stream with that `config`; source and target are (definition, configuration)."""
+def connect(server, source, target, config, only=None, **more):
+    """A connection of all that the source offers (or of the stream `only`), each with that `config`; source and target are (definition, configuration)."""
     source = server.call("sources/create", sourceDefinitionId=source[0], name="source", connectionConfiguration=source[1])["sourceId"]
     target = server.call("destinations/create", destinationDefinitionId=target[0], name="target", connectionConfiguration=target[1])["destinationId"]
     assert server.call("sources/check_connection", sourceId=source)["status"] == "succeeded"
     assert server.call("destinations/check_connection", destinationId=target)["status"] == "succeeded"
     catalog = server.call("sources/discover_schema", sourceId=source)["catalog"]
     for entry in catalog["streams"]:
-        entry["config"].update(config, selected=True)
+        entry["config"].update(config, selected=only in (None, entry["stream"]["name"]))
     return server.call("connections/create", sourceId=source, destinationId=target, status="active", namespaceDefinition="destination", syncCatalog=catalog,
                        **{"scheduleType": "manual", **more})["connectionId"]
 

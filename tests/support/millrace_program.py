@@ -43,10 +43,12 @@ class Millrace:
         assert self.program.exists(), f"{self.program} is not built"
 
     def file(self, source, destination=None, name="connection", **keys):
-        """Writes a connection file; source and destination are (type, config), a list in place of a type is a command."""
-        document = {"name": name, "source": {"command" if isinstance(source[0], list) else "type": source[0], "config": source[1]}}
+        """Writes a connection file; source and destination are (type, config); in place of a type stands a command (a list) or, as keys of the file, what else names it."""
+        def end(naming, config):
+            return {**(naming if isinstance(naming, dict) else {"command" if isinstance(naming, list) else "type": naming}), "config": config}
+        document = {"name": name, "source": end(*source)}
         if destination:
-            document["destination"] = {"command" if isinstance(destination[0], list) else "type": destination[0], "config": destination[1]}
+            document["destination"] = end(*destination)
         document.update(keys)
         path = self.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
