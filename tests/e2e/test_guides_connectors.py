@@ -1,17 +1,13 @@
 """The guides about connectors of one's own (docs/guides): their files and commands, as they stand there."""
 import datetime
-import http.server
-import json
 import os
 import pathlib
 import re
 import subprocess
-import threading
-import urllib.parse
 
 import pytest
 
-from support import output_files
+from support import json_api, output_files
 from support.python_connector import python_connector
 
 GUIDES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "guides"
@@ -52,48 +48,39 @@ def test_a_connector_that_is_one_script(millrace, tmp_path):
     assert "modified_at" in said, "the state is shown"
 
 
-class OrdersApi(http.server.BaseHTTPRequestHandler):
+class OrdersApi:
     """What the guide says of its API."""
-    orders = []
 
-    def do_GET(self):
-        if self.headers.get("Authorization") != f"Bearer {KEY}":
-            return self.send_error(401)
-        query = urllib.parse.parse_qs(urllib.parse.urlparse(self.path).query)
-        since, page, size = query.get("since", [""])[0], int(query["page"][0]), 10
-        found = sorted((order for order in self.orders if order["updated_at"] >= since), key=lambda order: order["updated_at"])
-        body = json.dumps({"orders": found[(page - 1) * size:page * size], "next_page": page + 1 if page * size < len(found) else None}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def __init__(self):
+        self.orders = [{"id": n, "customer": f"customer {n % 7}", "total": n + 0.5, "updated_at": f"2026-01-01T00:{n:02}:00Z"} for n in range(35)]
 
-    def log_message(self, *args):
-        pass
+    def __call__(self, _path, query, key):
+        if key != KEY:
+            return 401
+        page, size = int(query["page"]), 10
+        found = sorted((order for order in self.orders if order["updated_at"] >= query.get("since", "")), key=lambda order: order["updated_at"])
+        return {"orders": found[(page - 1) * size:page * size], "next_page": page + 1 if page * size < len(found) else None}
 
 
 @pytest.fixture
 def api():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OrdersApi)
-    OrdersApi.orders = [{"id": n, "customer": f"customer {n % 7}", "total": n + 0.5, "updated_at": f"2026-01-01T00:{n:02}:00Z"} for n in range(35)]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    api = OrdersApi()
+    with json_api.serving(api) as api.url:
+        yield api
 
 
 def test_a_connector_with_the_cdk(millrace, tmp_path, api):
     guide = Guide("custom-connector-cdk.md", tmp_path, millrace.program)
     # The environment of a connector of the same CDK, which other tests have installed.
     (tmp_path / "env").symlink_to(python_connector("source-faker", "7.2.1").parent.parent)
-    environment = {"ORDERS_URL": api, "ORDERS_API_KEY": KEY}
+    environment = {"ORDERS_URL": f"{api.url}/", "ORDERS_API_KEY": KEY}
     said = guide.run_next(**environment)
     rows = lambda: sorted(output_files.rows(tmp_path / "lake", "id, customer, total, updated_at"))  # noqa: E731
     expected = lambda: sorted((o["id"], o["customer"], o["total"], datetime.datetime.fromisoformat(o["updated_at"].replace("Z", "+00:00")))  # noqa: E731
-                              for o in OrdersApi.orders)
+                              for o in api.orders)
     assert rows() == expected()
-    OrdersApi.orders[3].update(total=1000.0, updated_at="2026-01-02T00:00:00Z")
-    OrdersApi.orders.append({"id": 99, "customer": None, "total": None, "updated_at": "2026-01-02T00:01:00Z"})
+    api.orders[3].update(total=1000.0, updated_at="2026-01-02T00:00:00Z")
+    api.orders.append({"id": 99, "customer": None, "total": None, "updated_at": "2026-01-02T00:01:00Z"})
     said += guide.run_next(**environment)
     assert rows() == expected()
     assert KEY not in said

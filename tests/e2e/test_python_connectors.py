@@ -1,14 +1,12 @@
 """Airbyte's own Python connectors under Millrace, as their registry has them: installed by `millrace connectors install`, named by
 type and version; and low-code manifests, which one of them runs."""
 import datetime
-import http.server
 import json
-import threading
 
 import pytest
 import yaml
 
-from support import output_files
+from support import json_api, output_files
 from support.python_connector import ENVIRONMENT, python_connector, records
 
 CONFIG = {"count": 300, "seed": 7, "parallelism": 1, "records_per_slice": 100, "always_updated": False}
@@ -84,25 +82,14 @@ def test_what_the_registry_does_not_have(millrace, faker):
     assert "airbyte-source-faker has no such version" in outcome.err, outcome
 
 
-class Api(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802
-        allowed = self.headers.get("Authorization") == f"Bearer {KEY}"
-        body = json.dumps({"data": [{"id": n, "name": f"item {n}"} for n in range(1, 4)]}).encode()
-        self.send_response(200 if allowed else 401)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
+def items(_path, _query, key):
+    return {"data": [{"id": n, "name": f"item {n}"} for n in range(1, 4)]} if key == KEY else 401
 
 
 @pytest.fixture
 def api():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with json_api.serving(items) as url:
+        yield url
 
 
 def manifest(**stream):

@@ -1,14 +1,11 @@
 """Airbyte's own connectors as their registry has them: installed by `millrace connectors install`, read end to end into Parquet
 and PostgreSQL, by `millrace sync` and through a server. What one can't install here is skipped, saying why."""
-import http.server
 import json
-import threading
-import urllib.parse
 
 import pytest
 import yaml
 
-from support import api_server, output_files
+from support import api_server, json_api, output_files
 from support.connected_ends import TO_POSTGRES, committed, connect, synced
 from support.postgres_tables import target_config
 from support.python_connector import ENVIRONMENT, python_connector
@@ -20,43 +17,24 @@ COHORTS = {7: ["new", "loyal"], 8: ["lost"]}  # of two projects
 KEY = "phx-key-of-the-registry-tests"
 
 
-class Web(http.server.BaseHTTPRequestHandler):
+def answer(path, query, key):
     """Two APIs: of people, by pages of two, and of analytics projects with their cohorts."""
-
-    def do_GET(self):
-        url = urllib.parse.urlparse(self.path)
-        query = {key: values[0] for key, values in urllib.parse.parse_qs(url.query).items()}
-        rows, key, size = self.rows_of([part for part in url.path.split("/") if part]), "people", 2
-        if url.path.startswith("/api/"):
-            key, size = "results", 100
-            if self.headers.get("Authorization") != f"Bearer {KEY}":
-                return self.send_error(401)
-        offset = int(query.get("offset", 0))
-        body = json.dumps({key: rows[offset:offset + size]})
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body.encode())))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    @staticmethod
-    def rows_of(path):
-        if path == ["api", "projects"]:
-            return [{"id": project, "name": f"project {project}"} for project in COHORTS]
-        if len(path) == 4 and path[3] == "cohorts":
-            return [{"id": 100 * int(path[2]) + n, "name": name} for n, name in enumerate(COHORTS[int(path[2])])]
-        return [{"id": row[0], "name": row[1], "score": row[2]} for row in TABLE]
-
-    def log_message(self, *args):
-        pass
+    if path[0] == "api" and key != KEY:
+        return 401
+    if path == ["api", "projects"]:
+        name, size, rows = "results", 100, [{"id": project, "name": f"project {project}"} for project in COHORTS]
+    elif len(path) == 4 and path[3] == "cohorts":
+        name, size, rows = "results", 100, [{"id": 100 * int(path[2]) + n, "name": name} for n, name in enumerate(COHORTS[int(path[2])])]
+    else:
+        name, size, rows = "people", 2, [{"id": row[0], "name": row[1], "score": row[2]} for row in TABLE]
+    offset = int(query.get("offset", 0))
+    return {name: rows[offset:offset + size]}
 
 
 @pytest.fixture(scope="module")
 def web():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with json_api.serving(answer) as url:
+        yield url
 
 
 def manifest(web):

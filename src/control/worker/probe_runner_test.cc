@@ -37,6 +37,13 @@ class ProbeRunnerTest : public ::testing::Test {
     std::ofstream file(folder_.path() / "rows.jsonl");
     for (int row = 0; row < 3; ++row) file << "{\"v\": \"" << value << "\"}\n";
   }
+  /// No connector of ours takes much for long: this program's helper holds 400 MB until it is
+  /// killed.
+  void HoldMuchMemory() {
+    program_ = folder_.path() / "hungry";
+    std::ofstream(program_) << "#!/bin/sh\nhead -c 400000000 /dev/zero | tail -n 1 | sleep 100\n";
+    std::filesystem::permissions(program_, std::filesystem::perms::owner_all);
+  }
   KeepConfig keep_config_;
   static EndResources Limited(const char* memory, const char* job_type = "discover_schema") {
     return {
@@ -63,7 +70,7 @@ TEST_F(ProbeRunnerTest, GivesWhatTheConnectorSays) {
 }
 
 TEST_F(ProbeRunnerTest, ADiscoveryBeyondItsMemoryIsKilledAndSaysWhatToRaise) {
-  WriteRows(150);  // whoever looks at a row holds it, for long enough to be seen
+  HoldMuchMemory();
   const ProbeOutcome killed = Run("discover", Limited("40Mi"));
   EXPECT_TRUE(killed.out_of_memory);
   EXPECT_THAT(killed.status.ToString(),
@@ -71,16 +78,15 @@ TEST_F(ProbeRunnerTest, ADiscoveryBeyondItsMemoryIsKilledAndSaysWhatToRaise) {
                             "\\([0-9]+ MiB used\\); raise it with memory_limit for jobType "
                             "discover_schema in the source's resourceAllocation .* or "
                             "DISCOVER_JOB_MAIN_CONTAINER_MEMORY_LIMIT"));
+  program_ = MILLRACE_ATTEMPT;
+  WriteRows(60);  // whoever looks at a row holds it
   const ProbeOutcome found = Run("discover", Limited("4Gi"));
   EXPECT_TRUE(found.status.ok()) << found.status.ToString();
   EXPECT_FALSE(found.out_of_memory);
 }
 
-/// No connector's check takes much: this one's helper holds 400 MB until it is killed.
 TEST_F(ProbeRunnerTest, ACheckIsHeldToItsMemoryWithAllThatItStarts) {
-  program_ = folder_.path() / "check";
-  std::ofstream(program_) << "#!/bin/sh\nhead -c 400000000 /dev/zero | tail -n 1 | sleep 100\n";
-  std::filesystem::permissions(program_, std::filesystem::perms::owner_all);
+  HoldMuchMemory();
   const ProbeOutcome killed = Run("check", Limited("100Mi", "check_connection"));
   EXPECT_TRUE(killed.out_of_memory);
   EXPECT_THAT(killed.status.ToString(),

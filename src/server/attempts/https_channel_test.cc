@@ -143,7 +143,8 @@ TEST(HttpsChannel, ACallThatWasReplacedBringsNothingMore) {
   ASSERT_TRUE(old_call.ok());
   auto new_call = second.Call();
   ASSERT_TRUE(new_call.ok());
-  ASSERT_TRUE((*old_call)->Write({{"of", "the old one"}}).ok());
+  // Which fails where the old one has heard of its end already.
+  (void)(*old_call)->Write({{"of", "the old one"}}).ok();
   ASSERT_TRUE((*new_call)->Write({{"of", "the new one"}}).ok());
   const auto parent = server.slot->Take();
   const auto heard = parent->Read();
