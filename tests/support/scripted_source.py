@@ -118,7 +118,8 @@ def misbehave(config):
         record("items", {"id": 0, "name": "x" * 100_000_000})
     if behaviour == "silent":
         child = subprocess.Popen(["sleep", "3600"])
-        pathlib.Path(marker).write_text(str(child.pid))
+        if marker:
+            pathlib.Path(marker).write_text(str(child.pid))
         time.sleep(3600)
     if behaviour == "greedy":
         kept = []
