@@ -55,11 +55,13 @@ WriteRun::WriteRun(std::unique_ptr<ConnectorRun> run, ConnectorWords::KeepConfig
 Status WriteRun::Write(std::string_view lines) {
   const Status written = run_->Write(lines, stop_.get_token());
   if (written.ok()) return written;
+  // ReadLoop is ending the program, and is about to say why.
+  const bool ending = written.canceled() && !stop_.stop_requested();
   std::unique_lock lock(mutex_);
-  if (written.failed()) {
+  if (written.failed() || ending) {
     const auto over = [this] { return how_ || write_failure_; };
     ended_.wait_for(lock, stop_.get_token(), kReasonLimit, over);
-    if (!over()) write_failure_ = written;
+    if (!over() && written.failed()) write_failure_ = written;
     stop_.request_stop();
   }
   if (how_) return *how_;
