@@ -8,12 +8,34 @@
 #include <utility>
 
 #include "connector/number_type.h"
-#include "formats/json_coercion.h"
 #include "formats/json_scanner.h"
 #include "formats/undeclared_members.h"
 #include "formats/utf8_text.h"
 
 namespace millrace {
+namespace {
+
+/// Where the changes of the last row begin.
+std::vector<FieldChange>::iterator FirstChangeOf(int64_t row, std::vector<FieldChange>& changes) {
+  auto first = changes.end();
+  while (first != changes.begin() && std::prev(first)->row == row) --first;
+  return first;
+}
+
+/// Makes the column ready for its value of the row. Where the key stands in the row for the second
+/// time, what came of the first is void.
+void MakeColumnReady(const JsonCoercion::Column& column, int64_t row, JsonCoercion& coercion) {
+  ColumnBuilder& builder = *column.builder;
+  if (builder.length() < row) builder.AppendNulls(row - builder.length());
+  if (builder.length() == row) return;
+  builder.RemoveLast();
+  std::vector<FieldChange>& changes = coercion.changes();
+  changes.erase(std::remove_if(FirstChangeOf(row, changes), changes.end(),
+                               [&](const auto& change) { return change.field == column.name; }),
+                changes.end());
+}
+
+}  // namespace
 
 /// The columns being built, and how JSON gets into them.
 struct JsonBatchDecoder::Columns {
@@ -31,8 +53,6 @@ struct JsonBatchDecoder::Columns {
   const char* AppendRow(JsonScanner& scanner, int64_t row);
   void KeepMembers(int64_t row);
   void TakeBack(int64_t row);
-  /// Where the changes of the last row begin.
-  std::vector<FieldChange>::iterator ChangesOf(int64_t row);
 };
 
 const char* JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t row) {
@@ -69,17 +89,7 @@ const char* JsonBatchDecoder::Columns::AppendRow(JsonScanner& scanner, int64_t r
       continue;
     }
     const JsonCoercion::Column& column = columns[static_cast<size_t>(at)];
-    ColumnBuilder& builder = *column.builder;
-    if (builder.length() > row) {
-      // The key stands here for the second time: what came of the first is void.
-      builder.RemoveLast();
-      std::vector<FieldChange>& changes = coercion.changes();
-      changes.erase(std::remove_if(ChangesOf(row), changes.end(),
-                                   [&](const auto& change) { return change.field == column.name; }),
-                    changes.end());
-    } else if (builder.length() < row) {
-      builder.AppendNulls(row - builder.length());
-    }
+    MakeColumnReady(column, row, coercion);
     if (!coercion.Append(scanner, column, row)) return scanner.error();
   }
 }
@@ -89,17 +99,26 @@ void JsonBatchDecoder::Columns::KeepMembers(int64_t row) {
   kept_members->AppendText(members.Object());
 }
 
-std::vector<FieldChange>::iterator JsonBatchDecoder::Columns::ChangesOf(int64_t row) {
-  auto first = coercion.changes().end();
-  while (first != coercion.changes().begin() && std::prev(first)->row == row) --first;
-  return first;
+void JsonBatchDecoder::Filling::MakeReady(const JsonCoercion::Column& column) const {
+  MakeColumnReady(column, row, coercion);
+}
+
+void JsonBatchDecoder::Filling::Keep(std::string_view members) const {
+  kept_members->AppendNulls(row - kept_members->length());
+  kept_members->AppendText(members);
+}
+
+JsonBatchDecoder::Filling JsonBatchDecoder::BeginRow() {
+  Columns& columns = *columns_;
+  columns.undeclared_before = columns.coercion.undeclared_values();
+  return {columns.columns, *columns.keys, columns.coercion, columns.kept_members, rows_};
 }
 
 void JsonBatchDecoder::Columns::TakeBack(int64_t row) {
   for (const auto& builder : builders) {
     if (builder->length() > row) builder->RemoveLast();
   }
-  coercion.changes().erase(ChangesOf(row), coercion.changes().end());
+  coercion.changes().erase(FirstChangeOf(row, coercion.changes()), coercion.changes().end());
   if (!undeclared.empty() && undeclared.back() == row) undeclared.pop_back();
   coercion.CountUndeclared(undeclared_before - coercion.undeclared_values());
 }

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "connector/change_batch.h"
 #include "connector/source.h"
+#include "formats/json_coercion.h"
 #include "formats/json_scanner.h"
 
 namespace millrace {
@@ -37,6 +38,24 @@ class JsonBatchDecoder {
   const char* AppendNext(JsonScanner& scanner);
   /// Takes back the last row, since the last Finish. Requires that there is one.
   void TakeBack();
+
+  // A row whose values are no JSON text: between BeginRow and EndRow the columns are filled.
+
+  struct Filling {
+    const std::vector<JsonCoercion::Column>& columns;
+    JsonCoercion::Keys& keys;
+    JsonCoercion& coercion;
+    ColumnBuilder* kept_members;  ///< of undeclared members; null: they are counted
+    int64_t row;
+
+    /// Before the column's value: one that the row has already is taken back.
+    void MakeReady(const JsonCoercion::Column& column) const;
+    /// Puts an object of undeclared members into their column.
+    void Keep(std::string_view members) const;
+  };
+  Filling BeginRow();
+  void EndRow() { ++rows_; }
+
   /// Adds a change that the source reports itself about the last row.
   void AddChange(FieldChange change);
 

@@ -114,10 +114,12 @@ bool JsonCoercion::Append(JsonScanner& scanner, const Column& column, int64_t ro
       return AppendString(scanner, column, row);
     case JsonKind::kInteger:
     case JsonKind::kNumber:
-      return AppendNumber(scanner, column, row);
+      return ReadNumber(scanner, column, row);
     case JsonKind::kTrue:
     case JsonKind::kFalse:
-      return AppendBool(scanner, column, row, kind == JsonKind::kTrue);
+      if (!scanner.ReadLiteral()) return false;
+      AppendBool(column, kind == JsonKind::kTrue, row);
+      return true;
     default:
       break;
   }
@@ -137,8 +139,7 @@ bool JsonCoercion::Append(JsonScanner& scanner, const Column& column, int64_t ro
   return true;
 }
 
-bool JsonCoercion::AppendBool(JsonScanner& scanner, const Column& column, int64_t row, bool value) {
-  if (!scanner.ReadLiteral()) return false;
+void JsonCoercion::AppendBool(const Column& column, bool value, int64_t row) {
   if (column.target == JsonTarget::kBool) {
     column.builder->AppendBool(value);
   } else if (column.target == JsonTarget::kText) {
@@ -146,18 +147,21 @@ bool JsonCoercion::AppendBool(JsonScanner& scanner, const Column& column, int64_
   } else {
     Null(column, row, kWrongType);
   }
-  return true;
 }
 
-bool JsonCoercion::AppendNumber(JsonScanner& scanner, const Column& column, int64_t row) {
+void JsonCoercion::AppendMisfit(const Column& column, int64_t row) {
+  Null(column, row, kWrongType);
+}
+
+void JsonCoercion::AppendBrokenText(const Column& column, int64_t row) {
+  Null(column, row, kNotText);
+}
+
+bool JsonCoercion::ReadNumber(JsonScanner& scanner, const Column& column, int64_t row) {
   std::string_view digits;
   bool integer = false;
   if (!scanner.ReadNumber(&digits, &integer)) return false;
-  if (column.target == JsonTarget::kText) {
-    column.builder->AppendText(digits);
-  } else {
-    AppendDigits(column, digits, row);
-  }
+  AppendNumber(column, digits, row);
   return true;
 }
 
@@ -201,16 +205,16 @@ bool JsonCoercion::AppendString(JsonScanner& scanner, const Column& column, int6
   JsonScanner::Text text;
   if (!scanner.ReadString(&text)) return false;
   if (!text.escaped) {
-    AppendTextValue(column, text.raw, row);
+    AppendText(column, text.raw, row);
   } else if (Unescape(text.raw, &scratch_)) {
-    AppendTextValue(column, scratch_, row);
+    AppendText(column, scratch_, row);
   } else {
-    Null(column, row, kNotText);
+    AppendBrokenText(column, row);
   }
   return true;
 }
 
-void JsonCoercion::AppendTextValue(const Column& column, std::string_view value, int64_t row) {
+void JsonCoercion::AppendText(const Column& column, std::string_view value, int64_t row) {
   ColumnBuilder& builder = *column.builder;
   switch (column.target) {
     case JsonTarget::kText:

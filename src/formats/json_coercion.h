@@ -72,17 +72,28 @@ class JsonCoercion {
   /// with a change about `row`. False: the JSON is malformed, and nothing was appended.
   bool Append(JsonScanner& scanner, const Column& column, int64_t row);
 
+  // The same for a value that somebody read already. No column of JSON text.
+  void AppendText(const Column& column, std::string_view value, int64_t row);
+  /// `digits` as JSON writes a number.
+  void AppendNumber(const Column& column, std::string_view digits, int64_t row) {
+    if (column.target == JsonTarget::kText) return column.builder->AppendText(digits);
+    AppendDigits(column, digits, row);
+  }
+  void AppendBool(const Column& column, bool value, int64_t row);
+  /// A value of another kind than the column's.
+  void AppendMisfit(const Column& column, int64_t row);
+  /// Text that UTF-8 can't hold.
+  void AppendBrokenText(const Column& column, int64_t row);
+
   std::vector<FieldChange>& changes() { return changes_; }
   int64_t undeclared_values() const { return undeclared_values_; }
   void CountUndeclared(int64_t values = 1) { undeclared_values_ += values; }
 
  private:
   bool AppendString(JsonScanner& scanner, const Column& column, int64_t row);
-  bool AppendNumber(JsonScanner& scanner, const Column& column, int64_t row);
-  bool AppendBool(JsonScanner& scanner, const Column& column, int64_t row, bool value);
+  bool ReadNumber(JsonScanner& scanner, const Column& column, int64_t row);
   bool AppendList(JsonScanner& scanner, const Column& column, int64_t row);
   bool AppendStruct(JsonScanner& scanner, const Column& column, int64_t row);
-  void AppendTextValue(const Column& column, std::string_view value, int64_t row);
   void AppendTimestamp(const Column& column, std::string_view value, int64_t row);
   /// A number from its digits; `from_text` when they were in a string.
   void AppendDigits(const Column& column, std::string_view digits, int64_t row);

@@ -98,6 +98,37 @@ Status HttpExchange::Redirect() {
   return Status::Ok();
 }
 
+HttpFailure HttpExchange::failure() const {
+  switch (transfer_ == nullptr ? 0 : transfer_->failure_code()) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return HttpFailure::kUrl;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+      return HttpFailure::kUnreachable;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_PROXY:
+      return HttpFailure::kProxy;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+      return HttpFailure::kTls;
+    case CURLE_OPERATION_TIMEDOUT:
+      return HttpFailure::kTimeout;
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return HttpFailure::kBroken;
+    default:
+      return HttpFailure::kOther;
+  }
+}
+
 Result<std::string> HttpExchange::ReadAll() {
   return transfer_->ReadAll(request_.response_bytes_max.value_or(options_.body_bytes_max));
 }

@@ -6,6 +6,17 @@
 
 namespace millrace {
 
+/// Why a transfer did not bring a whole reply.
+enum class HttpFailure {
+  kOther,
+  kUrl,          ///< no URL, or not http
+  kUnreachable,  ///< no such host, nobody listens
+  kProxy,
+  kTls,
+  kTimeout,  ///< connecting, or nothing moved for too long
+  kBroken,   ///< the connection ended in the middle, or what came isn't HTTP
+};
+
 /// One attempt at a request, redirects followed: a few transfers, of which the last one's reply is
 /// read. Never from https to http; what may identify the user stays with the host it was meant
 /// for. One thread.
@@ -27,6 +38,8 @@ class HttpExchange {
   Result<std::string> ReadAll();
   /// After a failure: another attempt may succeed, and does no harm.
   bool may_retry() const { return transfer_ != nullptr && transfer_->may_retry(); }
+  /// After a failure of the transfer: which of the kinds that callers tell apart.
+  HttpFailure failure() const;
   /// It failed because no connection came about.
   bool unreachable() const { return transfer_ != nullptr && transfer_->unreachable(); }
 

@@ -26,8 +26,8 @@ struct HttpCall {
   std::optional<bool> idempotent;
   /// 3xx replies are followed for GET and HEAD; false: returned as they are.
   bool follow_redirects = true;
-  /// Left out: the client's (HttpOptions::stall, body_bytes_max).
-  std::optional<std::chrono::milliseconds> stall;
+  /// Left out: the client's (HttpOptions::stall, connect, body_bytes_max).
+  std::optional<std::chrono::milliseconds> stall, connect;
   std::optional<int64_t> response_bytes_max;
 
   bool may_repeat() const { return idempotent.value_or(method != "POST" && method != "PATCH"); }
@@ -36,6 +36,7 @@ struct HttpCall {
 /// Status line and headers of a reply.
 struct HttpResponseHead {
   int status = 0;
+  std::string reason;  ///< the status line's words, if any
   HttpHeaders headers;
 
   /// The first header of that name (whatever its case), trimmed; empty when there is none.

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "base/deadline.h"
 #include "base/refused_address.h"
@@ -87,6 +88,7 @@ Transfer::~Transfer() {
   pool_.GiveBack(std::move(line_));
   curl_url_cleanup(url_);
   curl_slist_free_all(headers_);
+  curl_slist_free_all(connect_to_);
 }
 
 size_t Transfer::OnHeader(char* data, size_t size, size_t count, void* opaque) {
@@ -97,7 +99,11 @@ size_t Transfer::OnHeader(char* data, size_t size, size_t count, void* opaque) {
   if (line.starts_with("HTTP/")) {
     self->head_ = {};
     const size_t space = text.find(' ');
-    if (space != std::string_view::npos) self->head_.status = std::atoi(text.data() + space);
+    if (space != std::string_view::npos) {
+      self->head_.status = std::atoi(text.data() + space);
+      const size_t words = text.find(' ', space + 1);
+      if (words != std::string_view::npos) self->head_.reason = Trim(text.substr(words));
+    }
   } else if (text.empty()) {
     // After a 1xx another head follows. Trailers end with an empty line, too.
     self->head_complete_ = self->head_complete_ || self->head_.status >= 200;
@@ -143,6 +149,28 @@ Status Transfer::SetUrl() {
   return Status::Ok();
 }
 
+void Transfer::ConfigureNetwork() {
+  CURL* easy = line_->easy();
+  if (!options_.use_proxies) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  const char* proxy = std::getenv("HTTP_PROXY");
+  if (options_.use_proxies && options_.upper_case_http_proxy && proxy != nullptr &&
+      std::getenv("http_proxy") == nullptr && request_.url.starts_with("http:")) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy);
+  }
+  for (const std::string& mapping : options_.connect_to) {
+    connect_to_ = curl_slist_append(connect_to_, mapping.c_str());
+  }
+  curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_);
+  const char* named = std::getenv("SSL_CERT_FILE");
+  if (!options_.ca_bundle.empty()) {
+    std::error_code ignored;
+    const bool folder = std::filesystem::is_directory(options_.ca_bundle, ignored);
+    curl_easy_setopt(easy, folder ? CURLOPT_CAPATH : CURLOPT_CAINFO, options_.ca_bundle.c_str());
+  } else if (named != nullptr && *named != '\0') {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, named);
+  }
+}
+
 Status Transfer::Configure() {
   CURL* easy = line_->easy();
   MR_RETURN_IF_ERROR(SetUrl());
@@ -150,23 +178,20 @@ Status Transfer::Configure() {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(
+      easy, CURLOPT_HTTP_VERSION,
+      static_cast<long>(options_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kReceiveBufferBytes);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, options_.user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect.count()));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(request_.connect.value_or(options_.connect).count()));
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-  if (!options_.use_proxies) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  const char* named = std::getenv("SSL_CERT_FILE");
-  if (!options_.ca_bundle.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, options_.ca_bundle.c_str());
-  } else if (named != nullptr && *named != '\0') {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, named);
-  }
+  ConfigureNetwork();
 
   bool has_type = false;
   for (const auto& [name, value] : request_.headers) {

@@ -72,12 +72,15 @@ class Transfer {
   bool may_retry() const;
   /// After a failure: no connection came about.
   bool unreachable() const;
+  /// After a failure: a CURLcode.
+  int failure_code() const { return failure_; }
 
  private:
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
 
   Status Configure();
+  void ConfigureNetwork();
   Status SetUrl();
   /// Works until a head, some body, or the end is there.
   Status DriveUntilNews();
@@ -92,6 +95,7 @@ class Transfer {
   std::unique_ptr<HttpLine> line_;
   CURLU* url_ = nullptr;
   curl_slist* headers_ = nullptr;
+  curl_slist* connect_to_ = nullptr;
   char error_[CURL_ERROR_SIZE] = {};
 
   bool added_ = false;

@@ -138,7 +138,7 @@ class S3Store : public ObjectStore {
   /// Did this upload become this object? Its token says so; a store that drops metadata leaves the
   /// size, and the number of parts that ends a multipart ETag.
   static bool IsFrom(const PendingDetails& details, const S3Object& object) {
-    const HttpResponseHead head{200, object.headers};
+    const HttpResponseHead head{.status = 200, .headers = object.headers};
     const std::string_view token = head.Find(kUploadHeader);
     if (!token.empty()) return token == details.token;
     const std::string suffix = fmt::format("-{}", details.parts.size());

@@ -157,7 +157,7 @@ TEST_F(S3ServerTest, UploadsInPartsThatStayHidden) {
   ASSERT_OK(client_->CompleteMultipartUpload(upload, parts));
   EXPECT_TRUE(ReadAll(key, 0) == a + b + c);
   const auto object = client_->HeadObject(key);
-  const HttpResponseHead head{200, (*object)->headers};
+  const HttpResponseHead head{.status = 200, .headers = (*object)->headers};
   EXPECT_EQ(head.Find("x-amz-meta-millrace-upload"), "t1");
 
   const S3Upload copy{prefix_ + "copy", *client_->CreateMultipartUpload(prefix_ + "copy", {})};
