@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "declarative/manifest/config_rules.h"
+#include "declarative/manifest/engine_environment.h"
+#include "declarative/manifest/manifest.h"
+#include "declarative/requests/api_resources.h"
+#include "declarative/requests/http_api_transport.h"
+#include "declarative/requests/system_sleeper.h"
+#include "declarative/streams/declarative_stream.h"
+#include "declarative/streams/record_output.h"
+#include "declarative/streams/stream_builder.h"
+
+namespace millrace {
+
+/// What a read is asked for.
+struct DeclarativeRead {
+  std::vector<std::string> streams;  ///< in the catalog's order
+  std::map<std::string, ConfiguredDeclarativeStream> configured;
+  std::map<std::string, PyValue> states;  ///< by stream; dicts
+};
+
+/// A manifest at work for one configuration: what a check, a discovery and a read have in common.
+/// Methods are called from one thread, one at a time.
+class DeclarativeEngine {
+ public:
+  /// `config` is what the manifest's config rules made of the user's. Contacts nothing. `messages`
+  /// and `clock` are borrowed.
+  static Result<std::unique_ptr<DeclarativeEngine>> Open(Manifest manifest, ConfigRules rules,
+                                                         PyValue config, const Clock& clock,
+                                                         EngineMessages& messages);
+
+  /// Ok: the streams that the manifest checks can be read. A config error says which can't.
+  Status Check(std::stop_token stop);
+  /// AirbyteStreams, as JSON's values.
+  Result<PyList> Discover(std::stop_token stop);
+  /// Blocks until all streams have ended. See ConcurrentRead for what it returns. Streams that the
+  /// manifest doesn't have are told to the output as such.
+  Result<std::string> Read(const DeclarativeRead& read, RecordOutput& output, std::stop_token stop);
+
+ private:
+  DeclarativeEngine(Manifest manifest, ConfigRules rules, const Clock& clock,
+                    EngineMessages& messages);
+
+  using States = std::map<std::string, PyValue>;
+  using Configured = std::map<std::string, ConfiguredDeclarativeStream>;
+  StreamBuilder& MakeBuilder(States states, std::optional<Configured> configured);
+  MakeComponentsRetriever ComponentsRetrieverMaker();
+  /// Every stream, the dynamic ones included, built.
+  Result<std::vector<std::unique_ptr<DeclarativeStream>>> BuildAll(std::stop_token stop);
+  Result<int> Threads() const;
+  Result<int> ConcurrentJobs() const;
+
+  const Manifest manifest_;
+  const ConfigRules rules_;
+  EngineMessages& messages_;
+  SystemSleeper sleeper_;
+  HttpApiTransport transport_;
+  EngineEnvironment environment_;
+  ApiResources resources_;
+  std::optional<AsyncJobBudget> jobs_;
+  std::unique_ptr<StreamBuilder> builder_;
+};
+
+}  // namespace millrace
