@@ -93,6 +93,7 @@ Result<SavedState> SavedStateFromJson(const Json& json) {
 Json ToJson(const StartDocument& document) {
   Json json{{"task", document.task},
             {"connection", document.connection},
+            {"config_path", document.config_path},
             {"attempt", document.attempt},
             {"fencing_token", document.fencing_token},
             {"saved", ToJson(document.saved)},
@@ -121,6 +122,7 @@ Result<StartDocument> StartDocumentFromJson(const Json& json) {
   try {
     document.task = json.at("task").get<std::string>();
     document.connection = json.at("connection").get<std::string>();
+    document.config_path = json.at("config_path").get<std::string>();
     document.attempt = json.at("attempt").get<int64_t>();
     document.fencing_token = json.at("fencing_token").get<int64_t>();
     document.metadata = json.at("metadata").get<std::string>();

@@ -58,6 +58,10 @@ struct StartDocument {
   int64_t attempt = 1;     ///< counted by the one who starts attempts
   int64_t fencing_token = 0;
 
+  /// The file that a connector's configuration came from, when it is run by protocol: what the
+  /// connector changes in it is written there, too. Empty: there is none.
+  std::string config_path;
+
   /// Absent in a sync: the attempt discovers, sends the catalog, and goes on with the answer.
   std::optional<ConfiguredCatalog> catalog;
   SavedState saved;

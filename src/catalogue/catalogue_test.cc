@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "catalogue/connector_packages.h"
 #include "catalogue/embedded_data.h"
 
 namespace millrace {
@@ -51,6 +52,8 @@ TEST(Catalogue, FindsByShortNameAndOffersNearOnes) {
 TEST(Catalogue, GivesEveryBuiltInConnectorItsSpecification) {
   for (const EmbeddedSpec& spec : EmbeddedSpecs()) {
     SCOPED_TRACE(spec.name);
+    if (spec.name == kManifestRunner)
+      continue;  // it runs the catalogue's manifests, and is none of it
     const auto entry = Catalogue::Embedded().Find(spec.name);
     ASSERT_TRUE(entry.ok());
     EXPECT_EQ((*entry)->runs, ConnectorKind::kBuiltIn);

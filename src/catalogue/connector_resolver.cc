@@ -1,5 +1,6 @@
 #include "catalogue/connector_resolver.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "catalogue/connector_naming.h"
@@ -98,15 +99,33 @@ Result<RunnableConnector> ConnectorResolver::ByManifest(const Json& manifest) co
       (!manifest.contains("streams") && !manifest.contains("dynamic_streams"))) {
     return ConfigError("this is no low-code manifest: it has no streams");
   }
+  const std::string needs = NeedsInterpreter(manifest);
+  if (needs.empty()) {
+    return RunnableConnector{
+        std::string(kManifestRunner), {}, JsonValue(SpecificationOfManifest(manifest))};
+  }
   const auto runner = installed_.Find(kManifestRunner, "");
   if (!runner) {
-    return ConfigError("low-code manifests are run by {}, which is not installed: {}",
+    return ConfigError("a manifest with {} is run by {}, which is not installed: {}", needs,
                        kManifestRunner, InstallCommand(kManifestRunner, ""));
   }
   RunnableConnector connector = Installed(*runner);
   connector.spec = JsonValue(SpecificationOfManifest(manifest));
   connector.program->specification = connector.spec;
   return connector;
+}
+
+std::string NeedsInterpreter(const Json& manifest) {
+  if (!manifest.is_structured()) return "";
+  constexpr const char* kOnlyThere[] = {"class_name", "file_uploader", "stream_groups",
+                                        "config_overrides"};
+  for (const char* field : kOnlyThere) {
+    if (manifest.is_object() && manifest.contains(field)) return field;
+  }
+  for (const Json& member : manifest) {
+    if (std::string found = NeedsInterpreter(member); !found.empty()) return found;
+  }
+  return "";
 }
 
 Json WithManifest(Json config, const Json& manifest, const std::optional<std::string>& components) {

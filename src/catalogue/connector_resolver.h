@@ -45,9 +45,9 @@ class ConnectorResolver {
   /// A container of that image, run by the engine of this machine.
   Result<RunnableConnector> ByImage(const std::string& image) const;
 
-  /// A low-code manifest, run by the installed source-declarative-manifest (its newest version):
-  /// the specification is the manifest's. The configuration must be passed through
-  /// `WithManifest` after it was held against that.
+  /// A low-code manifest: built in, or, where NeedsInterpreter, run by the installed
+  /// source-declarative-manifest (its newest version). The specification is the manifest's. The
+  /// configuration must be passed through `WithManifest` after it was held against that.
   Result<RunnableConnector> ByManifest(const Json& manifest) const;
 
   const InstalledConnectors& installed() const { return installed_; }
@@ -60,6 +60,10 @@ class ConnectorResolver {
   const InstalledConnectors installed_;
   const Environment environment_;
 };
+
+/// What of a manifest only Airbyte's interpreter can run: classes of Python (class_name), and the
+/// components that the built-in engine doesn't have; empty: nothing.
+std::string NeedsInterpreter(const Json& manifest);
 
 /// The configuration as source-declarative-manifest takes it: with the manifest in it and, when
 /// there is one, the text of its components.py, which then runs with the connector's rights (see

@@ -156,11 +156,16 @@ TEST_F(ConnectorResolverTest, AnImageNeedsAnEngine) {
 }
 
 TEST_F(ConnectorResolverTest, AManifestIsRunByItsInterpreter) {
-  const Json manifest = Json::parse(R"({"version": "6.0.0", "streams": [],
+  Json manifest = Json::parse(R"({"version": "6.0.0", "streams": [],
       "spec": {"type": "Spec", "connection_specification": {"required": ["key"]}}})");
+  const auto built_in = Resolver().ByManifest(manifest);
+  ASSERT_TRUE(built_in.ok()) << built_in.status().ToString();
+  EXPECT_FALSE(built_in->program.has_value());
+  EXPECT_EQ((**built_in->spec)["connectionSpecification"]["required"][0], Json("key"));
+  manifest["streams"] = Json::parse(R"([{"retriever": {"class_name": "components.Retriever"}}])");
   EXPECT_EQ(ErrorOf(Resolver().ByManifest(manifest)),
-            "low-code manifests are run by source-declarative-manifest, which is not installed: "
-            "millrace connectors install source-declarative-manifest");
+            "a manifest with class_name is run by source-declarative-manifest, which is not "
+            "installed: millrace connectors install source-declarative-manifest");
   Install(std::string(kManifestRunner), "7.39.1");
   auto found = Resolver().ByManifest(manifest);
   ASSERT_TRUE(found.ok()) << found.status().ToString();

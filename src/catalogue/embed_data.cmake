@@ -1,5 +1,5 @@
 # Writes OUTPUT, the source file behind embedded_data.h: ROOT/catalogue/connectors.json and every
-# file of SPECS (paths below ROOT, sources/NAME/spec.json) as string literals.
+# file of SPECS (paths below ROOT: sources/NAME/spec.json, declarative/spec.json) as string literals.
 function(literal file result)
   file(READ "${file}" text)
   set(${result} "R\"embedded(${text})embedded\"" PARENT_SCOPE)
@@ -9,6 +9,7 @@ literal("${ROOT}/catalogue/connectors.json" connectors)
 set(entries "")
 foreach(spec IN LISTS SPECS)
   string(REGEX REPLACE "^(source|destination)s/([^/]+)/spec\\.json$" "\\1-\\2" name "${spec}")
+  string(REGEX REPLACE "^declarative/spec\\.json$" "source-declarative-manifest" name "${name}")
   string(REPLACE "_" "-" name "${name}")
   literal("${ROOT}/${spec}" text)
   string(APPEND entries "    {\"${name}\", ${text}},\n")

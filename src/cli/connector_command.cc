@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/config_validation.h"
+#include "catalogue/connector_packages.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "protocol/message.h"
@@ -29,11 +30,24 @@ Result<Json> ReadJsonFile(const std::string& path) {
   return json;
 }
 
+bool RunsManifests(const CommandLine& line) { return line.name == kManifestRunner; }
+
+Status CheckFiles(const CommandLine& line) {
+  if (line.action != "spec" && line.config.empty()) return ConfigError("--config is missing");
+  const bool needs_catalog = line.action == "read" || line.action == "write";
+  if (needs_catalog && line.catalog.empty()) return ConfigError("--catalog is missing");
+  return Status::Ok();
+}
+
 /// What can be wrong with the command line before any file is read.
 Status CheckUsage(const CommandLine& line) {
+  if (RunsManifests(line)) {
+    if (line.action == "write") return ConfigError("{} is a source", line.name);
+    return CheckFiles(line);
+  }
   MR_ASSIGN_OR_RETURN(const CatalogueEntry* entry, Catalogue::Embedded().Find(line.name));
   if (!line.manifest_path.empty()) {
-    return ConfigError("--manifest-path: low-code manifests are not available in this version");
+    return ConfigError("--manifest-path: only {} takes a low-code manifest", kManifestRunner);
   }
   if (entry->runs != ConnectorKind::kBuiltIn) {
     return ConfigError("{} is not available in this version: it runs as {}", line.name,
@@ -44,10 +58,7 @@ Status CheckUsage(const CommandLine& line) {
     return ConfigError("{} is a {}: it has no command {}", line.name, ToString(entry->type),
                        line.action);
   }
-  if (line.action != "spec" && line.config.empty()) return ConfigError("--config is missing");
-  const bool needs_catalog = line.action == "read" || line.action == "write";
-  if (needs_catalog && line.catalog.empty()) return ConfigError("--catalog is missing");
-  return Status::Ok();
+  return CheckFiles(line);
 }
 
 /// A connector that is told to overwrite, by a platform that counts no generations, still must
@@ -60,6 +71,17 @@ void GiveGenerations(ConfiguredCatalog* catalog) {
     stream.generation_id = std::chrono::duration_cast<std::chrono::seconds>(now).count();
     stream.minimum_generation_id = stream.generation_id;
   }
+}
+
+/// Puts the text of a manifest's file into the configuration.
+Status AddManifest(const std::string& path, Json* config) {
+  constexpr int64_t kBytesMax = 16 << 20;
+  if (path.empty()) return Status::Ok();
+  if (!config->is_object()) return ConfigError("the configuration is no JSON object");
+  auto text = ReadFile(path, kBytesMax);
+  if (!text.ok()) return text.status().WithContext("reading the manifest");
+  (*config)["__injected_declarative_manifest"] = *std::move(text);
+  return Status::Ok();
 }
 
 Result<StartDocument> Prepare(const CommandLine& line, const Json& given) {
@@ -75,11 +97,17 @@ Result<StartDocument> Prepare(const CommandLine& line, const Json& given) {
       std::chrono::floor<std::chrono::milliseconds>(Clock::System().WallNow().time_since_epoch())
           .count();
   Json config = given;
-  MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(line.name));
-  MR_ASSIGN_OR_RETURN(const CheckedConfig checked,
-                      CheckConfig(spec.at("connectionSpecification"), "config", {}, &config));
-  for (const std::string& warning : checked.warnings) {
-    PrintMessage(LogMessage(LogLevel::kWarn, warning));
+  if (RunsManifests(line)) {
+    // Held against the manifest's specification, which only the attempt reads.
+    MR_RETURN_IF_ERROR(AddManifest(line.manifest_path, &config));
+    start.config_path = line.config;
+  } else {
+    MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(line.name));
+    MR_ASSIGN_OR_RETURN(const CheckedConfig checked,
+                        CheckConfig(spec.at("connectionSpecification"), "config", {}, &config));
+    for (const std::string& warning : checked.warnings) {
+      PrintMessage(LogMessage(LogLevel::kWarn, warning));
+    }
   }
   (source ? start.source : start.destination) = ConnectorConfig{line.name, JsonValue(config)};
   if (!line.catalog.empty()) {
@@ -134,13 +162,14 @@ int RunConnector(const CommandLine& line) {
     Console::Fail(usage, line.verbose);
     return kExitUsage;
   }
-  if (line.action == "spec") {
+  const bool manifest_spec = line.action == "spec" && !line.manifest_path.empty();
+  if (line.action == "spec" && !manifest_spec) {
     const auto spec = BuiltinSpec(line.name);
     if (!spec.ok()) return FailByProtocol(spec.status());
     PrintMessage(SpecMessage(*spec));
     return kExitDone;
   }
-  const auto config = ReadJsonFile(line.config);
+  const auto config = manifest_spec ? Json::object() : ReadJsonFile(line.config);
   if (!config.ok()) return FailByProtocol(config.status());
   const auto start = Prepare(line, *config);
   if (start.ok()) return FailByProtocol(Become(*start));

@@ -23,6 +23,7 @@ constexpr LocationTemplate kLocations[] = {
 
 /// A low-code manifest and the Python file of the same folder that belongs to it.
 struct ManifestFiles {
+  std::string text;
   JsonValue manifest;
   std::optional<std::string> components;
 };
@@ -32,7 +33,7 @@ Result<ManifestFiles> ReadManifest(const std::filesystem::path& path) {
   MR_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kBytesMax));
   MR_ASSIGN_OR_RETURN(const YamlDocument document,
                       YamlDocument::ParseLiterally(text, path.string()));
-  ManifestFiles files{JsonValue(document.root()), {}};
+  ManifestFiles files{text, JsonValue(document.root()), {}};
   const std::filesystem::path components = path.parent_path() / "components.py";
   std::error_code ignored;
   if (std::filesystem::exists(components, ignored)) {
@@ -107,8 +108,11 @@ Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
     found->program->stall_seconds = end.max_silence.count();
   }
   if (manifest) {
-    config = WithManifest(std::move(config), *manifest->manifest, manifest->components);
-    if (manifest->components) AllowComponents(&*found->program);
+    // Built in, it reads the text, whose lines its errors name.
+    config = found->program
+                 ? WithManifest(std::move(config), *manifest->manifest, manifest->components)
+                 : WithManifest(std::move(config), Json(manifest->text), {});
+    if (manifest->components && found->program) AllowComponents(&*found->program);
   }
   return ConnectorConfig{found->name, JsonValue(std::move(config)), std::move(found->program)};
 }

@@ -61,18 +61,40 @@ Result<ProcessLock> LockName(const InstalledConnectors& installed, const std::st
   }
 }
 
-/// What installations that didn't end left behind.
+/// Says of a folder that an installation made it and didn't end, or that a removal has begun: it
+/// may be deleted. Other people's folders have none.
+std::filesystem::path UnfinishedMark(const std::filesystem::path& folder) {
+  return folder / ".unfinished";
+}
+
+Status MarkUnfinished(const std::filesystem::path& folder) {
+  return WriteFileAtomically(UnfinishedMark(folder), "");
+}
+
+/// A folder of that place that may be deleted.
+bool IsLeftover(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::is_symlink(folder, ignored)) return false;
+  return std::filesystem::is_directory(folder, ignored) &&
+         (std::filesystem::is_empty(folder, ignored) ||
+          std::filesystem::exists(UnfinishedMark(folder), ignored));
+}
+
+/// What installations and removals that didn't end left behind.
 Status ClearLeftovers(const InstalledConnectors& installed, const std::string& name) {
+  std::error_code code;
+  if (std::filesystem::is_symlink(installed.FolderOf(name), code)) {
+    return ConfigError("{} is a link: installed connectors are folders of their own",
+                       installed.FolderOf(name).string());
+  }
   const std::vector<InstalledConnector> whole = installed.VersionsOf(name);
   std::vector<std::filesystem::path> leftovers;
-  std::error_code code;
   for (std::filesystem::directory_iterator at(installed.FolderOf(name), code), end;
        !code && at != end; at.increment(code)) {
     const bool is_whole = std::any_of(whole.begin(), whole.end(), [&](const auto& connector) {
       return connector.version == at->path().filename();
     });
-    std::error_code ignored;
-    if (!is_whole && at->is_directory(ignored)) leftovers.push_back(at->path());
+    if (!is_whole && IsLeftover(at->path())) leftovers.push_back(at->path());
   }
   for (const std::filesystem::path& folder : leftovers) MR_RETURN_IF_ERROR(RemoveFolder(folder));
   return Status::Ok();
@@ -158,12 +180,19 @@ Result<InstallOutcome> ConnectorInstaller::Install(const InstallRequest& request
   if (there) return InstallOutcome{*std::move(there), true, wanted.passed_over};
   MR_RETURN_IF_ERROR(ClearLeftovers(installed_, wanted.name));
   const std::filesystem::path folder = installed_.FolderOf(wanted.name, wanted.version);
+  std::error_code ignored;
+  if (std::filesystem::exists(folder, ignored)) {
+    return ConfigError("{} is in the way, and no installation made it: move it elsewhere",
+                       folder.string());
+  }
   Staging staging(folder);
   MR_RETURN_IF_ERROR(MakeFolders(folder));
+  MR_RETURN_IF_ERROR(MarkUnfinished(folder));
   MR_ASSIGN_OR_RETURN(const InstalledConnector connector, Build(wanted, request.python, stop));
   MR_RETURN_IF_ERROR(SyncFiles(folder));
   MR_RETURN_IF_ERROR(installed_.Record(connector));
   staging.Finish();
+  std::filesystem::remove(UnfinishedMark(folder), ignored);  // with its record it counts as whole
   return InstallOutcome{connector, false, wanted.passed_over};
 }
 
@@ -228,6 +257,7 @@ Result<std::vector<InstalledConnector>> ConnectorInstaller::Remove(const std::st
       return ConfigError("{} {} is in use by process {}: wait for its sync, or stop it", name,
                          connector.version, users[0]);
     }
+    MR_RETURN_IF_ERROR(MarkUnfinished(folder));
     MR_RETURN_IF_ERROR(installed_.Forget(name, connector.version));
     MR_RETURN_IF_ERROR(RemoveFolder(folder));
     removed.push_back(std::move(connector));

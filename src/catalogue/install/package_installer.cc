@@ -86,7 +86,8 @@ Status PackageInstaller::MakeEnvironment(const PythonInterpreter& python,
   MR_ASSIGN_OR_RETURN(const ToolEnd end, Run(arguments, kShort));
   if (end.exit.clean()) return Status::Ok();
   const std::string said = end.output + "\n" + end.exit.LastWords();
-  if (said.find("ensurepip") != std::string::npos) {
+  const bool disk_full = said.find("No space left") != std::string::npos;
+  if (!disk_full && said.find("ensurepip") != std::string::npos) {
     return ConfigError(
         "{} can make no environments: install its venv package (Debian: apt install "
         "python3-venv), or uv",

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/config_validation.h"
+#include "catalogue/connector_packages.h"
+#include "cli/attempt/manifest_source.h"
 #include "cli/builtin_connectors.h"
 #include "external/external_destination.h"
 #include "external/external_source.h"
@@ -102,6 +104,7 @@ Result<std::unique_ptr<Source>> MakeSource(const ConnectorConfig& connector,
   if (connector.program) {
     return std::make_unique<ExternalSource>(ExternalOf(connector, "source", keep_config));
   }
+  if (connector.name == kManifestRunner) return MakeManifestSource(*connector.config, keep_config);
   MR_ASSIGN_OR_RETURN(const ConnectorEntry* entry, FindEntry(connector));
   if (!entry->make_source) return SystemError("{} is not a source", connector.name);
   return entry->make_source(*connector.config);

@@ -13,10 +13,10 @@ constexpr int64_t kLineBytesMax = 512 << 20;
 /// Whoever writes the messages made its mistakes; what else they say is not for a destination.
 class InputEvents : public MessageEvents {
  public:
-  Status TakeOtherLine(std::string_view, int64_t number, std::string_view fault) override {
+  Status TakeOtherLine(std::string_view, int64_t number, std::string_view fault, bool) override {
     return Fault(number, fmt::format("this is not a message of the Airbyte Protocol: {}", fault));
   }
-  Status TakeMessage(const std::string&, const Json&) override { return Status::Ok(); }
+  Status TakeMessage(const std::string&, const Json&, int64_t) override { return Status::Ok(); }
   void TakeError(Error) override {}
   Status Fault(int64_t number, std::string_view what) override {
     return ConfigError("line {} of the input: {}", number, what);

@@ -8,7 +8,9 @@
 
 #include "base/file_io.h"
 #include "base/log.h"
+#include "catalogue/connector_packages.h"
 #include "cli/attempt/attempt_ends.h"
+#include "cli/attempt/manifest_tasks.h"
 #include "cli/attempt/message_source.h"
 #include "cli/attempt/protocol_output.h"
 #include "cli/attempt/record_destination.h"
@@ -165,6 +167,13 @@ int RunProtocolTask(const StartDocument& start, AttemptStop& stop) {
     output.WriteMessage(LogMessage(level, message));
   });
   int exit_code = 1;
+  const bool manifest =
+      start.source && !start.source->program && start.source->name == kManifestRunner;
+  if (manifest) {
+    exit_code = RunManifestTask(start, output, stop);
+    SetLogSink([](LogLevel, std::string_view) {});
+    return exit_code;
+  }
   if (start.task == "connector check") exit_code = RunCheck(start, output);
   if (start.task == "connector discover") exit_code = RunDiscover(start, output);
   if (start.task == "connector read") exit_code = RunRead(start, output, stop);

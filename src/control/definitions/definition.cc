@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "catalogue/connector_packages.h"
 #include "catalogue/connector_resolver.h"
 #include "control/secrets/config_mask.h"
 #include "control/secrets/config_references.h"
@@ -20,7 +21,10 @@ Result<ConnectorConfig> StartableConnector(const Definition& definition, const J
   if (!definition.program) {
     MR_ASSIGN_OR_RETURN(Json config,
                         ConnectorConfiguration(specification, configuration, environment));
-    return ConnectorConfig{definition.name, std::move(config), {}};
+    if (!definition.manifest) return ConnectorConfig{definition.name, std::move(config), {}};
+    return ConnectorConfig{std::string(kManifestRunner),
+                           WithManifest(std::move(config), **definition.manifest, {}),
+                           {}};
   }
   MR_ASSIGN_OR_RETURN(Json config, ResolvedReferences(specification, configuration, environment));
   if (definition.manifest) config = WithManifest(std::move(config), **definition.manifest, {});

@@ -20,9 +20,10 @@ constexpr std::chrono::seconds kStallMore = std::chrono::minutes(1);
 /// Built-in connectors have one version; what an installed one is shows in its path.
 std::string VersionOf(const Definition& definition) {
   std::string version = definition.docker_image_tag;
-  if (!definition.program) return version;
-  for (const std::string& word : definition.program->command) version += "\n" + word;
-  version += "\n" + definition.program->image;
+  if (definition.program) {
+    for (const std::string& word : definition.program->command) version += "\n" + word;
+    version += "\n" + definition.program->image;
+  }
   return definition.manifest ? version + "\n" + (*definition.manifest)->dump() : version;
 }
 
