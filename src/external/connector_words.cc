@@ -1,9 +1,11 @@
 #include "external/connector_words.h"
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/lower_case.h"
 #include "base/secrets.h"
 #include "external/trace_error.h"
 
@@ -35,14 +37,56 @@ void LogAsItSays(const Json& log) {
   if (!trace.empty()) Log(level, "{}", trace);
 }
 
-/// Half a record, or one with other bytes in it.
-bool LooksLikeMessage(std::string_view line) {
-  const size_t begin = line.find_first_not_of(" \t");
-  if (begin == std::string_view::npos || line[begin] != '{') return false;
-  for (const std::string_view word : {"\"RECORD\"", "\"STATE\"", "{\"type"}) {
-    if (line.find(word) != std::string_view::npos) return true;
+/// The types of the protocol that carry something: none of them may get lost.
+constexpr std::string_view kCarryingTypes[] = {"RECORD", "STATE"};
+constexpr std::string_view kOtherTypes[] = {
+    "TRACE", "LOG", "CONTROL", "SPEC", "CATALOG", "CONNECTION_STATUS", "DESTINATION_CATALOG"};
+
+/// Whether `"type": "RECORD"` or the like stands anywhere in it.
+bool NamesCarryingType(std::string_view line) {
+  constexpr std::string_view kKey = "\"type\"", kSpace = " \t";
+  for (size_t at = 0; (at = line.find(kKey, at)) != std::string_view::npos;) {
+    at += kKey.size();
+    std::string_view rest = line.substr(at);
+    rest.remove_prefix(std::min(rest.find_first_not_of(kSpace), rest.size()));
+    if (!rest.starts_with(':')) continue;
+    rest.remove_prefix(1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(kSpace), rest.size()));
+    for (const std::string_view type : kCarryingTypes) {
+      if (rest.starts_with('"') && rest.substr(1).starts_with(type)) return true;
+    }
   }
   return false;
+}
+
+/// Whether a JSON object has what records and states have.
+bool CarriesSomething(const Json& object) {
+  for (const char* member : {"record", "state"}) {
+    if (const auto found = object.find(member); found != object.end() && found->is_object()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Whether a line that is no message was to be one: half of it, with other bytes in it, or without
+/// its type. Log lines in JSON of another kind are none. `cut`: its end is missing.
+bool WasToBeMessage(std::string_view line, bool cut) {
+  if (NamesCarryingType(line)) return true;
+  constexpr std::string_view kMarkAndZeros("\xEF\xBB\xBF\0 \t", 6);
+  const size_t begin = line.find_first_not_of(kMarkAndZeros);
+  if (begin == std::string_view::npos || line[begin] != '{') return false;
+  if (!Json::accept(line)) {
+    const size_t next = line.find_first_not_of(" \t", begin + 1);
+    return cut || (next != std::string_view::npos && line[next] == '"');
+  }
+  const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  return object.is_object() && CarriesSomething(object);
+}
+
+bool IsKnownType(std::string_view type) {
+  const auto is = [type](std::string_view known) { return known == type; };
+  return std::ranges::any_of(kCarryingTypes, is) || std::ranges::any_of(kOtherTypes, is);
 }
 
 bool FromOutside(int signal) { return signal == SIGKILL || signal == SIGTERM; }
@@ -53,9 +97,9 @@ ConnectorWords::ConnectorWords(KeepConfig keep_config)
     : keep_config_(std::move(keep_config)),
       other_lines_([](std::string_view line) { Log(LogLevel::kInfo, "{}", line); }) {}
 
-Status ConnectorWords::TakeOtherLine(std::string_view line, int64_t number,
-                                     std::string_view fault) {
-  if (LooksLikeMessage(line)) {
+Status ConnectorWords::TakeOtherLine(std::string_view line, int64_t number, std::string_view fault,
+                                     bool cut) {
+  if (WasToBeMessage(line, cut)) {
     return Fault(number, fmt::format("this is half a message, or a damaged one: {}", fault));
   }
   other_lines_.Append(line);
@@ -63,7 +107,17 @@ Status ConnectorWords::TakeOtherLine(std::string_view line, int64_t number,
   return Status::Ok();
 }
 
-Status ConnectorWords::TakeMessage(const std::string& type, const Json& message) {
+Status ConnectorWords::TakeMessage(const std::string& type, const Json& message, int64_t number) {
+  if (!IsKnownType(type)) {
+    // {"type": "RECRD", "recrd": {…}} is of the protocol's shape.
+    const auto named = message.find(LowerCaseOf(type));
+    if (CarriesSomething(message) || (named != message.end() && named->is_object())) {
+      return Fault(number, fmt::format("there is no message of type {} (RECORD, STATE, …)", type));
+    }
+    other_lines_.Append(message.dump(-1, ' ', false, Json::error_handler_t::replace));
+    other_lines_.End();
+    return Status::Ok();
+  }
   if (type == "LOG") LogAsItSays(message.value("log", Json()));
   if (type == "CONTROL") return TakeControl(message);
   if (type == "SPEC" || type == "CONNECTION_STATUS" || type == "CATALOG") {

@@ -23,8 +23,9 @@ class ConnectorWords : public MessageEvents {
 
   explicit ConnectorWords(KeepConfig keep_config);
 
-  Status TakeOtherLine(std::string_view line, int64_t number, std::string_view fault) override;
-  Status TakeMessage(const std::string& type, const Json& message) override;
+  Status TakeOtherLine(std::string_view line, int64_t number, std::string_view fault,
+                       bool cut) override;
+  Status TakeMessage(const std::string& type, const Json& message, int64_t number) override;
   void TakeError(Error error) override;
   Status Fault(int64_t number, std::string_view what) override;
 
@@ -35,6 +36,8 @@ class ConnectorWords : public MessageEvents {
   const std::optional<Error>& error() const { return error_; }
   /// Whether it told any error, of a stream or of all.
   bool told_error() const { return error_ || stream_error_; }
+  /// Whether it printed nothing but messages.
+  bool only_messages() const { return other_lines_.lines().empty(); }
   /// Why a run that ended so gave no result: its own error, else its exit and its last line.
   Error FailureOf(const ChildExit& exit) const;
   /// Why reading it failed (`read`), with the connector's last lines for the log.

@@ -1,5 +1,7 @@
 #include "external/external_source.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "external/message_reading.h"
@@ -42,10 +44,15 @@ Status ExternalSource::Read(const ConfiguredCatalog& catalog, const State& resum
   Status read = run->Read([&](std::string_view chunk) { return reading.Take(chunk); }, stop);
   if (read.canceled()) return read;
 
+  // A script that looks for what is new may have nothing to say; one that replaces a table must.
+  const bool may_be_silent = std::ranges::all_of(
+      catalog.streams,
+      [](const ConfiguredStream& stream) { return stream.sync_mode == SyncMode::kIncremental; });
+  const bool no_answer = reading.messages() == 0 && !(may_be_silent && words.only_messages());
   std::optional<Error> failure;
   if (!read.ok()) {
     failure = words.FailureOf(read, run->exit());
-  } else if (!run->exit().clean() || words.error() || reading.messages() == 0) {
+  } else if (!run->exit().clean() || words.error() || no_answer) {
     failure = words.FailureOf(run->exit());
   }
   if (!read.ok() || !run->exit().clean()) {

@@ -15,11 +15,13 @@ class MessageEvents {
  public:
   virtual ~MessageEvents() = default;
 
-  /// Line `number` is no message, for the reason `fault`. Not ok: that ends the reading.
-  virtual Status TakeOtherLine(std::string_view line, int64_t number, std::string_view fault) = 0;
+  /// Line `number` is no message, for the reason `fault`. `cut`: what was printed ended within it.
+  /// Not ok: that ends the reading.
+  virtual Status TakeOtherLine(std::string_view line, int64_t number, std::string_view fault,
+                               bool cut) = 0;
 
   /// A message of another type: LOG, CONTROL, SPEC; a TRACE of a kind that nobody needs.
-  virtual Status TakeMessage(const std::string& type, const Json& message) = 0;
+  virtual Status TakeMessage(const std::string& type, const Json& message, int64_t number) = 0;
 
   /// What its sender says went wrong, of a stream or of all.
   virtual void TakeError(Error error) = 0;

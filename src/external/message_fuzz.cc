@@ -39,11 +39,11 @@ class Outcome : public SourceOutput, public MessageEvents {
   void ReportEstimate(const StreamDescriptor&, std::optional<int64_t>,
                       std::optional<int64_t>) override {}
 
-  Status TakeOtherLine(std::string_view, int64_t number, std::string_view fault) override {
+  Status TakeOtherLine(std::string_view, int64_t number, std::string_view fault, bool) override {
     said += fmt::format("other {} {}", number, fault);
     return Status::Ok();
   }
-  Status TakeMessage(const std::string& type, const Json&) override {
+  Status TakeMessage(const std::string& type, const Json&, int64_t) override {
     said += type;
     return Status::Ok();
   }

@@ -34,7 +34,10 @@ Status MessageLines::Take(std::string_view chunk) {
                        fmt::format("it is longer than {} MB", line_bytes_max_ >> 20));
 }
 
-Status MessageLines::End() { return TakeLine(); }
+Status MessageLines::End() {
+  cut_ = true;
+  return TakeLine();
+}
 
 Status MessageLines::TakeLine() {
   ++line_number_;
@@ -42,10 +45,11 @@ Status MessageLines::TakeLine() {
   if (line.find_first_not_of(" \t\r") == std::string::npos) return Status::Ok();
   const Json message = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (const char* fault = FaultOf(message)) {
-    return events_.TakeOtherLine(line, line_number_, fault);
+    return events_.TakeOtherLine(line, line_number_, fault, cut_);
   }
   const std::string type = message["type"].get<std::string>();
-  if (type != "TRACE" || !IsErrorTrace(message)) return events_.TakeMessage(type, message);
+  if (type != "TRACE" || !IsErrorTrace(message))
+    return events_.TakeMessage(type, message, line_number_);
   events_.TakeError(ErrorOfTrace(message["trace"].value("error", Json())));
   return Status::Ok();
 }

@@ -30,6 +30,7 @@ class MessageLines {
   const int64_t line_bytes_max_;
   std::string line_;  // begun by an earlier chunk
   int64_t line_number_ = 0;
+  bool cut_ = false;  // the line that is held ended with the input
 };
 
 }  // namespace millrace

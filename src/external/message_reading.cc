@@ -55,6 +55,7 @@ Status MessageReading::CheckLength(size_t bytes, int64_t line_number) {
 }
 
 Status MessageReading::End(const std::optional<Error>& why) {
+  cut_ = true;
   MR_RETURN_IF_ERROR(TakeHeldLine());
   for (auto& [stream, inlet] : inlets_) {
     MR_RETURN_IF_ERROR(inlet->Deliver());
@@ -99,17 +100,19 @@ Status MessageReading::TakeLine(std::string_view line) {
   const char* const fault = ScanMessage(line, read_data_, &envelope);
   if (fault == nullptr && envelope.type == "RECORD") return TakeRecord(line, envelope);
   TakeBackData();
-  if (fault != nullptr) return events_.TakeOtherLine(line, line_number_, fault);
+  if (fault != nullptr) return events_.TakeOtherLine(line, line_number_, fault, cut_);
   return TakeMessage(line, envelope.type);
 }
 
 Status MessageReading::TakeMessage(std::string_view line, const std::string& type) {
   ++messages_;
   const Json message = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (message.is_discarded()) return events_.TakeOtherLine(line, line_number_, "it is not JSON");
+  if (message.is_discarded()) {
+    return events_.TakeOtherLine(line, line_number_, "it is not JSON", cut_);
+  }
   if (type == "STATE") return TakeState(message);
   if (type == "TRACE") return TakeTrace(message);
-  return events_.TakeMessage(type, message);
+  return events_.TakeMessage(type, message, line_number_);
 }
 
 Result<StreamInlet*> MessageReading::Find(const StreamDescriptor& stream) {
@@ -220,7 +223,7 @@ Status MessageReading::TakeTrace(const Json& message) {
     return Status::Ok();
   }
   if (type == "ESTIMATE") return TakeEstimate(trace.value("estimate", Json()));
-  return events_.TakeMessage("TRACE", message);
+  return events_.TakeMessage("TRACE", message, line_number_);
 }
 
 Status MessageReading::TakeStreamStatus(const Json& fields) {

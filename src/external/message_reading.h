@@ -86,6 +86,7 @@ class MessageReading {
   StateChecks state_checks_;
   int64_t held_bytes_ = 0;  // of records, as text, in all inlets
   int64_t line_number_ = 0, messages_ = 0;
+  bool cut_ = false;  // the line that is held ended with the input
   bool any_status_ = false, any_incomplete_ = false, each_has_its_reason_ = true;
 };
 

@@ -7,27 +7,12 @@
 
 #include "connector/arrow_status.h"
 #include "connector/json_schema.h"
-#include "connector/number_type.h"
 
 namespace millrace {
 namespace {
 
 constexpr int64_t kBatchBytes = 4 << 20;
 constexpr int64_t kBatchRows = 16384;
-
-Result<SchemaPtr> WithUndeclaredColumn(const ConfiguredStream& stream,
-                                       const arrow::Schema& schema) {
-  const std::string name(kUndeclaredColumn);
-  if (schema.GetFieldIndex(name) >= 0) {
-    return ConfigError(
-        "stream {} has a column {} of its own: undeclared fields can't be kept in it (set "
-        "undeclared_fields: count)",
-        stream.descriptor().ToString(), name);
-  }
-  arrow::FieldVector fields = schema.fields();
-  fields.push_back(arrow::field(name, json_text()));
-  return arrow::schema(std::move(fields), schema.metadata());
-}
 
 }  // namespace
 

@@ -20,12 +20,12 @@ class WriteWords : public ConnectorWords {
   WriteWords(KeepConfig keep_config, const std::function<Status(const Json&)>& on_state)
       : ConnectorWords(std::move(keep_config)), on_state_(on_state) {}
 
-  Status TakeMessage(const std::string& type, const Json& message) override {
+  Status TakeMessage(const std::string& type, const Json& message, int64_t number) override {
     if (type == "STATE") return on_state_(message.value("state", Json()));
     if (type == "RECORD" && !std::exchange(record_, true)) {
       Log(LogLevel::kWarn, "the destination printed a record; records that it prints are ignored");
     }
-    return ConnectorWords::TakeMessage(type, message);
+    return ConnectorWords::TakeMessage(type, message, number);
   }
 
  private:

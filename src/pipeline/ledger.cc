@@ -189,6 +189,10 @@ void Ledger::Finish(const std::vector<SyncedStream*>& ends) {
 
 void Ledger::Fail(const Status& why, FailureOrigin origin) {
   failure_ = why;
+  if (!why.failed() && !context_.abandon.stop_requested()) {
+    failure_ = SystemError("the {} stopped committing ({}) though nobody asked it to",
+                           ToString(origin), why.ToString());
+  }
   failure_origin_ = origin;
   for (const Pending& pending : pending_) {
     context_.uncommitted_bytes.GiveBack(pending.uncommitted_bytes);

@@ -193,6 +193,17 @@ TEST_F(RunSyncTest, EndsWhenStateCannotBeSaved) {
   EXPECT_EQ(journal_.Count("finish"), 0);
 }
 
+TEST_F(RunSyncTest, NamesADestinationThatStopsByItself) {
+  destination_.on_commit = [](CheckpointId) { return Status::Canceled(); };
+  const auto summary = Run([](const auto&, const State&, SourceOutput& output, std::stop_token) {
+    return ReadBoth(output, 20);
+  });
+  EXPECT_EQ(summary.outcome, SyncOutcome::kFailed);
+  ASSERT_TRUE(summary.error.has_value());
+  EXPECT_EQ(summary.error->message,
+            "the destination stopped committing (canceled) though nobody asked it to");
+}
+
 TEST_F(RunSyncTest, EndsWhenACommitFails) {
   for (const bool at_once : {true, false}) {
     destination_.report_at_once = at_once;

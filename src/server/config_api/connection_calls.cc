@@ -7,6 +7,7 @@
 #include "control/store/tags.h"
 #include "server/config_api/connection_json.h"
 #include "server/config_api/request_fields.h"
+#include "server/config_api/request_workspace.h"
 #include "server/http/json_body.h"
 
 namespace millrace {
@@ -130,17 +131,12 @@ ApiReply ConnectionCalls::ListAll(const Json& body) const {
 }
 
 ApiReply ConnectionCalls::ListOfWorkspace(const Json& body, bool with_deleted) const {
-  std::optional<Workspace> workspace;
-  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(workspace, WorkspaceOf(transaction, body));
-    return Status::Ok();
+  return WithWorkspace(services_, body, [&](const Workspace& workspace) {
+    ConnectionFilter filter;
+    filter.workspace_id = workspace.id;
+    filter.with_deleted = with_deleted;
+    return ListOf(filter, kEveryConnection);
   });
-  if (!read.ok()) return Failure(read);
-  if (!workspace) return NotFound("workspace", TextOf(body, "workspaceId"));
-  ConnectionFilter filter;
-  filter.workspace_id = workspace->id;
-  filter.with_deleted = with_deleted;
-  return ListOf(filter, kEveryConnection);
 }
 
 ApiReply ConnectionCalls::ListPaginated(const Json& body) const {

@@ -11,6 +11,7 @@
 #include "control/store/resource_requirements.h"
 #include "server/config_api/definition_calls.h"
 #include "server/config_api/request_fields.h"
+#include "server/config_api/request_workspace.h"
 #include "server/config_api/specification_question.h"
 
 namespace millrace {
@@ -20,6 +21,7 @@ constexpr const char* kResources = "resourceRequirements";
 /// More than a database of definitions has.
 constexpr int64_t kAll = 1'000'000;
 constexpr const char* kSilence = "maxSecondsBetweenMessages";
+constexpr int64_t kSilenceSecondsMax = 7 * 24 * 60 * 60;
 constexpr const char* kCommand = "command";
 constexpr const char* kManifest = "manifest";
 constexpr const char* kManifestVersion = "manifestVersion";  // counted here
@@ -66,8 +68,10 @@ Wrong WrongIn(const Json& document, ConnectorType kind) {
     return {kManifest, "manifest must be an object: the low-code manifest as JSON"};
   }
   const Json& silence = FieldOf(document, kSilence);
-  if (!silence.is_null() && !(silence.is_number_integer() && silence > 0)) {
-    return {kSilence, "maxSecondsBetweenMessages must be a whole number, 1 or greater"};
+  if (!silence.is_null() &&
+      !(silence.is_number_integer() && silence > 0 && silence <= kSilenceSecondsMax)) {
+    return {kSilence, fmt::format("maxSecondsBetweenMessages must be a whole number from 1 to {}",
+                                  kSilenceSecondsMax)};
   }
   const Status limits = CheckScopedRequirements(FieldOf(document, kResources), kResources);
   if (!limits.ok()) return {kResources, limits.ToString()};
@@ -130,19 +134,15 @@ ApiReply CustomDefinitionCalls::Create(const Json& body) const {
   }
   if (document.contains(kManifest)) document[kManifestVersion] = 1;
   definition.document = std::move(document);
-  std::optional<Workspace> workspace;
-  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(workspace, WorkspaceOf(transaction, body));
-    return Status::Ok();
+  return WithWorkspace(services_, body, [&](const Workspace& workspace) {
+    definition.workspace_id = workspace.id;
+    const Status specified = Specify(&definition);
+    if (!specified.ok()) return Failure(specified);
+    const Status written = services_.database.Write([&](SqlTransaction& transaction) {
+      return InsertCustomDefinition(transaction, definition);
+    });
+    return written.ok() ? ApiReply{200, CustomDefinitionJson(definition)} : Failure(written);
   });
-  if (!read.ok()) return Failure(read);
-  if (!workspace) return NotFound("workspace", TextOf(body, "workspaceId"));
-  definition.workspace_id = workspace->id;
-  const Status specified = Specify(&definition);
-  if (!specified.ok()) return Failure(specified);
-  const Status written = services_.database.Write(
-      [&](SqlTransaction& transaction) { return InsertCustomDefinition(transaction, definition); });
-  return written.ok() ? ApiReply{200, CustomDefinitionJson(definition)} : Failure(written);
 }
 
 ApiReply CustomDefinitionCalls::UpdateOwn(const CatalogueEntry& entry, const Json& body) const {

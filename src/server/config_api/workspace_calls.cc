@@ -5,6 +5,7 @@
 #include "base/uuid.h"
 #include "control/store/workspaces.h"
 #include "server/config_api/request_fields.h"
+#include "server/config_api/request_workspace.h"
 
 namespace millrace {
 namespace {
@@ -92,14 +93,9 @@ ApiReply WorkspaceCalls::Create(const Json& body) const {
 }
 
 ApiReply WorkspaceCalls::Get(const Json& body) const {
-  std::optional<Workspace> workspace;
-  const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
-    MR_ASSIGN_OR_RETURN(workspace, WorkspaceOf(transaction, body));
-    return Status::Ok();
+  return WithWorkspace(services_, body, [](const Workspace& workspace) {
+    return ApiReply{200, WorkspaceJson(workspace)};
   });
-  if (!read.ok()) return Failure(read);
-  if (!workspace) return NotFound("workspace", TextOf(body, "workspaceId"));
-  return {200, WorkspaceJson(*workspace)};
 }
 
 ApiReply WorkspaceCalls::GetBySlug(const Json& body) const {

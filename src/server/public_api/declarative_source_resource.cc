@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/http/json_body.h"
+#include "server/public_api/collection_routes.h"
 
 namespace millrace {
 namespace {
@@ -82,23 +83,8 @@ HttpResponse DeclarativeSourceResource::Delete(const HttpRequest& request,
 }
 
 void DeclarativeSourceResource::AddTo(Router& router) const {
-  const DeclarativeSourceResource self = *this;
   const std::string all = "/api/public/v1/workspaces/{workspaceId}/definitions/declarative_sources";
-  const std::string one = all + "/{definitionId}";
-  router.Add("GET", all, [self](const HttpRequest&, const PathParameters& path) {
-    return self.List(path.at("workspaceId"));
-  });
-  router.Add("POST", all, [self](const HttpRequest& request, const PathParameters& path) {
-    return self.Create(request, path.at("workspaceId"));
-  });
-  router.Add("GET", one,
-             [self](const HttpRequest&, const PathParameters& path) { return self.Get(path); });
-  router.Add("PUT", one, [self](const HttpRequest& request, const PathParameters& path) {
-    return self.Update(request, path);
-  });
-  router.Add("DELETE", one, [self](const HttpRequest& request, const PathParameters& path) {
-    return self.Delete(request, path);
-  });
+  AddCollectionRoutes(*this, all, router);
 }
 
 }  // namespace millrace

@@ -12,13 +12,14 @@ class DeclarativeSourceResource {
 
   void AddTo(Router& router) const;
 
- private:
   HttpResponse List(const std::string& workspace_id) const;
   HttpResponse Create(const HttpRequest& request, const std::string& workspace_id) const;
   HttpResponse Get(const PathParameters& path) const;
   HttpResponse Update(const HttpRequest& request, const PathParameters& path) const;
   /// 200 and what was deleted, as Airbyte has it.
   HttpResponse Delete(const HttpRequest& request, const PathParameters& path) const;
+
+ private:
   /// The definition that a path names; 404 for one that is no manifest.
   CallAnswer Find(const PathParameters& path) const;
 

@@ -4,6 +4,7 @@
 
 #include "server/http/error_document.h"
 #include "server/http/json_body.h"
+#include "server/public_api/collection_routes.h"
 
 namespace millrace {
 
@@ -70,7 +71,7 @@ HttpResponse DefinitionResource::Update(const HttpRequest& request,
   return SaidOrProblem(CallConfig(context_, Path("update"), *body));
 }
 
-HttpResponse DefinitionResource::Delete(const PathParameters& path) const {
+HttpResponse DefinitionResource::Delete(const HttpRequest&, const PathParameters& path) const {
   const Json call{{"workspaceId", path.at("workspaceId")}, {IdField(), path.at("definitionId")}};
   const auto definition = CallConfig(context_, Path("get_for_workspace"), call);
   if (!definition.ok()) return ProblemOf(definition.reply);
@@ -79,23 +80,9 @@ HttpResponse DefinitionResource::Delete(const PathParameters& path) const {
 }
 
 void DefinitionResource::AddTo(Router& router) const {
-  const DefinitionResource self = *this;
   const std::string all =
       fmt::format("/api/public/v1/workspaces/{{workspaceId}}/definitions/{}s", ToString(kind_));
-  const std::string one = all + "/{definitionId}";
-  router.Add("GET", all, [self](const HttpRequest&, const PathParameters& path) {
-    return self.List(path.at("workspaceId"));
-  });
-  router.Add("POST", all, [self](const HttpRequest& request, const PathParameters& path) {
-    return self.Create(request, path.at("workspaceId"));
-  });
-  router.Add("GET", one,
-             [self](const HttpRequest&, const PathParameters& path) { return self.Get(path); });
-  router.Add("PUT", one, [self](const HttpRequest& request, const PathParameters& path) {
-    return self.Update(request, path);
-  });
-  router.Add("DELETE", one,
-             [self](const HttpRequest&, const PathParameters& path) { return self.Delete(path); });
+  AddCollectionRoutes(*this, all, router);
 }
 
 void DefinitionResource::AddConnectorDefinitions(const PublicContext& context, Router& router) {

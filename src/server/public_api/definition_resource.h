@@ -15,14 +15,14 @@ class DefinitionResource {
   /// /connector_definitions, of both kinds.
   static void AddConnectorDefinitions(const PublicContext& context, Router& router);
 
- private:
   HttpResponse List(const std::string& workspace_id) const;
   HttpResponse Create(const HttpRequest& request, const std::string& workspace_id) const;
   HttpResponse Get(const PathParameters& path) const;
   HttpResponse Update(const HttpRequest& request, const PathParameters& path) const;
   /// 200 and what was deleted, as Airbyte has it.
-  HttpResponse Delete(const PathParameters& path) const;
+  HttpResponse Delete(const HttpRequest& request, const PathParameters& path) const;
 
+ private:
   /// "source_definitions/get" for "get".
   std::string Path(std::string_view call) const;
   std::string IdField() const;
