@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 CONFIGURE = cmake $(if $(ARROW_WHEEL_DIR),-DARROW_WHEEL_DIR=$(ARROW_WHEEL_DIR))
 
-.PHONY: build configure demo run test torture bench asan tsan fuzz format lint clean setup
+.PHONY: build configure demo run test oracle torture bench asan tsan fuzz format lint clean setup
 
 # The two programs; `make test` builds the tests too.
 build: configure
@@ -27,6 +27,14 @@ test: configure
 	@cmake --build --preset release -j $(JOBS)
 	@scripts/setup.sh tests
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+# Low-code manifests, side by side with Airbyte's CDK, which is installed for that.
+CDK = .deps/cdk/bin/python
+oracle: build
+	@scripts/setup.sh tests
+	@test -x $(CDK) || { python3 -m venv .deps/cdk && $(CDK) -m pip install -q airbyte-cdk==7.39.1; }
+	@$(CDK) -B tests/declarative/oracle/harness/run_cases.py --oracle live --cases tests/declarative/oracle/cases/open \
+	  --candidate "$(BUILD)/bin/millrace connector source-declarative-manifest"
 
 # The expensive matrices: 200 kills in every cell, a fault at every call, every format with every codec.
 # About two hours; long tests say how far they are.

@@ -23,49 +23,35 @@ def end(tmp_path):
     return "local", {"path": str(tmp_path / "out"), "format": PARQUET}
 
 
-def failed(millrace, file, kind, *expected, **more):
-    """The sync fails with this failure type, and one line of the message says all of `expected`."""
-    outcome = millrace.run("sync", file, "--json", **more)
-    assert outcome.code == 1, outcome
-    report = outcome.json()
-    errors = [e for e in (report.get("error"), *(s.get("error") for s in report.get("streams", []))) if e]
-    assert errors, outcome
-    assert all(e["message"].strip() and "\n" not in e["message"] for e in errors), errors
-    assert any(e["type"].endswith(kind) and all(part.lower() in e["message"].lower() for part in expected) for e in errors), \
-        f"no {kind} that says {expected}: {errors}"
-    assert any(e["message"] in outcome.err for e in errors), f"standard error says it too: {outcome!r}"
-    return outcome
-
-
 class TestPostgres:
     def test_wrong_password(self, millrace, db, end):
-        failed(millrace, millrace.file(("postgres", db.config(password="wrong-pw-1")), end), "config_error", "password", "reader")
+        millrace.failed_sync(millrace.file(("postgres", db.config(password="wrong-pw-1")), end), "config_error", "password", "reader")
 
     def test_missing_database(self, millrace, db, end):
-        failed(millrace, millrace.file(("postgres", db.config(database="nowhere")), end), "config_error", "nowhere")
+        millrace.failed_sync(millrace.file(("postgres", db.config(database="nowhere")), end), "config_error", "nowhere")
 
     def test_unknown_host(self, millrace, db, end):
-        failed(millrace, millrace.file(("postgres", db.config(host="nowhere.invalid")), end), "_error", "nowhere.invalid")
+        millrace.failed_sync(millrace.file(("postgres", db.config(host="nowhere.invalid")), end), "_error", "nowhere.invalid")
 
     def test_nobody_listens(self, millrace, db, end):
         port = free_port()
-        failed(millrace, millrace.file(("postgres", db.config(port=port)), end), "_error", str(port))
+        millrace.failed_sync(millrace.file(("postgres", db.config(port=port)), end), "_error", str(port))
 
     def test_missing_stream(self, millrace, db, end):
         customers(db, 1)
-        failed(millrace, millrace.file(("postgres", db.config()), end, streams=[stream("custmers")]), "config_error", "custmers")
+        millrace.failed_sync(millrace.file(("postgres", db.config()), end, streams=[stream("custmers")]), "config_error", "custmers")
 
     def test_missing_column(self, millrace, db, end):
         customers(db, 1)
-        failed(millrace, millrace.file(("postgres", db.config()), end, streams=[stream(selected_fields=["customer_id", "nam"])]), "config_error", "nam", "customers")
+        millrace.failed_sync(millrace.file(("postgres", db.config()), end, streams=[stream(selected_fields=["customer_id", "nam"])]), "config_error", "nam", "customers")
 
     def test_missing_cursor(self, millrace, db, end):
         customers(db, 1)
-        failed(millrace, millrace.file(("postgres", db.config()), end, streams=[incremental(cursor="updated")]), "config_error", "updated", "customers")
+        millrace.failed_sync(millrace.file(("postgres", db.config()), end, streams=[incremental(cursor="updated")]), "config_error", "updated", "customers")
 
     def test_cursor_that_cannot_be_one(self, millrace, db, end):
         db.execute("create table customers (customer_id int primary key, j json)")
-        failed(millrace, millrace.file(("postgres", db.config()), end, streams=[incremental(cursor="j")]), "config_error", "j")
+        millrace.failed_sync(millrace.file(("postgres", db.config()), end, streams=[incremental(cursor="j")]), "config_error", "j")
 
     def test_missing_schema(self, millrace, db, end):
         customers(db, 1)
@@ -76,7 +62,7 @@ class TestPostgres:
         customers(db, 10)
         db.execute("create role blind login password 'reader-pw-7Kx2'")
         try:
-            failed(millrace, millrace.file(("postgres", db.config(username="blind")), end, streams=[stream()]), "config_error", "customers")
+            millrace.failed_sync(millrace.file(("postgres", db.config(username="blind")), end, streams=[stream()]), "config_error", "customers")
         finally:
             db.execute("drop owned by blind; drop role blind")
 
@@ -99,11 +85,11 @@ class TestTls:
         millrace.sync(millrace.file(("postgres", db.config(username="tls_only", ssl_mode={"mode": mode})), end))
 
     def test_disable_where_tls_is_asked_for(self, millrace, db, end):
-        failed(millrace, millrace.file(("postgres", db.config(username="tls_only", ssl_mode={"mode": "disable"})), end), "config_error", "encryption")
+        millrace.failed_sync(millrace.file(("postgres", db.config(username="tls_only", ssl_mode={"mode": "disable"})), end), "config_error", "encryption")
 
     def test_another_authority(self, millrace, db, end, tls):
         ssl_mode = {"mode": "verify-ca", "ca_certificate": tls.pem("other.crt")}
-        failed(millrace, millrace.file(("postgres", db.config(ssl_mode=ssl_mode)), end), "config_error", "certificate")
+        millrace.failed_sync(millrace.file(("postgres", db.config(ssl_mode=ssl_mode)), end), "config_error", "certificate")
 
     def test_another_name(self, millrace, db, end, tls):
         """The certificate is for localhost and 127.0.0.1; whoever answers at 127.0.0.2 is somebody else."""
@@ -111,19 +97,19 @@ class TestTls:
         customers(db, 3)
         with FaultProxy("127.0.0.1", db.server.port, address="127.0.0.2") as proxy:
             config = db.config(host="127.0.0.2", port=proxy.port, ssl_mode=ssl_mode)
-            failed(millrace, millrace.file(("postgres", config), end), "config_error", "certificate")
+            millrace.failed_sync(millrace.file(("postgres", config), end), "config_error", "certificate")
             millrace.sync(millrace.file(("postgres", config | {"ssl_mode": ssl_mode | {"mode": "verify-ca"}}), end))
 
     def test_client_certificate(self, millrace, db, end, tls):
         customers(db, 3)
         ssl_mode = {"mode": "verify-full", "ca_certificate": tls.pem("ca.crt")}
-        failed(millrace, millrace.file(("postgres", db.config(username="cert_only", ssl_mode=ssl_mode)), end), "config_error", "certificate")
+        millrace.failed_sync(millrace.file(("postgres", db.config(username="cert_only", ssl_mode=ssl_mode)), end), "config_error", "certificate")
         ssl_mode |= {"client_certificate": tls.pem("client.crt"), "client_key": tls.pem("client.key")}
         outcome = millrace.sync(millrace.file(("postgres", db.config(username="cert_only", ssl_mode=ssl_mode)), end))
         assert "BEGIN" not in outcome.text
 
     def test_certificate_that_is_none(self, millrace, db, end):
-        failed(millrace, millrace.file(("postgres", db.config(ssl_mode={"mode": "verify-ca", "ca_certificate": "no pem at all"})), end), "config_error", "certificate")
+        millrace.failed_sync(millrace.file(("postgres", db.config(ssl_mode={"mode": "verify-ca", "ca_certificate": "no pem at all"})), end), "config_error", "certificate")
 
 
 class TestInMidSync:
@@ -160,7 +146,7 @@ class TestInMidSync:
         file = millrace.file(("postgres", db.config()), end, streams=[stream(), stream("doomed")])
         millrace.sync(file)
         db.execute("drop table doomed")
-        outcome = failed(millrace, file, "config_error", "doomed")
+        outcome = millrace.failed_sync(file, "config_error", "doomed")
         assert output_files.count(tmp_path / "out" / "public" / "doomed") == 1000, "what was there stays"
         assert outcome.err.lower().count("doomed") >= 1
 
@@ -250,14 +236,14 @@ def wait_for_attempt(process):
 
 class TestS3:
     def test_missing_bucket(self, millrace, bucket):
-        failed(millrace, millrace.file(FAKER, ("s3", bucket.config(s3_bucket_name="no-such-bucket"))), "config_error", "no-such-bucket")
+        millrace.failed_sync(millrace.file(FAKER, ("s3", bucket.config(s3_bucket_name="no-such-bucket"))), "config_error", "no-such-bucket")
 
     def test_wrong_key(self, millrace, bucket):
-        failed(millrace, millrace.file(FAKER, ("s3", bucket.config(secret_access_key="wrong-secret-1"))), "config_error", bucket.name)
+        millrace.failed_sync(millrace.file(FAKER, ("s3", bucket.config(secret_access_key="wrong-secret-1"))), "config_error", bucket.name)
 
     def test_nobody_listens(self, millrace, bucket):
         port = free_port()
-        failed(millrace, millrace.file(FAKER, ("s3", bucket.config(s3_endpoint=f"http://127.0.0.1:{port}"))), "transient_error", str(port))
+        millrace.failed_sync(millrace.file(FAKER, ("s3", bucket.config(s3_endpoint=f"http://127.0.0.1:{port}"))), "transient_error", str(port))
 
     @pytest.mark.parametrize("status", [500, 503])
     def test_errors_that_pass_are_tried_again(self, millrace, bucket, status):
@@ -277,7 +263,7 @@ class TestS3:
     def test_errors_that_stay_fail_the_sync(self, millrace, bucket):
         with HttpFaultProxy("127.0.0.1", bucket.server.port, lambda method, path: 503 if method in ("PUT", "POST") else None) as proxy:
             file = millrace.file(FAKER, ("s3", bucket.config(s3_endpoint=proxy.endpoint)), streams=[{"name": "users"}])
-            failed(millrace, file, "transient_error", "fewer requests", timeout=240)
+            millrace.failed_sync(file, "transient_error", "fewer requests", timeout=240)
         assert bucket.visible_keys() == []
 
     def test_an_answer_that_is_lost_doubles_nothing(self, millrace, db, bucket, tmp_path):
@@ -317,7 +303,7 @@ class TestDisk:
                              streams=[stream()])
         millrace.sync(file)
         db.execute("insert into customers select i, repeat(md5(i::text), 20), 0, now() from generate_series(1001, 100000) i")
-        failed(millrace, file, "_error", "space")
+        millrace.failed_sync(file, "_error", "space")
         assert output_files.count(small_disk / "out") == 1000, "the old table is still whole"
         db.execute("delete from customers where customer_id > 500")
         millrace.sync(file)

@@ -192,6 +192,29 @@ class TestInterrupted:
         assert installed(connectors) == {"source-tiny": ["1.0"]} and not left.exists()
 
 
+class TestFoldersOfOthers:
+    def test_stay(self, millrace, connectors, tmp_path):
+        mine = tmp_path / "connectors" / "source-tiny" / "notes"
+        mine.mkdir(parents=True)
+        (mine / "plan.txt").write_text("mine")
+        connectors("install", "source-tiny==1.0")
+        connectors("remove", "source-tiny")
+        assert (mine / "plan.txt").read_text() == "mine"
+
+    def test_are_in_the_way(self, connectors, tmp_path):
+        (tmp_path / "connectors" / "source-tiny" / "1.0" / "src").mkdir(parents=True)
+        assert "in the way" in connectors("install", "source-tiny==1.0", expect=1).err
+        assert (tmp_path / "connectors" / "source-tiny" / "1.0" / "src").exists()
+
+    def test_are_not_followed(self, connectors, tmp_path):
+        elsewhere = tmp_path / "elsewhere"
+        (elsewhere / "tests").mkdir(parents=True)
+        (tmp_path / "connectors").mkdir()
+        (tmp_path / "connectors" / "source-tiny").symlink_to(elsewhere)
+        assert "is a link" in connectors("install", "source-tiny==1.0", expect=1).err
+        assert (elsewhere / "tests").exists()
+
+
 class TestRemoving:
     def test_what_is_in_use_stays(self, connectors, tmp_path):
         connectors("install", "source-tiny==1.0")

@@ -4,7 +4,6 @@ import subprocess
 
 import pytest
 
-from e2e.test_bad_input import failed
 from support.fault_proxy import FaultProxy
 from support.free_port import free_port
 from support.postgres_server import READER_PASSWORD
@@ -51,27 +50,27 @@ class TestTls:
         assert arrived(db) and left_behind(db) == []
 
     def test_disable_where_tls_is_asked_for(self, millrace, db, into):
-        failed(millrace, into(ssl_mode={"mode": "disable"}, **as_role(db, "tls_only")), "config_error", "encryption")
+        millrace.failed_sync(into(ssl_mode={"mode": "disable"}, **as_role(db, "tls_only")), "config_error", "encryption")
 
     def test_require_where_there_is_none(self, millrace, db, into):
-        failed(millrace, into(ssl_mode={"mode": "require"}, **as_role(db, "no_tls")), "config_error", "no_tls")
+        millrace.failed_sync(into(ssl_mode={"mode": "require"}, **as_role(db, "no_tls")), "config_error", "no_tls")
 
     @pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
     def test_another_authority(self, millrace, db, into, tls, mode):
-        failed(millrace, into(ssl_mode={"mode": mode, "ca_certificate": tls.pem("other.crt")}), "config_error", "certificate", "ssl_mode")
+        millrace.failed_sync(into(ssl_mode={"mode": mode, "ca_certificate": tls.pem("other.crt")}), "config_error", "certificate", "ssl_mode")
 
     def test_another_name(self, millrace, db, into, tls):
         """The certificate is for localhost and 127.0.0.1; whoever answers at 127.0.0.2 is somebody else."""
         with FaultProxy("127.0.0.1", db.server.port, address="127.0.0.2") as proxy:
             where = {"host": "127.0.0.2", "port": proxy.port}
-            failed(millrace, into(ssl_mode={"mode": "verify-full", "ca_certificate": tls.pem("ca.crt")}, **where), "config_error", "certificate")
+            millrace.failed_sync(into(ssl_mode={"mode": "verify-full", "ca_certificate": tls.pem("ca.crt")}, **where), "config_error", "certificate")
             millrace.sync(into(ssl_mode={"mode": "verify-ca", "ca_certificate": tls.pem("ca.crt")}, **where))
         assert arrived(db)
 
     def test_a_client_certificate(self, millrace, db, into, tls, tmp_path):
         ssl_mode = {"mode": "verify-full", "ca_certificate": tls.pem("ca.crt")}
         role = as_role(db, "cert_only")
-        failed(millrace, into(ssl_mode=ssl_mode, **role), "config_error", "certificate")
+        millrace.failed_sync(into(ssl_mode=ssl_mode, **role), "config_error", "certificate")
         half = millrace.sync(into(ssl_mode={**ssl_mode, "client_certificate": tls.pem("client.crt")}, **role), expect=2)
         assert "client_key" in half.err
         outcome = millrace.sync(into(ssl_mode={**ssl_mode, "client_certificate": tls.pem("client.crt"), "client_key": tls.pem("client.key")}, **role))
@@ -82,10 +81,10 @@ class TestTls:
         subprocess.run(["openssl", "pkcs8", "-topk8", "-in", tls.folder / "client.key", "-out", locked, "-passout", f"pass:{password}"], check=True, capture_output=True)
         with_password = {**ssl_mode, "client_certificate": tls.pem("client.crt"), "client_key": locked.read_text()}
         millrace.sync(into(ssl_mode={**with_password, "client_key_password": password}, **role))
-        failed(millrace, into(ssl_mode={**with_password, "client_key_password": "wrong-pw-Rt55"}, **role), "config_error", "ssl_mode")
+        millrace.failed_sync(into(ssl_mode={**with_password, "client_key_password": "wrong-pw-Rt55"}, **role), "config_error", "ssl_mode")
 
     def test_a_certificate_that_is_none(self, millrace, into):
-        failed(millrace, into(ssl_mode={"mode": "verify-ca", "ca_certificate": "no pem at all"}), "config_error", "certificate")
+        millrace.failed_sync(into(ssl_mode={"mode": "verify-ca", "ca_certificate": "no pem at all"}), "config_error", "certificate")
 
 
 class TestTunnel:
@@ -110,36 +109,36 @@ class TestTunnel:
         assert [db.value(f"select count(distinct customer_id) from target.t{i}") for i in range(6)] == [20_000] * 6
 
     def test_the_ssh_server_refuses(self, millrace, into, ssh):
-        failed(millrace, into(tunnel_method=ssh.by_password(tunnel_user_password="wrong-pw-3")), "config_error", "SSH server tunnel@127.0.0.1")
-        failed(millrace, into(tunnel_method=ssh.by_key("stranger")), "config_error", "SSH server tunnel@127.0.0.1")
-        failed(millrace, into(tunnel_method=ssh.by_key(ssh_key="no key at all")), "config_error", "key")
+        millrace.failed_sync(into(tunnel_method=ssh.by_password(tunnel_user_password="wrong-pw-3")), "config_error", "SSH server tunnel@127.0.0.1")
+        millrace.failed_sync(into(tunnel_method=ssh.by_key("stranger")), "config_error", "SSH server tunnel@127.0.0.1")
+        millrace.failed_sync(into(tunnel_method=ssh.by_key(ssh_key="no key at all")), "config_error", "key")
 
     def test_no_ssh_server_there(self, millrace, into, ssh):
         port = free_port()
-        failed(millrace, into(tunnel_method=ssh.by_key(tunnel_port=port)), "_error", "SSH server", str(port))
-        failed(millrace, into(tunnel_method=ssh.by_key(tunnel_host="nowhere.invalid")), "config_error", "nowhere.invalid")
+        millrace.failed_sync(into(tunnel_method=ssh.by_key(tunnel_port=port)), "_error", "SSH server", str(port))
+        millrace.failed_sync(into(tunnel_method=ssh.by_key(tunnel_host="nowhere.invalid")), "config_error", "nowhere.invalid")
 
     def test_no_database_behind_it(self, millrace, into, ssh):
         port = free_port()
-        failed(millrace, into(port=port, tunnel_method=ssh.by_key()), "transient_error", f"can't reach localhost:{port}")
+        millrace.failed_sync(into(port=port, tunnel_method=ssh.by_key()), "transient_error", f"can't reach localhost:{port}")
 
     def test_the_database_refuses(self, millrace, into, ssh):
-        failed(millrace, into(password="wrong-pw-4", tunnel_method=ssh.by_key()), "config_error", "password authentication failed")
+        millrace.failed_sync(into(password="wrong-pw-4", tunnel_method=ssh.by_key()), "config_error", "password authentication failed")
 
 
 class TestRefused:
     def test_wrong_password(self, millrace, into):
-        failed(millrace, into(password="wrong-pw-1"), "config_error", "password authentication failed", "postgres")
+        millrace.failed_sync(into(password="wrong-pw-1"), "config_error", "password authentication failed", "postgres")
 
     def test_missing_database(self, millrace, into):
-        failed(millrace, into(database="nowhere"), "config_error", "nowhere")
+        millrace.failed_sync(into(database="nowhere"), "config_error", "nowhere")
 
     def test_an_unknown_host(self, millrace, into):
-        failed(millrace, into(host="nowhere.invalid"), "config_error", "nowhere.invalid")
+        millrace.failed_sync(into(host="nowhere.invalid"), "config_error", "nowhere.invalid")
 
     def test_nobody_listens(self, millrace, into):
         port = free_port()
-        failed(millrace, into(port=port), "_error", str(port), "refused")
+        millrace.failed_sync(into(port=port), "_error", str(port), "refused")
 
     @pytest.mark.parametrize("change, words", [
         ({"password": "wrong-pw-9"}, "password"), ({"host": "nowhere.invalid"}, "nowhere.invalid"), ({"database": "nowhere"}, "nowhere"),

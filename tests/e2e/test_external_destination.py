@@ -50,15 +50,6 @@ def saved(millrace, file):
     return next((s["stream"]["stream_state"]["id"] for s in states if s["stream"]["stream_descriptor"]["name"] == "items"), 0)
 
 
-def failed(millrace, file, kind, *words):
-    outcome = millrace.run("sync", file, "--json")
-    assert outcome.code == 1, outcome
-    report = outcome.json()
-    errors = [e for e in (report.get("error"), *(s.get("error") for s in report.get("streams", []))) if e]
-    assert any(e["type"].endswith(kind) and "\n" not in e["message"] and all(word in e["message"] for word in words) for e in errors), errors
-    return outcome
-
-
 class TestTasks:
     def test_check(self, millrace, write):
         assert "ok" in millrace.run("check", write(), expect=0).out
@@ -71,10 +62,10 @@ class TestTasks:
         assert outcome.code in (1, 2) and "destination.config.at" in outcome.err, outcome
 
     def test_a_mode_that_it_does_not_have(self, millrace, write):
-        failed(millrace, write(streams=[{"name": "items", "sync_mode": "incremental_deduped_history"}]), "config_error", "can't append_dedup", "items")
+        millrace.failed_sync(write(streams=[{"name": "items", "sync_mode": "incremental_deduped_history"}]), "config_error", "can't append_dedup", "items")
 
     def test_normalisation_is_refused(self, millrace, write):
-        failed(millrace, write(keys={"normalization": "basic"}), "config_error", "normalization")
+        millrace.failed_sync(write(keys={"normalization": "basic"}), "config_error", "normalization")
 
 
 class TestWriting:
@@ -173,7 +164,7 @@ class TestFailures:
     def test_a_bad_destination(self, millrace, write, folder, behaviour, kind, words):
         """And no record is missing once it works."""
         file = write(rows=ROWS, state_every=500, behaviour=behaviour, at=3000)
-        failed(millrace, file, kind, *words)
+        millrace.failed_sync(file, kind, *words)
         at = saved(millrace, file)
         assert at <= max(ids(folder), default=0), "no state without its records"
         assert (behaviour == "fails_at_the_end") == (at == ROWS)

@@ -48,15 +48,6 @@ def expected(rows):
     return items
 
 
-def failed(millrace, file, kind, *words):
-    outcome = millrace.run("sync", file, "--json")
-    assert outcome.code == 1, outcome
-    report = outcome.json()
-    errors = [e for e in (report.get("error"), *(s.get("error") for s in report.get("streams", []))) if e]
-    assert any(e["type"].endswith(kind) and "\n" not in e["message"] and all(word in e["message"] for word in words) for e in errors), errors
-    return outcome
-
-
 def line(message_type, **fields):
     return json.dumps({"type": message_type, message_type.lower(): fields})
 
@@ -145,13 +136,13 @@ class TestReading:
         assert [row["_airbyte_additional_properties"] for row in users] == [None] * 3
 
     def test_a_stream_that_fails_leaves_the_others(self, millrace, write, out):
-        failed(millrace, write(behaviour="one_stream_fails"), "config_error", "users may not be read")
+        millrace.failed_sync(write(behaviour="one_stream_fails"), "config_error", "users may not be read")
         assert arrived(out) == expected(25)
 
     def test_one_that_uses_more_memory_than_it_may(self, millrace, write, out):
         file = write(INCREMENTAL, behaviour="hungry", at=13)
         file.write_text(file.read_text().replace("source:\n", "source:\n  resources: {memory_limit: 100Mi, cpu_limit: 500m}\n"))
-        failed(millrace, file, "transient_error", "more than its limit", "memory_limit")
+        millrace.failed_sync(file, "transient_error", "more than its limit", "memory_limit")
 
     def test_no_file_is_left(self, millrace, write, tmp_path):
         scratch = tmp_path / "scratch"
@@ -174,7 +165,7 @@ class TestFailures:
         ("unfinished", "transient_error", ["did not complete this stream"]),
     ])
     def test_a_bad_connector(self, millrace, write, out, behaviour, kind, words):
-        failed(millrace, write(behaviour=behaviour, at=13), kind, *words)
+        millrace.failed_sync(write(behaviour=behaviour, at=13), kind, *words)
         assert not output_files.visible(out / "items"), "a failed refresh shows nothing"
 
     @pytest.mark.parametrize("last, words", [
@@ -188,15 +179,33 @@ class TestFailures:
         (False, [line("STATE", type="GLOBAL"), 'a GLOBAL state needs an object "global"']),
         (False, [status("items", "DONE"), "DONE"]),
         (True, [line("RECORD", stream="items", data={"id": 99}), "a record of the stream items, which was said to have ended"]),
+        *((False, [damaged, "half a message, or a damaged one"]) for damaged in (
+            '{"record":{"stream":"items","data":{"id":1', '{ "type": "REC', 'WARN x ' + line("RECORD", stream="items", data={"id": 1}),
+            'BOM' + line("RECORD", stream="items", data={"id": 1}), '[' + line("STATE", type="STREAM") + ']',
+            '{"record":{"stream":"items","data":{"id":1}}}', '{"type":"RECORD","rec2026-01-02 INFO a log line')),
+        *((False, [line(kind, record={"stream": "items", "data": {"id": 1}}), f"there is no message of type {kind}"]) for kind in ("RECRD", "Record")),
     ])
     def test_a_bad_line(self, millrace, write, out, last, words):
         bad, *words = words
         where = {"say_last": [bad]} if last else {"at": 13, "say": [bad]}
-        failed(millrace, write(**where), "system_error", "line ", *words)
+        millrace.failed_sync(write(**where), "system_error", "line ", *words)
         assert not output_files.visible(out / "items") or last
 
+    @pytest.mark.parametrize("harmless", ['{"level": "info", "state": "running"}', '{"type": "info", "message": "RECORD"}', "{", "{'type': 'RECORD'}", '"RECORD"'])
+    def test_a_log_line(self, millrace, write, out, harmless):
+        millrace.sync(write(at=13, say=[harmless]))
+        assert arrived(out) == expected(25)
+
+    def test_nothing_new(self, millrace, write, out, tmp_path):
+        """A script may say nothing at all when there is nothing new; one that replaces a table must say that it is complete."""
+        quiet = tmp_path / "quiet.py"
+        quiet.write_text(f"import subprocess, sys\nif sys.argv[1] != 'read': sys.exit(subprocess.run([sys.executable, {SCRIPT!r}, *sys.argv[1:]]).returncode)\n")
+        source = {"command": [sys.executable, str(quiet)]}
+        millrace.sync(write(INCREMENTAL, source=source))
+        millrace.failed_sync(write([{"name": "items"}], source=source), "system_error", "ended without an answer")
+
     def test_text_that_is_not_utf8(self, millrace, write, out):
-        failed(millrace, write(behaviour="not_text", at=13), "system_error", "not UTF-8")
+        millrace.failed_sync(write(behaviour="not_text", at=13), "system_error", "not UTF-8")
 
     @pytest.mark.parametrize("spec, catalog, words", [
         ({"title": "x"}, {}, "no object connectionSpecification"),

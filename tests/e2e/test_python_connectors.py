@@ -6,7 +6,7 @@ import json
 import pytest
 import yaml
 
-from support import json_api, output_files
+from support import json_api, manifests, output_files
 from support.python_connector import ENVIRONMENT, python_connector, records
 
 CONFIG = {"count": 300, "seed": 7, "parallelism": 1, "records_per_slice": 100, "always_updated": False}
@@ -92,21 +92,6 @@ def api():
         yield url
 
 
-def manifest(**stream):
-    schema = {"type": "object", "properties": {"id": {"type": "integer"}, "name": {"type": "string"}}}
-    return {
-        "version": "6.0.0", "type": "DeclarativeSource", "check": {"type": "CheckStream", "stream_names": ["items"]},
-        "streams": [{
-            "type": "DeclarativeStream", "name": "items", "primary_key": ["id"], "schema_loader": {"type": "InlineSchemaLoader", "schema": schema},
-            "retriever": {
-                "type": "SimpleRetriever", "record_selector": {"type": "RecordSelector", "extractor": {"type": "DpathExtractor", "field_path": ["data"]}},
-                "requester": {"type": "HttpRequester", "url_base": "{{ config['base'] }}", "path": "/items", "http_method": "GET",
-                              "authenticator": {"type": "BearerAuthenticator", "api_token": "{{ config['key'] }}"}}},
-            **stream}],
-        "spec": {"type": "Spec", "connection_specification": {"type": "object", "required": ["base", "key"], "properties": {
-            "base": {"type": "string"}, "key": {"type": "string", "airbyte_secret": True}}}}}
-
-
 class TestManifest:
     @pytest.fixture
     def write(self, millrace, tmp_path, api):
@@ -122,24 +107,34 @@ class TestManifest:
         return write
 
     def test_is_read(self, millrace, tmp_path, write):
-        file = write(manifest())
-        millrace.sync(file, env=ENVIRONMENT, timeout=300)
+        file = write(manifests.of_an_api())
+        millrace.sync(file, env={"MILLRACE_CONNECTORS_DIR": str(tmp_path / "none")})
         assert output_files.rows(tmp_path / "out", "id, name", "id") == [(n, f"item {n}") for n in range(1, 4)]
 
     def test_with_python_of_its_own(self, millrace, tmp_path, write):
         (millrace.folder / "components.py").write_text(
             "class Shout:\n    def __init__(self, **_): pass\n    def transform(self, record, **_):\n        record['name'] = record['name'].upper()\n")
-        file = write(manifest(transformations=[{"type": "CustomTransformation", "class_name": "source_declarative_manifest.components.Shout"}]))
+        file = write(manifests.of_an_api(transformations=[{"type": "CustomTransformation", "class_name": "source_declarative_manifest.components.Shout"}]))
         millrace.sync(file, env=ENVIRONMENT, timeout=300)
         assert output_files.rows(tmp_path / "out", "name", "id") == [(f"ITEM {n}",) for n in range(1, 4)]
 
     def test_its_specification_counts(self, millrace, write):
-        outcome = millrace.run("sync", write(manifest(), key=5), env=ENVIRONMENT, expect=2)
+        outcome = millrace.run("sync", write(manifests.of_an_api(), key=5), env=ENVIRONMENT, expect=2)
         assert "source.config.key" in outcome.err, outcome
 
     def test_needs_its_runner(self, millrace, tmp_path, write):
-        outcome = millrace.run("sync", write(manifest()), env={"MILLRACE_CONNECTORS_DIR": str(tmp_path / "none")}, expect=2)
+        document = manifests.of_an_api(transformations=[{"type": "CustomTransformation", "class_name": "components.Shout"}])
+        outcome = millrace.run("sync", write(document), env={"MILLRACE_CONNECTORS_DIR": str(tmp_path / "none")}, expect=2)
         assert "millrace connectors install source-declarative-manifest" in outcome.err, outcome
+
+    def test_a_mistake_is_found_by_its_line(self, millrace, write):
+        document = manifests.of_an_api()
+        document["streams"][0]["retriever"]["paginator"] = {"type": "DefaultPaginatr"}
+        file = write(document)
+        lines = (millrace.folder / "shop.yaml").read_text().splitlines()
+        line = next(n for n, text in enumerate(lines, 1) if text.strip() == "retriever:") + 1
+        outcome = millrace.run("check", "--source", file)
+        assert outcome.code in (1, 2) and "DefaultPaginat" in outcome.err and f"line {line}" in outcome.err, outcome
 
     def test_that_is_none(self, millrace, write):
         assert "no low-code manifest" in millrace.run("sync", write({"a": 1}), env=ENVIRONMENT, expect=2).err

@@ -3,7 +3,6 @@ and PostgreSQL, by `millrace sync` and through a server. What one can't install 
 import json
 
 import pytest
-import yaml
 
 from support import api_server, json_api, output_files
 from support.connected_ends import TO_POSTGRES, committed, connect, synced
@@ -92,10 +91,9 @@ def assert_rows_are_there(package, parquet, db):
 def test_by_sync(millrace, tmp_path, web, db, package):
     millrace.secrets.add(KEY)
     if package.name == "source-declarative-manifest":
-        (millrace.folder / "manifest.yaml").write_text(yaml.safe_dump(manifest(web)))
-        naming = {"manifest": "manifest.yaml"}
-    else:
-        naming = {"type": package.name.removeprefix("source-"), "version": package.version}
+        package = Package(package.name, package.version, package.stream, package.columns, package.rows,
+                          lambda *_: {"__injected_declarative_manifest": manifest(web)})
+    naming = {"type": package.name.removeprefix("source-"), "version": package.version}
     for destination in (("local", {"path": str(tmp_path / "out"), **PARQUET}), ("postgres", target_config(db))):
         source = naming, package.config(tmp_path, web)
         file = millrace.file(source, destination, name=destination[0], destination_namespace="destination", streams=[{"name": package.stream}])

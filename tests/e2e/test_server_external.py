@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-from support import api_server, output_files, scripted_destination, scripted_source
+from support import api_server, json_api, manifests, output_files, scripted_destination, scripted_source
 from support.attempt_processes import attempt_processes
 from support.connected_ends import TO_POSTGRES
 from support.postgres_tables import target_config
@@ -175,6 +175,7 @@ REFUSED = [
     ({"command": None}, ["dockerRepository", "command", "manifest"]),
     ({"command": None, "manifest": {"type": "DeclarativeSource"}}, ["no low-code manifest"]),
     ({"maxSecondsBetweenMessages": 0}, ["maxSecondsBetweenMessages"]),
+    ({"maxSecondsBetweenMessages": 2**63 - 1}, ["maxSecondsBetweenMessages", "604800"]),
 ]
 
 
@@ -268,7 +269,9 @@ def test_an_image_of_airbytes_is_the_installed_package(millrace, tmp_path):
 
 def manifest(path="/items", **spec):
     properties = {**scripted_source.SPEC["properties"], **spec}
-    return {"version": "6.5.2", "type": "DeclarativeSource", "streams": [{"type": "DeclarativeStream", "name": "items", "path": path}],
+    """With Python of its own: a program runs it."""
+    streams = [{"type": "DeclarativeStream", "name": "items", "path": path, "retriever": {"class_name": "components.Retriever"}}]
+    return {"version": "6.5.2", "type": "DeclarativeSource", "streams": streams,
             "spec": {"type": "Spec", "connection_specification": {**scripted_source.SPEC, "properties": properties}}}
 
 
@@ -300,6 +303,23 @@ def test_a_manifest_by_both_apis(millrace, tmp_path):
         assert [d["id"] for d in server.request("GET", all).body["data"]] == [id]
         assert server.request("PUT", f"{all}/{id}", b"{}").status == 422
         assert server.request("DELETE", f"{all}/{id}").status == 200 and server.request("GET", f"{all}/{id}").status == 404
+
+
+def test_a_manifest_without_python(millrace, tmp_path):
+    """It is built in: nothing is installed."""
+    millrace.secrets.add(TOKEN)
+    items = lambda path, _, key: {"data": [{"id": n, "name": f"item {n}"} for n in range(1, 31)]} if key == TOKEN else 401  # noqa: E731
+    with json_api.serving(items) as url, running(millrace, tmp_path, allow=False) as server:
+        definition = custom(server, command=None, manifest=manifests.of_an_api())
+        refused = server.call("sources/create", expect=422, sourceDefinitionId=definition, name="x", connectionConfiguration={"base": url})
+        assert "key" in refused["message"], refused
+        made = server.call("sources/create", sourceDefinitionId=definition, name="items", connectionConfiguration={"base": url, "key": TOKEN})["sourceId"]
+        assert server.call("sources/check_connection", sourceId=made)["status"] == "succeeded"
+        succeeded(server, connected(server, made, "items"))
+        assert sorted(row["id"] for row in files(tmp_path, "items")) == list(range(1, 31))
+        wrong = server.call("sources/create", sourceDefinitionId=definition, name="wrong", connectionConfiguration={"base": url, "key": "no"})["sourceId"]
+        checked = server.call("sources/check_connection", sourceId=wrong)
+        assert checked["status"] == "failed" and "items" in checked["message"], checked
 
 
 def test_a_package_of_the_registry_into_files_and_a_database(millrace, tmp_path, db):

@@ -84,6 +84,20 @@ class Millrace:
     def sync(self, file, *args, expect=0, **more):
         return self.run("sync", file, *args, expect=expect, **more)
 
+    def failed_sync(self, file, kind, *words, **more):
+        """The sync fails with this failure type, and one message of one line says all the words (of either case), also on standard error."""
+        outcome = self.run("sync", file, "--json", **more)
+        assert outcome.code == 1, outcome
+        report = outcome.json()
+        errors = [e for e in (report.get("error"), *(s.get("error") for s in report.get("streams", []))) if e]
+        assert errors, outcome
+        assert all(e["message"].strip() and "\n" not in e["message"] for e in errors), errors
+        assert any(e["type"].endswith(kind) and all(word.lower() in e["message"].lower() for word in words) for e in errors), \
+            f"no {kind} that says {words}: {errors}"
+        # Its beginning: what a program printed may be shown in escapes there.
+        assert any(e["message"][:40] in outcome.err for e in errors), f"standard error says it too: {outcome!r}"
+        return outcome
+
 
 def kill_group(process, sig=signal.SIGKILL):
     with contextlib.suppress(ProcessLookupError):
