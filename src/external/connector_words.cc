@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/log.h"
-#include "base/lower_case.h"
 #include "base/secrets.h"
 #include "external/trace_error.h"
 
@@ -84,6 +84,17 @@ bool WasToBeMessage(std::string_view line, bool cut) {
   return object.is_object() && CarriesSomething(object);
 }
 
+/// Whether it has what a message of the protocol has, whatever its type says: a newer protocol's
+/// messages bring keys of their own. (A loss of LOG is none.)
+bool HasMemberOfMessage(const Json& object) {
+  static constexpr const char* kMembers[] = {"record",  "state", "trace",           "control",
+                                             "catalog", "spec",  "connectionStatus"};
+  return std::ranges::any_of(kMembers, [&object](const char* member) {
+    const auto found = object.find(member);
+    return found != object.end() && found->is_object();
+  });
+}
+
 bool IsKnownType(std::string_view type) {
   const auto is = [type](std::string_view known) { return known == type; };
   return std::ranges::any_of(kCarryingTypes, is) || std::ranges::any_of(kOtherTypes, is);
@@ -108,21 +119,28 @@ Status ConnectorWords::TakeOtherLine(std::string_view line, int64_t number, std:
 }
 
 Status ConnectorWords::TakeMessage(const std::string& type, const Json& message, int64_t number) {
-  if (!IsKnownType(type)) {
-    // {"type": "RECRD", "recrd": {…}} is of the protocol's shape.
-    const auto named = message.find(LowerCaseOf(type));
-    if (CarriesSomething(message) || (named != message.end() && named->is_object())) {
-      return Fault(number, fmt::format("there is no message of type {} (RECORD, STATE, …)", type));
-    }
-    other_lines_.Append(message.dump(-1, ' ', false, Json::error_handler_t::replace));
-    other_lines_.End();
-    return Status::Ok();
-  }
+  if (!IsKnownType(type)) return TakeUnknown(type, message, number);
   if (type == "LOG") LogAsItSays(message.value("log", Json()));
   if (type == "CONTROL") return TakeControl(message);
   if (type == "SPEC" || type == "CONNECTION_STATUS" || type == "CATALOG") {
     answers_.insert_or_assign(type, JsonValue(message));
   }
+  return Status::Ok();
+}
+
+/// Of a newer protocol, of something that logs in JSON, or a message with a damaged type.
+Status ConnectorWords::TakeUnknown(const std::string& type, const Json& message, int64_t number) {
+  if (HasMemberOfMessage(message)) {
+    return Fault(number, fmt::format("there is no message of type {} (RECORD, STATE, …)", type));
+  }
+  if (!std::exchange(unknown_type_, true)) {
+    Log(LogLevel::kWarn,
+        "the connector printed a message of the type {}, which is not known; such messages are "
+        "ignored",
+        WordsOf(type));
+  }
+  other_lines_.Append(message.dump(-1, ' ', false, Json::error_handler_t::replace));
+  other_lines_.End();
   return Status::Ok();
 }
 

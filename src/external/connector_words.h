@@ -46,10 +46,12 @@ class ConnectorWords : public MessageEvents {
  private:
   Error WithLastWords(Error failure, const ChildExit& exit) const;
   Status TakeControl(const Json& message);
+  Status TakeUnknown(const std::string& type, const Json& message, int64_t number);
 
   const KeepConfig keep_config_;
   LastLines other_lines_;
   std::map<std::string, JsonValue> answers_;
+  bool unknown_type_ = false;          // a message of one came: it is warned of once
   std::optional<Error> error_;         // without a stream
   std::optional<Error> stream_error_;  // the first that names one
 };

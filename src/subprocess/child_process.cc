@@ -12,12 +12,28 @@
 
 #include "base/file_io.h"
 #include "subprocess/forked_program.h"
+#include "subprocess/process_table.h"
 
 namespace millrace {
 namespace {
 
 /// How long a wait goes on before it looks at its stop token.
 constexpr std::chrono::milliseconds kTick(50);
+
+/// How long what was killed may take to be gone.
+constexpr std::chrono::seconds kKilledLimit(10);
+
+/// Waits, a bounded time, until no process of the group runs: the signal that kills them is only on
+/// its way when kill returns.
+void AwaitGroupEnd(pid_t group) {
+  const auto runs = [](const ProcessEntry& entry) {
+    return entry.state != 'Z' && entry.state != 'X';
+  };
+  const Deadline deadline = Deadline::After(kKilledLimit);
+  while (std::ranges::any_of(ProcessesOfGroup(group), runs) && !deadline.Passed()) {
+    ::poll(nullptr, 0, 5);
+  }
+}
 
 int TickMs(Deadline deadline) {
   if (deadline.never()) return static_cast<int>(kTick.count());
@@ -131,6 +147,7 @@ ChildExit ChildProcess::Reap() {
   {
     const std::lock_guard lock(mutex_);
     ::kill(-pid_, SIGKILL);  // what it left behind; the group's id is still its own
+    AwaitGroupEnd(pid_);
     while (::waitpid(pid_, &wait_status, 0) < 0 && errno == EINTR) {
     }
     exit_ = ChildExitOf(wait_status);

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from support import scripted_destination, scripted_source
+from support.process_state import is_running
 
 SOURCE, DESTINATION = ([sys.executable, str(pathlib.Path(module.__file__))] for module in (scripted_source, scripted_destination))
 TOKEN = "token-of-the-sink-17"
@@ -188,6 +189,6 @@ class TestFailures:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         pid = int(child.read_text())
-        while pathlib.Path(f"/proc/{pid}").exists():
+        while is_running(pid):
             assert time.monotonic() < until
             time.sleep(0.05)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from support import output_files, scripted_source
+from support.process_state import is_running
 
 SCRIPT = str(pathlib.Path(scripted_source.__file__))
 TOKEN = "token-of-the-script-91"
@@ -183,7 +184,8 @@ class TestFailures:
             '{"record":{"stream":"items","data":{"id":1', '{ "type": "REC', 'WARN x ' + line("RECORD", stream="items", data={"id": 1}),
             'BOM' + line("RECORD", stream="items", data={"id": 1}), '[' + line("STATE", type="STREAM") + ']',
             '{"record":{"stream":"items","data":{"id":1}}}', '{"type":"RECORD","rec2026-01-02 INFO a log line')),
-        *((False, [line(kind, record={"stream": "items", "data": {"id": 1}}), f"there is no message of type {kind}"]) for kind in ("RECRD", "Record")),
+        *((False, [json.dumps({"type": kind, "record": {"stream": "items", "data": {"id": 1}}}), f"there is no message of type {kind}"]) for kind in ("RECRD", "Record")),
+        (False, ['{"type":"CONTROLS","control":{"type":"CONNECTOR_CONFIG"}}', "there is no message of type CONTROLS"]),
     ])
     def test_a_bad_line(self, millrace, write, out, last, words):
         bad, *words = words
@@ -225,7 +227,7 @@ class TestFailures:
         outcome = millrace.sync(file)
         assert "printed nothing for 1 seconds" in outcome.err, outcome
         assert arrived(out) == expected(25)
-        assert not pathlib.Path("/proc", marker.read_text()).exists()
+        assert not is_running(int(marker.read_text()))
 
 
 class TestStates:
@@ -261,7 +263,8 @@ def test_odd_messages_do_no_harm(millrace, write, out):
         line("TRACE", type="ANALYTICS", analytics={"type": "x", "value": "1"}), line("TRACE", type="ESTIMATE", estimate={"name": "items", "type": "SYNC", "row_estimate": "many"}),
         line("TRACE", type="NEW"), '{"type":"TRACE"}', line("LOG", level=5), line("CONTROL", type="NEW"), line("TOMORROW", a=1), status("items", "RUNNING"), " \t ",
     ]
-    millrace.sync(write(keys={"metadata": "current"}, at=13, say=odd))
+    report = millrace.sync(write(keys={"metadata": "current"}, at=13, say=odd), "--json").json()
+    assert [warning for warning in report["warnings"] if "TOMORROW" in warning], report
     odd_rows = [row for row in output_files.table(out / "items").to_pylist() if row["id"] is None or row["id"] > 1000]
     assert [(row["id"], row["name"], row["price"], row["sold"]) for row in odd_rows] == [(1002, None, None, None), (None, "huge", None, None)]
     assert [[(change["field"], change["change"]) for change in row["_airbyte_meta"]["changes"]] for row in odd_rows] == [
