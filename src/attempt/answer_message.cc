@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attempt/error_json.h"
+#include "base/error_of.h"
 
 namespace millrace {
 
@@ -13,9 +14,7 @@ Json AnswerTo(const Json& message, const Result<Json>& answer) {
     return reply;
   }
   const Status status = answer.status();
-  reply["error"] =
-      ErrorToJson(status.failed() ? status.error()
-                                  : Error{FailureType::kSystemError, status.ToString(), {}, {}});
+  reply["error"] = ErrorToJson(ErrorOf(status));
   return reply;
 }
 

@@ -3,13 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "attempt/error_json.h"
+#include "base/error_of.h"
 
 namespace millrace {
 
 int TellFailure(AttemptChannel& channel, const Status& status, bool before_contact,
                 FailureOrigin origin) {
-  const Error error = status.failed() ? status.error()
-                                      : Error{FailureType::kSystemError, status.ToString(), {}, {}};
+  const Error error = ErrorOf(status);
   // When the parent is gone there is nobody to tell.
   (void)channel
       .TellLast({{"type", "FAILURE"},

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/error_of.h"
 #include "base/file_io.h"
 #include "base/log.h"
 #include "cli/attempt/manifest_output.h"
@@ -16,16 +17,6 @@ namespace millrace {
 namespace {
 
 WallTime Now() { return Clock::System().WallNow(); }
-
-Error ErrorOf(const Status& status) {
-  if (status.failed()) return status.error();
-  return {FailureType::kSystemError, status.ToString(), {}, {}};
-}
-
-int Fail(ProtocolOutput& output, const Status& status) {
-  output.WriteMessage(ErrorTraceMessage(ErrorOf(status), Now()));
-  return 1;
-}
 
 /// Nothing was begun: whose fault that is nobody can say yet, so the trace names no failure type.
 int FailToStart(ProtocolOutput& output, const Status& status) {
@@ -52,9 +43,7 @@ class MessageTeller final : public EngineMessages {
                          {"connectorConfig", {{"config", changed}}}}}};
     return output_.WriteLines(message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   }
-  void Failure(const Error& error) override {
-    output_.WriteMessage(ErrorTraceMessage(error, Now()));
-  }
+  void Failure(const Error& error) override { output_.WriteError(error); }
   void RateLimited(std::string_view stream) override { records_.RateLimited(stream); }
 
  private:
@@ -64,9 +53,9 @@ class MessageTeller final : public EngineMessages {
 
 int TellSpecification(const Manifest& manifest, ProtocolOutput& output) {
   const Result<PyValue> said = ManifestSpecification(manifest);
-  if (!said.ok()) return Fail(output, said.status());
+  if (!said.ok()) return output.Fail(said.status());
   const Result<Json> spec = JsonOf(*said);
-  if (!spec.ok()) return Fail(output, spec.status());
+  if (!spec.ok()) return output.Fail(spec.status());
   output.WriteMessage(Json{{"type", "SPEC"}, {"spec", *spec}});
   return 0;
 }
@@ -74,7 +63,7 @@ int TellSpecification(const Manifest& manifest, ProtocolOutput& output) {
 int RunCheck(DeclarativeEngine& engine, ProtocolOutput& output) {
   const Status status = engine.Check({});
   if (!status.ok() && ErrorOf(status).type != FailureType::kConfigError) {
-    return Fail(output, status);
+    return output.Fail(status);
   }
   output.WriteMessage(ConnectionStatusMessage(status.ok(), status.ok() ? "" : status.ToString()));
   return 0;
@@ -82,9 +71,9 @@ int RunCheck(DeclarativeEngine& engine, ProtocolOutput& output) {
 
 int RunDiscover(DeclarativeEngine& engine, ProtocolOutput& output) {
   const Result<PyList> streams = engine.Discover({});
-  if (!streams.ok()) return Fail(output, streams.status());
+  if (!streams.ok()) return output.Fail(streams.status());
   const Result<Json> json = JsonOf(PyValue::List(*streams));
-  if (!json.ok()) return Fail(output, json.status());
+  if (!json.ok()) return output.Fail(json.status());
   output.WriteMessage(Json{{"type", "CATALOG"}, {"catalog", {{"streams", *json}}}});
   return 0;
 }
@@ -93,12 +82,12 @@ int RunRead(const StartDocument& start, std::map<std::string, PyValue> states,
             DeclarativeEngine& engine, ManifestOutput& records, ProtocolOutput& output,
             AttemptStop& stop) {
   const auto read = DeclarativeReadOf(*start.catalog, std::move(states));
-  if (!read.ok()) return Fail(output, read.status());
+  if (!read.ok()) return output.Fail(read.status());
   const std::stop_callback on_finish(stop.finish_token(), [&stop] { stop.Cancel(); });
   const Result<std::string> failed = engine.Read(*read, records, stop.cancel_token());
-  if (!failed.ok()) return Fail(output, failed.status());
+  if (!failed.ok()) return output.Fail(failed.status());
   if (failed->empty()) return 0;
-  return Fail(output, ConfigError("these streams did not sync: {}", *failed));
+  return output.Fail(ConfigError("these streams did not sync: {}", *failed));
 }
 
 }  // namespace
@@ -119,7 +108,7 @@ int RunManifestTask(const StartDocument& start, ProtocolOutput& output, AttemptS
   if (!states.ok()) return FailToStart(output, states.status());
   const bool checks = start.task == "connector check";
   if (const Status fits = FitManifestConfig(loaded->manifest, ruled->effective); !fits.ok()) {
-    if (!checks || ErrorOf(fits).type != FailureType::kConfigError) return Fail(output, fits);
+    if (!checks || ErrorOf(fits).type != FailureType::kConfigError) return output.Fail(fits);
     output.WriteMessage(ConnectionStatusMessage(false, fits.ToString()));
     return 0;
   }

@@ -5,8 +5,11 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
+#include "base/error_of.h"
 #include "base/file_io.h"
 #include "base/secrets.h"
+#include "protocol/message.h"
 
 namespace millrace {
 
@@ -24,6 +27,15 @@ Status ProtocolOutput::WriteLines(std::string_view lines) {
 void ProtocolOutput::WriteMessage(const Json& message) {
   const std::string text = message.dump(-1, ' ', false, Json::error_handler_t::replace);
   (void)WriteLines(Secrets::Redact(text) + "\n").ok();
+}
+
+void ProtocolOutput::WriteError(const Error& error) {
+  WriteMessage(ErrorTraceMessage(error, Clock::System().WallNow()));
+}
+
+int ProtocolOutput::Fail(const Status& status) {
+  WriteError(ErrorOf(status));
+  return 1;
 }
 
 }  // namespace millrace

@@ -16,6 +16,10 @@ class ProtocolOutput {
   Status WriteLines(std::string_view lines);
   /// One message, with secrets struck out; a failure is found by the next WriteLines.
   void WriteMessage(const Json& message);
+  /// A TRACE message of type ERROR, of now.
+  void WriteError(const Error& error);
+  /// The same of a status that is not ok. Returns what the program ends with: 1.
+  int Fail(const Status& status);
 
  private:
   std::mutex mutex_;

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "base/error_of.h"
 #include "base/file_io.h"
 #include "base/log.h"
 #include "catalogue/connector_packages.h"
@@ -22,18 +23,6 @@
 
 namespace millrace {
 namespace {
-
-WallTime Now() { return Clock::System().WallNow(); }
-
-Error ErrorOf(const Status& status) {
-  if (status.failed()) return status.error();
-  return {FailureType::kSystemError, status.ToString(), {}, {}};
-}
-
-int Fail(ProtocolOutput& output, const Status& status) {
-  output.WriteMessage(ErrorTraceMessage(ErrorOf(status), Now()));
-  return 1;
-}
 
 /// Standard input, until it ends or the attempt is told to.
 class StandardInput : public ByteReader {
@@ -93,16 +82,16 @@ int RunCheck(const StartDocument& start, ProtocolOutput& output) {
     status = destination.ok() ? (*destination)->Check() : destination.status();
   }
   // The platform reads the status; what is not the configuration's fault it learns from the trace.
-  if (!status.ok() && ErrorOf(status).type != FailureType::kConfigError) Fail(output, status);
+  if (!status.ok() && ErrorOf(status).type != FailureType::kConfigError) output.Fail(status);
   output.WriteMessage(ConnectionStatusMessage(status.ok(), status.ok() ? "" : status.ToString()));
   return 0;
 }
 
 int RunDiscover(const StartDocument& start, ProtocolOutput& output) {
   const auto source = MakeSource(*start.source);
-  if (!source.ok()) return Fail(output, source.status());
+  if (!source.ok()) return output.Fail(source.status());
   const auto catalog = (*source)->Discover();
-  if (!catalog.ok()) return Fail(output, catalog.status());
+  if (!catalog.ok()) return output.Fail(catalog.status());
   output.WriteMessage(CatalogMessage(*catalog));
   return 0;
 }
@@ -133,20 +122,20 @@ int Copy(const StartDocument& start, Source& source, Destination& destination,
   options.stuck = [](const SyncSummary&) { ::_exit(1); };
   const auto summary =
       RunSync(source, destination, states, CatalogOf(start), options, stop.cancel_token());
-  if (!summary.ok()) return Fail(output, summary.status());
+  if (!summary.ok()) return output.Fail(summary.status());
   for (const StreamProgress& stream : summary->streams) {
     if (!stream.error) continue;
     Error error = *stream.error;
     if (!error.stream) error.stream = stream.stream;
-    output.WriteMessage(ErrorTraceMessage(error, Now()));
+    output.WriteError(error);
   }
-  if (summary->error) output.WriteMessage(ErrorTraceMessage(*summary->error, Now()));
+  if (summary->error) output.WriteError(*summary->error);
   return summary->outcome == SyncOutcome::kSucceeded ? 0 : 1;
 }
 
 int RunRead(const StartDocument& start, ProtocolOutput& output, AttemptStop& stop) {
   const auto source = MakeSource(*start.source);
-  if (!source.ok()) return Fail(output, source.status());
+  if (!source.ok()) return output.Fail(source.status());
   StreamStatusMessages statuses(output);
   RecordDestination destination(output, statuses);
   return Copy(start, **source, destination, output, &statuses, stop);
@@ -154,7 +143,7 @@ int RunRead(const StartDocument& start, ProtocolOutput& output, AttemptStop& sto
 
 int RunWrite(const StartDocument& start, ProtocolOutput& output, AttemptStop& stop) {
   const auto destination = MakeDestination(*start.destination);
-  if (!destination.ok()) return Fail(output, destination.status());
+  if (!destination.ok()) return output.Fail(destination.status());
   MessageSource source(std::make_unique<StandardInput>(stop));
   return Copy(start, source, **destination, output, nullptr, stop);
 }

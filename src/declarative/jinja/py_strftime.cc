@@ -64,16 +64,9 @@ bool FormatCommon(const PyCivilTime& civil, PyZone zone, std::string_view format
 
 std::tm TimeOf(const PyMoment& moment, const PyCivilTime& civil) {
   const int64_t day = PyDayOf(moment.local_us);
-  std::tm time{};
-  time.tm_year = static_cast<int>(civil.year - 1900);
-  time.tm_mon = static_cast<int>(civil.month - 1);
-  time.tm_mday = static_cast<int>(civil.day);
-  time.tm_hour = static_cast<int>(civil.hour);
-  time.tm_min = static_cast<int>(civil.minute);
-  time.tm_sec = static_cast<int>(civil.second);
+  std::tm time = civil.Tm();
   time.tm_wday = (PyWeekday(day) + 1) % 7;
   time.tm_yday = static_cast<int>(PyDayOfYear(day) - 1);
-  time.tm_isdst = -1;
   return time;
 }
 

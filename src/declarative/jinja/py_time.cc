@@ -175,19 +175,24 @@ Result<Int128> PyTimeDeltaSum::Total() const {
   return total;
 }
 
+std::tm PyCivilTime::Tm() const {
+  std::tm time{};
+  time.tm_year = static_cast<int>(year - 1900);
+  time.tm_mon = static_cast<int>(month - 1);
+  time.tm_mday = static_cast<int>(day);
+  time.tm_hour = static_cast<int>(hour);
+  time.tm_min = static_cast<int>(minute);
+  time.tm_sec = static_cast<int>(second);
+  time.tm_isdst = -1;
+  return time;
+}
+
 double PyTimestamp(const PyMoment& moment) {
   if (!moment.zone.naive()) {
     return static_cast<double>(static_cast<long double>(moment.utc_us()) / 1e6L);
   }
   const PyCivilTime civil = PyCivilTime::Of(moment.local_us);
-  std::tm time{};
-  time.tm_year = static_cast<int>(civil.year - 1900);
-  time.tm_mon = static_cast<int>(civil.month - 1);
-  time.tm_mday = static_cast<int>(civil.day);
-  time.tm_hour = static_cast<int>(civil.hour);
-  time.tm_min = static_cast<int>(civil.minute);
-  time.tm_sec = static_cast<int>(civil.second);
-  time.tm_isdst = -1;
+  std::tm time = civil.Tm();
   return static_cast<double>(std::mktime(&time)) + static_cast<double>(civil.microsecond) / 1e6;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <string>
 
 #include "base/clock.h"
@@ -42,6 +43,8 @@ struct PyCivilTime {
   static PyCivilTime Of(int64_t local_us);
   /// A ValueError ("month must be in 1..12") when it's no time.
   Result<int64_t> LocalMicros() const;
+  /// Without a day of the week, a day of the year, or a word on summer time.
+  std::tm Tm() const;
 };
 
 // Days are counted from 1970-01-01.
