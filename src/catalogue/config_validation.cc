@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parsing.h"
 #include "base/nearest_names.h"
 #include "base/secrets.h"
 #include "catalogue/schema_validator.h"
@@ -22,7 +23,7 @@ Json AsTyped(const Json& schema, const std::string& text) {
   for (const std::string& type : types) {
     if (type == "string") return text;
   }
-  const Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json parsed = ParseJson(text);
   if (parsed.is_discarded() || parsed.is_string()) return text;
   for (const std::string& type : types) {
     if (HasType(parsed, type)) return parsed;

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/file_io.h"
+#include "base/json_parsing.h"
 #include "catalogue/connector_naming.h"
 
 namespace millrace {
@@ -34,7 +35,7 @@ std::vector<std::string> FoldersBelow(const std::filesystem::path& folder) {
 std::optional<InstalledConnector> ReadRecord(const std::filesystem::path& folder) {
   const auto text = ReadFile(folder / kRecordFile, kRecordBytesMax);
   if (!text.ok()) return std::nullopt;
-  const Json json = Json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  const Json json = ParseJson(*text);
   if (!json.is_object()) return std::nullopt;
   InstalledConnector connector{.name = Text(json, "name"),
                                .package = Text(json, "package"),

@@ -7,6 +7,7 @@
 
 #include "attempt/attempt_process.h"
 #include "base/file_io.h"
+#include "base/json_parsing.h"
 #include "base/secrets.h"
 #include "base/uuid.h"
 #include "catalogue/catalogue.h"
@@ -25,8 +26,9 @@ void PrintMessage(const Json& message) {
 
 Result<Json> ReadJsonFile(const std::string& path) {
   MR_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return ConfigError("{} is not JSON", path);
+  const char* fault = nullptr;
+  Json json = ParseJson(text, {}, &fault);
+  if (fault != nullptr) return ConfigError("{}: {}", path, fault);
   return json;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_parsing.h"
 #include "base/log.h"
 #include "base/secrets.h"
 #include "external/trace_error.h"
@@ -80,8 +81,9 @@ bool WasToBeMessage(std::string_view line, bool cut) {
     const size_t next = line.find_first_not_of(" \t", begin + 1);
     return cut || (next != std::string_view::npos && line[next] == '"');
   }
-  const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  return object.is_object() && CarriesSomething(object);
+  const Json object = ParseJson(line);
+  // What is too deep to look at may be anything.
+  return object.is_discarded() || (object.is_object() && CarriesSomething(object));
 }
 
 /// Whether it has what a message of the protocol has, whatever its type says: a newer protocol's

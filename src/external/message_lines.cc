@@ -2,14 +2,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parsing.h"
 #include "external/trace_error.h"
 
 namespace millrace {
 namespace {
 
-/// Null when `message` is one.
+/// Null when `message`, some JSON, is one.
 const char* FaultOf(const Json& message) {
-  if (message.is_discarded()) return "it is not JSON";
   if (!message.is_object()) return "it must be a JSON object";
   const auto type = message.find("type");
   return type == message.end() || !type->is_string() ? "it has no type" : nullptr;
@@ -43,8 +43,10 @@ Status MessageLines::TakeLine() {
   ++line_number_;
   const std::string line = std::exchange(line_, {});
   if (line.find_first_not_of(" \t\r") == std::string::npos) return Status::Ok();
-  const Json message = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (const char* fault = FaultOf(message)) {
+  const char* fault = nullptr;
+  const Json message = ParseJson(line, {}, &fault);
+  if (fault == nullptr) fault = FaultOf(message);
+  if (fault != nullptr) {
     return events_.TakeOtherLine(line, line_number_, fault, cut_);
   }
   const std::string type = message["type"].get<std::string>();

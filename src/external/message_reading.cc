@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parsing.h"
 #include "base/log.h"
 #include "external/trace_error.h"
 #include "formats/utf8_text.h"
@@ -106,10 +107,9 @@ Status MessageReading::TakeLine(std::string_view line) {
 
 Status MessageReading::TakeMessage(std::string_view line, const std::string& type) {
   ++messages_;
-  const Json message = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (message.is_discarded()) {
-    return events_.TakeOtherLine(line, line_number_, "it is not JSON", cut_);
-  }
+  const char* fault = nullptr;
+  const Json message = ParseJson(line, {}, &fault);
+  if (fault != nullptr) return events_.TakeOtherLine(line, line_number_, fault, cut_);
   if (type == "STATE") return TakeState(message);
   if (type == "TRACE") return TakeTrace(message);
   return events_.TakeMessage(type, message, line_number_);

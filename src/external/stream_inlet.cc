@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parsing.h"
 #include "connector/arrow_status.h"
 #include "connector/json_schema.h"
 
@@ -68,7 +69,7 @@ bool StreamInlet::full() {
 
 /// Changes that the source reports itself, about the row appended last.
 void StreamInlet::TakeChanges(std::string_view meta) {
-  const Json json = Json::parse(meta, nullptr, /*allow_exceptions=*/false);
+  const Json json = ParseJson(meta);
   if (!json.is_object() || !json.contains("changes")) return;
   for (const Json& change : json["changes"]) {
     if (!change.is_object() || !change.value("field", Json()).is_string()) continue;

@@ -193,6 +193,22 @@ class TestFailures:
         millrace.failed_sync(write(**where), "system_error", "line ", *words)
         assert not output_files.visible(out / "items") or last
 
+    @pytest.mark.parametrize("kind", ["CONTROL", "STATE", "LOG", "NEW"])
+    def test_a_message_nested_deeply(self, millrace, write, kind):
+        """Whoever walks it does so on the stack."""
+        deep = '{"a":' * 200_000 + "1" + "}" * 200_000
+        millrace.failed_sync(write(at=13, say=[f'{{"type":"{kind}","{kind.lower()}":{deep}}}']), "system_error", "line ", "nested too deeply")
+
+    @pytest.mark.parametrize("kind, task", [("SPEC", "spec"), ("CATALOG", "discover"), ("CONNECTION_STATUS", "check")])
+    def test_an_answer_nested_deeply(self, millrace, tmp_path, kind, task):
+        script = tmp_path / "deep.py"
+        script.write_text(f"""import sys
+if sys.argv[1] == {task!r}: print('{{"type":"{kind}","x":' + '{{"a":' * 60000 + '1' + '}}' * 60000 + '}}')
+elif sys.argv[1] == 'spec': print('{{"type":"SPEC","spec":{{"connectionSpecification":{{"type":"object"}}}}}}')
+""")
+        outcome = millrace.run("check" if task == "check" else "discover", millrace.file(([sys.executable, str(script)], {}), ("local", {"path": str(tmp_path)})))
+        assert outcome.code == 1 and "nested too deeply" in outcome.err, outcome
+
     @pytest.mark.parametrize("harmless", ['{"level": "info", "state": "running"}', '{"type": "info", "message": "RECORD"}', "{", "{'type': 'RECORD'}", '"RECORD"'])
     def test_a_log_line(self, millrace, write, out, harmless):
         millrace.sync(write(at=13, say=[harmless]))

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parsing.h"
 #include "base/secrets.h"
 #include "catalogue/install/tool_run.h"
 #include "subprocess/confinement.h"
@@ -14,7 +15,7 @@ constexpr std::chrono::seconds kLimit(300);
 
 /// The specification of a line that is a SPEC message; null otherwise.
 Json SpecificationIn(std::string_view line) {
-  const Json message = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  const Json message = ParseJson(line);
   if (!message.is_object() || message.value("type", Json()) != Json("SPEC")) return nullptr;
   Json spec = message.value("spec", Json());
   const bool whole = spec.is_object() && spec.value("connectionSpecification", Json()).is_object();

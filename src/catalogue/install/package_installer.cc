@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/json_parsing.h"
 #include "base/secrets.h"
 #include "catalogue/install/pip_settings.h"
 #include "subprocess/program_path.h"
@@ -117,7 +118,7 @@ Result<InstalledPackage> PackageInstaller::Inspect(const std::filesystem::path& 
                                                    const std::string& package) const {
   const std::string python = venv / "bin" / "python";
   MR_ASSIGN_OR_RETURN(const ToolEnd end, Run({python, "-I", "-c", kInspection, package}, kShort));
-  const Json json = Json::parse(end.output, nullptr, /*allow_exceptions=*/false);
+  const Json json = ParseJson(end.output);
   if (!end.exit.clean() || !json.is_object()) {
     return SystemError("looking at the installed {}: {} {}", package, end.exit.ToString(),
                        end.exit.LastWords());

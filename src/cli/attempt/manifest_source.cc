@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/file_io.h"
+#include "base/json_parsing.h"
 #include "base/log.h"
 #include "catalogue/config_validation.h"
 #include "declarative/jinja/py_json.h"
@@ -62,8 +63,8 @@ class SyncMessages final : public EngineMessages {
 Result<Json> JsonOf(const PyValue& value) {
   std::string text;
   MR_RETURN_IF_ERROR(AppendPyJson(value, kCompactPyJson, &text));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return SystemError("a value that JSON can't hold");
+  Json json = ParseJson(text);
+  if (json.is_discarded()) return SystemError("a value that JSON can't hold, or nested too deeply");
   return json;
 }
 

@@ -3,6 +3,8 @@
 #include <boost/url/parse_query.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/json_parsing.h"
+
 namespace millrace {
 namespace {
 
@@ -26,15 +28,8 @@ Json FormOf(std::string_view text) {
 Json JsonBodyOf(const HttpRequest& request) {
   const bool blank = request.body.find_first_not_of(" \t\r\n") == std::string::npos;
   if (blank) return Json::object();
-  bool too_deep = false;
-  Json body = Json::parse(
-      request.body,
-      [&](int depth, Json::parse_event_t, Json&) {
-        too_deep = too_deep || depth > kDepthMax;
-        return !too_deep;
-      },
-      /*allow_exceptions=*/false);
-  return too_deep || !body.is_object() ? Json(Json::value_t::discarded) : body;
+  Json body = ParseJson(request.body, {.depth_max = kDepthMax});
+  return body.is_object() ? body : Json(Json::value_t::discarded);
 }
 
 Json FieldsOf(const HttpRequest& request) {
