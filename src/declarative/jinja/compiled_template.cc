@@ -155,6 +155,16 @@ Status CheckPrintable(const PyValue& value) {
   return PyError("ValueError", "Exceeds the limit (4300 digits) for integer string conversion");
 }
 
+/// A template in a message: on one line, and not all of it when it is long.
+std::string ShownText(std::string_view text) {
+  constexpr size_t kBytesMax = 160;
+  size_t size = std::min(text.size(), kBytesMax);
+  while (size < text.size() && (text[size] & 0xC0) == 0x80) --size;  // whole characters
+  std::string shown(text.substr(0, size));
+  std::replace(shown.begin(), shown.end(), '\n', ' ');
+  return size == text.size() ? shown : shown + "…";
+}
+
 bool IsEmptyText(const PyValue& value) {
   return value.is_undefined() || (value.is_str() && value.str().empty());
 }
@@ -214,8 +224,12 @@ Result<PyValue> CompiledTemplate::Render(const InterpolationContext& context,
                                          const PyValue& parameters, Sources* sources) const {
   if (is_plain()) return rendered_;
   Result<PyValue> value = RenderJinja(context, parameters, sources);
-  if (!value.ok() && IsPyError(value.status(), "TypeError")) return PyValue(text_);
-  return value;
+  if (value.ok()) return value;
+  if (IsPyError(value.status(), "TypeError")) return PyValue(text_);
+  if (!value.status().failed()) return value;
+  Error error = value.status().error();
+  error.message += fmt::format(", in the template {}", ShownText(text_));
+  return Status::Failed(std::move(error));
 }
 
 Result<PyValue> CompiledTemplate::RenderJinja(const InterpolationContext& context,

@@ -86,6 +86,14 @@ TEST_F(InterpolationTest, FailuresCarryPythonsClass) {
   }
 }
 
+TEST_F(InterpolationTest, FailuresNameTheTemplate) {
+  EXPECT_EQ(Evaluate("{{ 1 /\n 0 }}").status().error().message,
+            "ZeroDivisionError: division by zero, in the template {{ 1 /  0 }}");
+  const std::string message =
+      Evaluate("{{ 1 / 0 }}" + std::string(200, '-')).status().error().message;
+  EXPECT_TRUE(message.ends_with("---…") && message.size() < 250) << message;
+}
+
 TEST_F(InterpolationTest, ATypeErrorLeavesTheTemplateAsItIs) {
   EXPECT_EQ(Shown("{{ 1 + 'a' }}"), "\"{{ 1 + 'a' }}\"");
 }

@@ -312,7 +312,7 @@ class JinjaLexer {
 }  // namespace
 
 Status JinjaSyntaxError(std::string_view what, int line) {
-  return PyError("TemplateSyntaxError", fmt::format("{} (line {} of the template)", what, line));
+  return PyError("TemplateSyntaxError", fmt::format("{} (line {})", what, line));
 }
 
 bool IsPlainJinja(std::string_view source) {

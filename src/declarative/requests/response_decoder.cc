@@ -1,8 +1,9 @@
 #include "declarative/requests/response_decoder.h"
 
+#include <atomic>
 #include <optional>
 
-#include "base/lower_case.h"
+#include "base/log.h"
 #include "declarative/jinja/py_error.h"
 #include "declarative/requests/body_parser.h"
 #include "declarative/requests/content_encoding.h"
@@ -25,12 +26,26 @@ class JsonDecoder final : public ResponseDecoder {
     });
     if (!refused.ok()) return refused;
     if (parsed.canceled()) return parsed;
-    if (!parsed.ok()) MR_RETURN_IF_ERROR(sink(PyValue(PyDict())));
+    if (!parsed.ok()) {
+      Warn(response);
+      MR_RETURN_IF_ERROR(sink(PyValue(PyDict())));
+    }
     return any ? Status::Ok() : sink(PyValue(PyDict()));
   }
 
  private:
+  /// Of the first reply that should have been JSON: a table may be replaced by nothing for it.
+  void Warn(const ApiResponse& response) const {
+    if (!response.ok() || response.body.empty() || warned_.exchange(true)) return;
+    const std::string_view type = response.Header("content-type");
+    Log(LogLevel::kWarn,
+        "{} answered with {} bytes of {} that are no JSON: no record is taken of such a reply",
+        std::string_view(response.url).substr(0, response.url.find('?')), response.body.size(),
+        type.empty() ? "no named type" : type);
+  }
+
   const std::unique_ptr<BodyParser> parser_ = MakeJsonParser();
+  mutable std::atomic<bool> warned_ = false;
 };
 
 /// What Airbyte reads while it comes: lines, rows, the items of a large document, packed ones.
