@@ -21,6 +21,7 @@
 #include "cli/attempt/protocol_tasks.h"
 #include "cli/attempt/stop_signals.h"
 #include "protocol/message.h"
+#include "subprocess/forked_children.h"
 
 namespace millrace {
 namespace {
@@ -97,6 +98,7 @@ int Run() {
   // from the rest of the process, and gives it back and takes it again all the time.
   setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
   std::signal(SIGPIPE, SIG_IGN);
+  ForkedChildren::AdoptOrphans();
   StopSignals::Block();
   auto socket = std::make_unique<JsonLineSocket>(kAttemptDescriptor);
   ::fcntl(kAttemptDescriptor, F_SETFD, FD_CLOEXEC);  // not for what connectors start

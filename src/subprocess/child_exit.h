@@ -10,7 +10,8 @@ namespace millrace {
 struct ChildExit {
   int code = 0;    ///< its exit code, when no signal ended it
   int signal = 0;  ///< 0: none did
-  /// What its group used when it was killed for its limit of memory; 0: it was not.
+  /// What it used, with all that it started, when it was killed for its limit of memory; 0: it was
+  /// not.
   int64_t over_limit_bytes = 0;
   /// Of its standard error, oldest first; see LastLines for the bounds. As it said them: strike
   /// secrets out before they are shown.

@@ -9,10 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "base/file_io.h"
+#include "base/log.h"
+#include "subprocess/forked_children.h"
 #include "subprocess/forked_program.h"
-#include "subprocess/process_table.h"
 
 namespace millrace {
 namespace {
@@ -20,20 +22,11 @@ namespace {
 /// How long a wait goes on before it looks at its stop token.
 constexpr std::chrono::milliseconds kTick(50);
 
-/// How long what was killed may take to be gone.
-constexpr std::chrono::seconds kKilledLimit(10);
-
-/// Waits, a bounded time, until no process of the group runs: the signal that kills them is only on
-/// its way when kill returns.
-void AwaitGroupEnd(pid_t group) {
-  const auto runs = [](const ProcessEntry& entry) {
-    return entry.state != 'Z' && entry.state != 'X';
-  };
-  const Deadline deadline = Deadline::After(kKilledLimit);
-  while (std::ranges::any_of(ProcessesOfGroup(group), runs) && !deadline.Passed()) {
-    ::poll(nullptr, 0, 5);
-  }
-}
+/// How long what was killed may take to be gone, and what the program left behind.
+constexpr std::chrono::seconds kKilledLimit(30);
+constexpr std::chrono::seconds kLeftBehindLimit(5);
+/// What a pipe may still hold, at most, when nobody is left to write: beyond it somebody is.
+constexpr int64_t kBytesAfterEndMax = 16 << 20;
 
 int TickMs(Deadline deadline) {
   if (deadline.never()) return static_cast<int>(kTick.count());
@@ -53,6 +46,7 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::Start(const ChildCommand& co
 ChildProcess::ChildProcess(pid_t pid, int input, int output, int errors,
                            const ChildCommand& command)
     : pid_(pid),
+      family_(pid),
       end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
       input_(std::make_unique<FileDescriptor>(input)),
       output_(output),
@@ -60,7 +54,7 @@ ChildProcess::ChildProcess(pid_t pid, int input, int output, int errors,
       last_lines_(command.on_error_line),
       error_reader_([this](const std::stop_token& stop) { ReadErrors(stop); }) {
   const int64_t limit = command.limits.memory_bytes;
-  if (limit > 0) memory_guard_.emplace(pid, limit, [this] { KillGroup(); });
+  if (limit > 0) memory_guard_.emplace(family_, limit, [this] { KillAll(); });
 }
 
 ChildProcess::~ChildProcess() { Stop(std::chrono::milliseconds(0)); }
@@ -79,7 +73,10 @@ Result<int64_t> ChildProcess::Read(char* out, int64_t size, Deadline deadline,
   for (;;) {
     if (stop.stop_requested()) return Status::Canceled();
     const bool ended = Ended();  // before the read, which then finds all that was written
+    if (ended && !std::exchange(left_behind_ended_, true)) KillAll();
+    if (ended && bytes_after_end_ >= kBytesAfterEndMax) return 0;
     const ssize_t got = ::read(output_.get(), out, static_cast<size_t>(size));
+    if (ended) bytes_after_end_ += std::max<ssize_t>(got, 0);
     if (got >= 0) return got;
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return ErrnoError(errno, "reading what the program prints");
@@ -126,32 +123,41 @@ ChildExit ChildProcess::Stop(std::chrono::milliseconds grace) {
   if (exit_) return *exit_;
   CloseInput();
   if (grace.count() > 0) {
-    ::kill(-pid_, SIGTERM);
+    family_.Signal(SIGTERM);
     WaitForEnd(Deadline::After(grace), {});
   }
-  ::kill(-pid_, SIGKILL);
-  WaitForEnd(Deadline::Never(), {});  // nothing outlives that signal for long
-  return Reap();
+  KillAll();
+  if (WaitForEnd(Deadline::After(kKilledLimit), {})) return Reap();
+  // The system holds it (a disk that does not answer): nobody can wait for that.
+  Log(LogLevel::kWarn, "process {} was killed but does not end", pid_);
+  const std::lock_guard lock(mutex_);
+  ForkedChildren::Forget(pid_);
+  return Leave(SIGKILL);
 }
 
-/// From the guard's thread.
-void ChildProcess::KillGroup() {
+/// The program too, if it still runs. From several threads.
+void ChildProcess::KillAll() {
   const std::lock_guard lock(mutex_);
-  if (!exit_) ::kill(-pid_, SIGKILL);
+  if (exit_ || family_.Kill(Deadline::After(kLeftBehindLimit))) return;
+  Log(LogLevel::kWarn, "processes that process {} started were killed but do not end", pid_);
 }
 
 /// Requires that it ended.
 ChildExit ChildProcess::Reap() {
   if (exit_) return *exit_;
+  KillAll();  // what it left behind, while its id is still its own
+  const std::lock_guard lock(mutex_);
   int wait_status = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    ::kill(-pid_, SIGKILL);  // what it left behind; the group's id is still its own
-    AwaitGroupEnd(pid_);
-    while (::waitpid(pid_, &wait_status, 0) < 0 && errno == EINTR) {
-    }
-    exit_ = ChildExitOf(wait_status);
+  while (::waitpid(pid_, &wait_status, 0) < 0 && errno == EINTR) {
   }
+  ForkedChildren::Forget(pid_);
+  ForkedChildren::ReapOrphans();
+  return Leave(wait_status);
+}
+
+/// With mutex_: the process id is another's from now on.
+ChildExit ChildProcess::Leave(int wait_status) {
+  exit_ = ChildExitOf(wait_status);
   if (memory_guard_ && exit_->signal == SIGKILL)
     exit_->over_limit_bytes = memory_guard_->killed_at_bytes();
   error_reader_.request_stop();
@@ -174,6 +180,7 @@ void ChildProcess::ReadErrors(const std::stop_token& stop) {
     if (got > 0) continue;
     pollfd waited = {errors_.get(), POLLIN, 0};
     ::poll(&waited, 1, static_cast<int>(kTick.count()));
+    ForkedChildren::ReapOrphans();
   }
   last_lines_.End();
 }

@@ -22,6 +22,7 @@
 #include "subprocess/child_exit.h"
 #include "subprocess/last_lines.h"
 #include "subprocess/memory_guard.h"
+#include "subprocess/process_family.h"
 
 namespace millrace {
 
@@ -34,16 +35,15 @@ struct ChildCommand {
   std::filesystem::path folder;          ///< it works there
   /// Takes each line of its standard error, from a thread of the child's own. May be empty.
   std::function<void(std::string_view line)> on_error_line;
-  /// Of its group. Memory is looked at ten times a second (OwnMemory); processors are those that it
-  /// may run on.
+  /// Of it and all that it starts. Memory is looked at ten times a second (OwnMemory); processors
+  /// are those that it may run on.
   ResourceLimits limits = {};
 };
 
 /// A program that runs beside us: pipes to its standard input and output, its standard error read
 /// at once whatever we do, and its end. It is confined (ConfineAfterFork), inherits no descriptor,
-/// and leads a process group, which ends with it: whatever it started is killed when it is gone.
-/// (It stays in our session, by which a worker finds and limits all that an attempt started; a
-/// process that leaves the group is that worker's to end.)
+/// and leads a process group. Whatever it started ends with it, wherever that went (ProcessFamily):
+/// it is killed when the program is gone.
 ///
 /// Owned by who started it, on a thread that must outlive it: the system kills the program when
 /// that thread ends. One thread may write while another reads; Wait and Stop come from one of them.
@@ -52,7 +52,7 @@ class ChildProcess {
  public:
   /// A config error when the program can't be started.
   static Result<std::unique_ptr<ChildProcess>> Start(const ChildCommand& command);
-  /// Kills the group when it still runs.
+  /// Kills what still runs.
   ~ChildProcess();
 
   /// Reads up to `size` bytes of its output and returns how many; 0 at the end: of the pipe, or of
@@ -66,11 +66,11 @@ class ChildProcess {
   /// Its input ends here.
   void CloseInput();
 
-  /// Waits until the program ends by itself; then what is left of its group is killed. kDeadline,
+  /// Waits until the program ends by itself; then what it left behind is killed. kDeadline,
   /// kCanceled: it still runs.
   Result<ChildExit> Wait(Deadline deadline, std::stop_token stop);
-  /// Closes its input and asks the group to end (SIGTERM); kills it when it still runs after
-  /// `grace`.
+  /// Closes its input and asks it and what it started to end (SIGTERM); kills what still runs after
+  /// `grace`. Takes `grace` and half a minute at most.
   ChildExit Stop(std::chrono::milliseconds grace);
 
   pid_t pid() const { return pid_; }
@@ -81,17 +81,21 @@ class ChildProcess {
   bool Ended();
   bool WaitForEnd(Deadline deadline, const std::stop_token& stop);
   ChildExit Reap();
-  void KillGroup();
+  ChildExit Leave(int wait_status);
+  void KillAll();
   void ReadErrors(const std::stop_token& stop);
 
   const pid_t pid_;
+  ProcessFamily family_;
   const FileDescriptor end_;  // readable once the program ended
   std::unique_ptr<FileDescriptor> input_;
   const FileDescriptor output_;
   const FileDescriptor errors_;
-  std::mutex mutex_;               // of reaping: afterwards the process id is another's
-  std::optional<ChildExit> exit_;  // once reaped
-  LastLines last_lines_;           // the error reader's, until it is joined
+  bool left_behind_ended_ = false;  // the reader's: it ended, and what it started was killed
+  int64_t bytes_after_end_ = 0;     // as above: read since
+  std::mutex mutex_;                // of reaping: afterwards the process id is another's
+  std::optional<ChildExit> exit_;   // once reaped
+  LastLines last_lines_;            // the error reader's, until it is joined
   std::jthread error_reader_;
   std::optional<MemoryGuard> memory_guard_;  // with a limit
 };

@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "subprocess/confinement.h"
+#include "subprocess/forked_children.h"
 #include "subprocess/scratch_folder.h"
 
 namespace millrace {
@@ -30,7 +31,10 @@ const Deadline kLong = Deadline::After(std::chrono::minutes(5));
 /// Programs are shell scripts.
 class ChildProcessTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { std::signal(SIGPIPE, SIG_IGN); }
+  static void SetUpTestSuite() {
+    std::signal(SIGPIPE, SIG_IGN);
+    ForkedChildren::AdoptOrphans();
+  }
 
   ChildCommand Command(std::vector<std::string> arguments) {
     return {std::move(arguments), ConfinedEnvironment(folder_.path()), folder_.path(),
@@ -192,6 +196,50 @@ TEST_F(ChildProcessTest, WhatItStartedEndsWithIt) {
   child.reset();
   ASSERT_THAT(running, EndsWith("\n"));
   EXPECT_TRUE(Ends(running)) << running;
+}
+
+TEST_F(ChildProcessTest, WhatLeftItsGroupAndItsParentEndsWithIt) {
+  // It says its id, and writes on and on to both pipes.
+  const std::string stranger =
+      "(setsid sh -c 'trap \"\" TERM PIPE; echo $$; while :; do echo more; sleep 0.01; done' &);";
+  auto child = Shell(stranger + "sleep 0.3; echo last");
+  const std::string printed = ReadAll(*child);
+  EXPECT_THAT(printed, HasSubstr("last\n"));
+  EXPECT_TRUE(End(*child).clean());
+  const std::string id = printed.substr(0, printed.find('\n'));
+  EXPECT_FALSE(ReadProcess(std::stoi(id))) << "it ended and was waited for";
+
+  child = Shell(stranger + "exec sleep 600");
+  const std::string running = ReadAll(*child, 1);
+  EXPECT_EQ(child->Stop(std::chrono::minutes(5)).signal, SIGTERM);
+  EXPECT_FALSE(ReadProcess(std::stoi(running))) << running;
+}
+
+TEST_F(ChildProcessTest, OneThatJoinsOurGroupIsStoppedToo) {
+  const auto child = Shell(
+      "exec python3 -c 'import os, signal, time; signal.signal(15, signal.SIG_IGN);"
+      "os.setpgid(0, os.getpgid(os.getppid())); print(\"ready\", flush=True); time.sleep(600)'");
+  EXPECT_EQ(ReadAll(*child, 1), "ready\n");
+  EXPECT_EQ(child->Stop(milliseconds(100)).signal, SIGKILL);
+}
+
+TEST_F(ChildProcessTest, AnOrphanOfOneIsNotTakenForAnothers) {
+  const auto one = Shell("(setsid sh -c 'echo $$; exec sleep 600' &); exec sleep 600");
+  const std::string orphan = ReadAll(*one, 1);
+  const auto other = Shell("echo done");
+  EXPECT_EQ(ReadAll(*other), "done\n");
+  EXPECT_TRUE(End(*other).clean());
+  ASSERT_TRUE(ReadProcess(std::stoi(orphan))) << orphan;
+  one->Stop(milliseconds(0));
+  EXPECT_FALSE(ReadProcess(std::stoi(orphan))) << orphan;
+}
+
+TEST_F(ChildProcessTest, TheMemoryOfWhatLeftItsGroupCounts) {
+  ChildCommand command = Command(
+      {"sh", "-c",
+       "(setsid sh -c 'head -c 60000000 /dev/zero | tail -n 1 | sleep 600' &); exec sleep 600"});
+  command.limits.memory_bytes = 30 << 20;
+  EXPECT_GT(End(**ChildProcess::Start(command)).over_limit_bytes, 30 << 20);
 }
 
 TEST_F(ChildProcessTest, ACrashIsASignal) {

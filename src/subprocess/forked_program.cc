@@ -14,6 +14,7 @@
 
 #include "base/file_io.h"
 #include "subprocess/confinement.h"
+#include "subprocess/forked_children.h"
 #include "subprocess/program_path.h"
 
 namespace millrace {
@@ -150,12 +151,12 @@ Result<ForkedProgram> ForkProgram(const ChildCommand& command) {
       ::getpid(),
       limited ? &processors : nullptr,
       {input.reading(), output.writing(), errors.writing(), failure.writing()}};
-  const pid_t pid = ::fork();
-  if (pid == 0) Become(becoming);
+  const pid_t pid = ForkedChildren::Fork([&becoming] { Become(becoming); });
   if (pid < 0) return ErrnoError(errno, starting);
   failure.CloseWriting();
   if (const int number = FailureOf(failure.reading()); number != 0) {
     ::waitpid(pid, nullptr, 0);
+    ForkedChildren::Forget(pid);
     if (number == ENOEXEC) {
       return ConfigError("{} is no program: its first line must name an interpreter (#!)",
                          program.string());

@@ -9,7 +9,7 @@ namespace millrace {
 
 /// A program that was just started, and our ends of its pipes: non-blocking, the caller's to close.
 struct ForkedProgram {
-  pid_t pid = 0;
+  pid_t pid = 0;  ///< one of ForkedChildren, until it was waited for
   int input = -1, output = -1, errors = -1;
 };
 

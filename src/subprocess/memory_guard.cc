@@ -5,10 +5,10 @@
 
 namespace millrace {
 
-MemoryGuard::MemoryGuard(pid_t group, int64_t limit_bytes, std::function<void()> kill)
+MemoryGuard::MemoryGuard(ProcessFamily& family, int64_t limit_bytes, std::function<void()> kill)
     : limit_bytes_(limit_bytes),
       kill_(std::move(kill)),
-      gauge_([group] { return ProcessesOfGroup(group); }),
+      gauge_([&family] { return family.Running(); }),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 void MemoryGuard::Run(const std::stop_token& stop) {

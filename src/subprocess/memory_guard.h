@@ -1,24 +1,23 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <thread>
 
 #include "subprocess/memory_gauge.h"
+#include "subprocess/process_family.h"
 
 namespace millrace {
 
-/// Ends a process group that uses more memory than it may. Looks ten times a second, from a thread
-/// of its own, until it is destroyed.
+/// Ends a program that uses, with all that descends from it, more memory than it may. Looks ten
+/// times a second, from a thread of its own, until it is destroyed.
 class MemoryGuard {
  public:
-  /// `kill` ends the group; it is called once, from the guard's thread.
-  MemoryGuard(pid_t group, int64_t limit_bytes, std::function<void()> kill);
+  /// `family` outlives it. `kill` ends them all; it is called once, from the guard's thread.
+  MemoryGuard(ProcessFamily& family, int64_t limit_bytes, std::function<void()> kill);
 
-  /// What the group used when it was killed; 0: it was not.
+  /// What they used when it was killed; 0: it was not.
   int64_t killed_at_bytes() const { return killed_at_bytes_; }
 
  private:

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -24,21 +25,6 @@ int64_t KilobytesOf(const std::string& text, std::string_view key) {
   return at == std::string::npos ? 0 : std::strtoll(text.c_str() + at + key.size(), nullptr, 10);
 }
 
-/// Every process whose `member` is `id`.
-std::vector<ProcessEntry> ProcessesWith(pid_t ProcessEntry::*member, pid_t id) {
-  std::vector<ProcessEntry> found;
-  std::error_code code;
-  for (const auto& folder : std::filesystem::directory_iterator("/proc", code)) {
-    const std::string name = folder.path().filename().string();
-    pid_t pid = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
-    const auto entry = ReadProcess(pid);
-    if (entry && (*entry).*member == id) found.push_back(*entry);
-  }
-  return found;
-}
-
 }  // namespace
 
 std::optional<ProcessEntry> ReadProcess(pid_t pid) {
@@ -50,20 +36,40 @@ std::optional<ProcessEntry> ReadProcess(pid_t pid) {
   ProcessEntry entry;
   entry.pid = pid;
   int64_t skipped = 0;
-  pid_t parent = 0;
-  fields >> entry.state >> parent >> entry.group >> entry.session;  // fields 3 to 6
+  fields >> entry.state >> entry.parent >> entry.group >> entry.session;  // fields 3 to 6
   for (int field = 7; field < 22; ++field) fields >> skipped;
   fields >> entry.start_ticks;
   if (!fields) return std::nullopt;
   return entry;
 }
 
-std::vector<ProcessEntry> ProcessesOfSession(pid_t session) {
-  return ProcessesWith(&ProcessEntry::session, session);
+std::vector<ProcessEntry> AllProcesses() {
+  std::vector<ProcessEntry> found;
+  std::error_code code;
+  for (const auto& folder : std::filesystem::directory_iterator("/proc", code)) {
+    const std::string name = folder.path().filename().string();
+    pid_t pid = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) continue;
+    if (const auto entry = ReadProcess(pid)) found.push_back(*entry);
+  }
+  return found;
 }
 
-std::vector<ProcessEntry> ProcessesOfGroup(pid_t group) {
-  return ProcessesWith(&ProcessEntry::group, group);
+std::vector<ProcessEntry> ProcessesUnder(pid_t leader) {
+  std::vector<ProcessEntry> table = AllProcesses();
+  std::set<pid_t> members;
+  // A child may stand before its parent.
+  for (size_t before = members.size() + 1; before != members.size();) {
+    before = members.size();
+    for (const ProcessEntry& entry : table) {
+      if (entry.pid == leader || entry.session == leader || members.contains(entry.parent)) {
+        members.insert(entry.pid);
+      }
+    }
+  }
+  std::erase_if(table, [&](const ProcessEntry& entry) { return !members.contains(entry.pid); });
+  return table;
 }
 
 int64_t OwnMemory(pid_t pid) {

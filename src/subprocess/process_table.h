@@ -11,6 +11,7 @@ namespace millrace {
 /// What /proc says of one process. A plain value.
 struct ProcessEntry {
   pid_t pid = 0;
+  pid_t parent = 0;
   pid_t group = 0;
   pid_t session = 0;
   char state = '?';  ///< Z and X: it has ended
@@ -19,10 +20,11 @@ struct ProcessEntry {
 
 /// Empty when there is no such process.
 std::optional<ProcessEntry> ReadProcess(pid_t pid);
-/// Every process of the session, those that have ended but were not waited for too.
-std::vector<ProcessEntry> ProcessesOfSession(pid_t session);
-/// The same of a process group.
-std::vector<ProcessEntry> ProcessesOfGroup(pid_t group);
+/// Every process, those that have ended but were not waited for too.
+std::vector<ProcessEntry> AllProcesses();
+/// Those of the session that `leader` leads, and all that descend from them by their parents: one
+/// that left the session too, while the process that adopts it (ForkedChildren) is there.
+std::vector<ProcessEntry> ProcessesUnder(pid_t leader);
 /// The bytes that a process holds for itself: anonymous and shared-memory pages, not those of
 /// files, which the system can take back. 0 when it is gone.
 int64_t OwnMemory(pid_t pid);

@@ -246,6 +246,13 @@ elif sys.argv[1] == 'spec': print('{{"type":"SPEC","spec":{{"connectionSpecifica
         assert not is_running(int(marker.read_text()))
 
 
+    def test_what_it_started_ends_with_it_wherever_it_went(self, millrace, write, out, tmp_path):
+        marker = tmp_path / "marker"
+        millrace.sync(write(INCREMENTAL, behaviour="stranger", at=13, marker=str(marker)))
+        assert arrived(out) == expected(25)
+        assert not is_running(int(marker.read_text()))
+
+
 class TestStates:
     @pytest.mark.parametrize("kind, heard", [
         ("STREAM", [{"type": "STREAM", "stream": scripted_source.stream_state("items", {"id": 25})}]),

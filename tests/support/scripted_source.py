@@ -121,6 +121,12 @@ def misbehave(config):
         if marker:
             pathlib.Path(marker).write_text(str(child.pid))
         time.sleep(3600)
+    if behaviour == "stranger":
+        # In a session of its own, with no parent: it writes on and on.
+        print_on = f"trap '' PIPE; echo $$ > '{marker}'; while :; do echo a line of a stranger; sleep 0.01; done"
+        subprocess.run(["sh", "-c", 'setsid sh -c "$0" & :', print_on], check=True)
+        while pathlib.Path(marker).read_text() == "been here":
+            time.sleep(0.01)
     if behaviour == "greedy":
         kept = []
         while len(kept) < 100:  # 1.6 GB

@@ -2,6 +2,10 @@
 
 #include <unistd.h>
 
+#include <csignal>
+
+#include "subprocess/process_table.h"
+
 namespace millrace {
 
 AttemptStop::AttemptStop() : watchdog_([this](std::stop_token stop) { Watch(stop); }) {}
@@ -27,8 +31,12 @@ void AttemptStop::Watch(std::stop_token stop) {
       continue;
     }
     changed_.wait_until(lock, stop, dies_at_, [] { return false; });
+    if (stop.stop_requested() || std::chrono::steady_clock::now() < dies_at_) continue;
     // Nothing durable is harmed: it is as if the process had crashed.
-    if (!stop.stop_requested() && std::chrono::steady_clock::now() >= dies_at_) ::_exit(1);
+    for (const ProcessEntry& entry : ProcessesUnder(::getpid())) {
+      if (entry.pid != ::getpid()) ::kill(entry.pid, SIGKILL);
+    }
+    ::_exit(1);
   }
 }
 

@@ -5,7 +5,7 @@ namespace {
 
 /// The session of the leader; not what a later process of its id leads.
 std::vector<ProcessEntry> MembersOf(const ProcessIdentity& leader) {
-  auto members = ProcessesOfSession(leader.pid);
+  auto members = ProcessesUnder(leader.pid);
   std::erase_if(members, [&leader](const ProcessEntry& member) {
     return member.start_ticks < leader.start_ticks;
   });

@@ -38,7 +38,7 @@ class MemoryWatchdog {
   MemoryWatchdog();
   ~MemoryWatchdog();
 
-  /// Watches the session that the process leads.
+  /// Watches the session that the process leads and what descends from it (ProcessesUnder).
   std::shared_ptr<const Watch> Begin(const ProcessIdentity& leader, int64_t limit_bytes);
 
  private:

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <vector>
 
 #include "subprocess/process_table.h"
 
@@ -52,8 +53,10 @@ void TrackedProcess::KillAll() const {
   const auto leader = ReadProcess(identity_.pid);
   // Another process has the id now: the session that it names is not ours either.
   if (leader && leader->start_ticks != identity_.start_ticks) return;
+  // Looked for first: what it left is no longer found below it once it is gone.
+  const std::vector<ProcessEntry> all = ProcessesUnder(identity_.pid);
   if (fd_ >= 0) ::syscall(SYS_pidfd_send_signal, fd_, SIGKILL, nullptr, 0);
-  for (const ProcessEntry& entry : ProcessesOfSession(identity_.pid)) {
+  for (const ProcessEntry& entry : all) {
     if (!Ended(entry) && entry.start_ticks >= identity_.start_ticks) ::kill(entry.pid, SIGKILL);
   }
 }

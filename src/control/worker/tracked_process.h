@@ -36,7 +36,8 @@ class TrackedProcess {
   int fd() const { return fd_; }
   /// False for a process that has ended, whether or not its parent has heard of it.
   bool Running() const;
-  /// Kills it and everything in its session, if it is still ours to kill.
+  /// Kills it, everything in its session and all that descends from those, if it is still ours to
+  /// kill.
   void KillAll() const;
 
  private:
