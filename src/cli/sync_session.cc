@@ -188,9 +188,13 @@ Result<Json> SyncSession::AnswerCatalog(const Json& message) {
   MR_ASSIGN_OR_RETURN(ConfiguredCatalog catalog,
                       ConfigureCatalog(*request_.file, discovered, request_.only));
   const bool retried = result_.attempts > 1;
-  std::erase_if(catalog.streams, [&](const ConfiguredStream& stream) {
+  const auto is_complete = [&](const ConfiguredStream& stream) {
     return complete_.contains(stream.descriptor());
-  });
+  };
+  // What failed when all were complete was no stream's, and is for all of them to try again.
+  if (!std::ranges::all_of(catalog.streams, is_complete)) {
+    std::erase_if(catalog.streams, is_complete);
+  }
   const StartDocument& start = request_.start;
   const AttemptReason reason{[&](const StreamDescriptor&) {
                                const bool refreshed = request_.full_refresh && !retried;

@@ -90,7 +90,14 @@ void Ledger::Take(const CommitReport& report) {
 
 void Ledger::Take(const LoadEnd& end) {
   if (!failure_.ok()) return;
-  if (!end.status.ok()) return Fail(end.status, FailureOrigin::kDestination);
+  if (!end.status.ok()) {
+    Fail(end.status, FailureOrigin::kDestination);
+    // The load would have finished their tables.
+    for (const auto& [name, stream] : streams_) {
+      if (stream->complete()) stream->SetIncomplete(failure_, FailureOrigin::kDestination);
+    }
+    return;
+  }
   int64_t unconfirmed = 0;
   while (failure_.ok() && !pending_.empty()) {
     const Pending pending = std::move(pending_.front());

@@ -156,6 +156,9 @@ TEST_F(LateCommitTest, AnEndThatFailsFailsTheSync) {
     EXPECT_EQ(summary.error->message, "exit code 3");
     EXPECT_EQ(summary.error_origin, FailureOrigin::kDestination);
     EXPECT_EQ(SavedOf(kA), confirm ? 30 : -1);
+    for (const StreamProgress& stream : summary.streams) {
+      EXPECT_EQ(stream.status, StreamStatus::kIncomplete) << "its table may not be finished";
+    }
   }
 }
 

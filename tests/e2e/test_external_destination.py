@@ -177,6 +177,14 @@ class TestFailures:
         assert "attempt 1 of 3 failed" in outcome.err and "signal 9" in outcome.err, outcome
         assert set(ids(folder)) == set(range(1, ROWS + 1))
 
+    @pytest.mark.parametrize("mode", ["incremental_append", "full_refresh_overwrite"])
+    def test_one_that_was_killed_when_it_had_confirmed_everything_is_tried_again(self, millrace, write, folder, tmp_path, mode):
+        """What it would have done at its end may be missing: a table that is replaced is written again, one that is added to has nothing left to get."""
+        file = write(rows=25, streams=[{"name": "items", "sync_mode": mode}], behaviour="killed_at_the_end", marker=str(tmp_path / "marker"))
+        outcome = millrace.sync(file)
+        assert "attempt 1 of 3 failed" in outcome.err and "signal 9" in outcome.err, outcome
+        assert ids(folder) == list(range(1, 26)) * (1 if mode == "incremental_append" else 2)
+
     def test_an_interrupted_sync_ends_the_program_and_its_children(self, millrace, write, folder):
         process = millrace.start("sync", write(rows=200000, behaviour="hangs", at=10))
         child = folder / "child"

@@ -102,6 +102,9 @@ def write(config, catalog):
                 if records == config.get("at"):
                     misbehave(config)
     echo_late(config, states)
+    if config.get("behaviour") == "killed_at_the_end" and not pathlib.Path(config["marker"]).exists():
+        pathlib.Path(config["marker"]).write_text("been here")
+        os.kill(os.getpid(), signal.SIGKILL)
     if config.get("behaviour") == "fails_at_the_end":
         print("the swap failed", file=sys.stderr)
         sys.exit(1)

@@ -76,8 +76,13 @@ Result<ConfiguredCatalog> WorkOf(const AttemptClaim& claim,
   const std::set<StreamDescriptor> named = StreamsOf(claim.job);
   const bool clears = Clears(claim.job);
   std::erase_if(catalog.streams, [&](const ConfiguredStream& stream) {
-    return done.contains(stream.descriptor()) || (clears && !named.contains(stream.descriptor()));
+    return clears && !named.contains(stream.descriptor());
   });
+  const auto is_done = [&](const ConfiguredStream& stream) {
+    return done.contains(stream.descriptor());
+  };
+  // What failed when all were done was no stream's, and is for all of them to try again.
+  if (!std::ranges::all_of(catalog.streams, is_done)) std::erase_if(catalog.streams, is_done);
   for (ConfiguredStream& stream : catalog.streams) {
     stream.sync_id = claim.job.id;
     if (!clears) continue;
