@@ -24,12 +24,7 @@ class JsonBuilder {
   bool number_unsigned(Json::number_unsigned_t value) { return Take(value); }
   bool number_float(Json::number_float_t value, const std::string&) { return Take(value); }
   bool binary(Json::binary_t&) { return false; }
-  bool string(std::string& value) {
-    if (value.size() <= bounds_.string_bytes_max) return Take(value);
-    size_t end = bounds_.string_bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-    return Take(value.substr(0, end));
-  }
+  bool string(std::string& value) { return Take(value); }
   bool start_object(size_t) { return Enter(Json::object()); }
   bool start_array(size_t) { return Enter(Json::array()); }
   bool key(std::string& name) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 #include "base/json.h"
@@ -12,8 +11,6 @@ struct JsonBounds {
   /// Arrays and objects within each other. Whoever copies, prints or walks a value does so on the
   /// stack, which thousands of them exhaust.
   int depth_max = 500;
-  /// Longer strings end here, before a character that would not fit. Keys stay whole.
-  size_t string_bytes_max = static_cast<size_t>(-1);
 };
 
 /// Parses JSON that others wrote: connectors, callers of the API, users. Of a key that stands twice

@@ -13,6 +13,21 @@ namespace {
 /// An answer to spec, check or discover takes a network's time, not a night's.
 constexpr std::chrono::minutes kAnswerStall(10);
 
+/// Each change is stored, and each secret in it is looked for in every log line from then on.
+Status CheckChange(const Json& config, int number) {
+  constexpr int kChangesMax = 1000;
+  constexpr size_t kConfigBytesMax = 1 << 20;
+  if (number > kChangesMax) {
+    return SystemError("the connector changed its configuration more than {} times in one sync",
+                       kChangesMax);
+  }
+  if (config.dump(-1, ' ', false, Json::error_handler_t::replace).size() > kConfigBytesMax) {
+    return SystemError("the connector changed its configuration to one of more than {} MB",
+                       kConfigBytesMax >> 20);
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 ConnectorFile ConnectorTasks::ConfigFile() const {
@@ -24,6 +39,8 @@ ConnectorWords::KeepConfig ConnectorTasks::ConfigKeeper() const {
   return [this](const Json& config) {
     {
       const std::lock_guard lock(mutex_);
+      if (config == *config_) return Status::Ok();
+      MR_RETURN_IF_ERROR(CheckChange(config, ++config_changes_));
       config_ = JsonValue(config);
     }
     if (connector_.keep_config) return connector_.keep_config(config);

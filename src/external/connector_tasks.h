@@ -58,13 +58,16 @@ class ConnectorTasks {
   bool keep_undeclared() const { return connector_.keep_undeclared; }
   /// "--config", as it fits, and as the connector changed it.
   ConnectorFile ConfigFile() const;
-  /// What takes the configuration that a run changes. The object outlives the run.
+  /// What takes the configuration that a run changes: a system error beyond a thousand changes, or
+  /// when it is larger than a megabyte. One that is the same as before is no change. The object
+  /// outlives the run.
   ConnectorWords::KeepConfig ConfigKeeper() const;
 
  private:
   const ExternalConnector connector_;
   mutable std::mutex mutex_;
-  mutable JsonValue config_;  // guarded by mutex_
+  mutable JsonValue config_;        // guarded by mutex_
+  mutable int config_changes_ = 0;  // as above
   JsonValue spec_;
   bool prepared_ = false;
 };

@@ -8,7 +8,9 @@
 #include "base/json_parsing.h"
 #include "base/log.h"
 #include "base/secrets.h"
+#include "external/short_strings.h"
 #include "external/trace_error.h"
+#include "formats/utf8_text.h"
 
 namespace millrace {
 namespace {
@@ -27,14 +29,24 @@ std::string TextAt(const Json& object, const char* key) {
   return value.is_string() ? value.get<std::string>() : "";
 }
 
+/// Secrets are struck out first: half of one would not be known.
+std::string Shortened(const std::string& text) {
+  constexpr size_t kBytesMax = 64 << 10;
+  if (text.size() <= kBytesMax) return text;
+  std::string redacted = Secrets::Redact(text);
+  if (redacted.size() <= kBytesMax) return redacted;
+  redacted.resize(static_cast<size_t>(WholeCharacters(redacted.data(), kBytesMax)));
+  return redacted + "…";
+}
+
 void LogAsItSays(const Json& log) {
   LogLevel level = LogLevel::kInfo;
   const std::string said = TextAt(log, "level");
   for (const LevelName& known : kLevels) {
     if (known.name == said) level = known.level;
   }
-  Log(level, "{}", TextAt(log, "message"));
-  const std::string trace = TextAt(log, "stack_trace");
+  Log(level, "{}", Shortened(TextAt(log, "message")));
+  const std::string trace = Shortened(TextAt(log, "stack_trace"));
   if (!trace.empty()) Log(level, "{}", trace);
 }
 
@@ -77,11 +89,13 @@ bool WasToBeMessage(std::string_view line, bool cut) {
   constexpr std::string_view kMarkAndZeros("\xEF\xBB\xBF\0 \t", 6);
   const size_t begin = line.find_first_not_of(kMarkAndZeros);
   if (begin == std::string_view::npos || line[begin] != '{') return false;
-  if (!Json::accept(line)) {
+  constexpr size_t kTextBytesMax = 1 << 10;
+  const std::string beginnings = WithShortStrings(line, kTextBytesMax);
+  if (!Json::accept(beginnings)) {
     const size_t next = line.find_first_not_of(" \t", begin + 1);
     return cut || (next != std::string_view::npos && line[next] == '"');
   }
-  const Json object = ParseJson(line);
+  const Json object = ParseJson(beginnings);
   // What is too deep to look at may be anything.
   return object.is_discarded() || (object.is_object() && CarriesSomething(object));
 }

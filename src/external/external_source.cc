@@ -1,8 +1,8 @@
 #include "external/external_source.h"
 
 #include <algorithm>
-
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "external/message_reading.h"
 
@@ -27,8 +27,14 @@ Result<Catalog> ExternalSource::Discover() {
   MR_ASSIGN_OR_RETURN(const JsonValue answer,
                       tasks_.Ask("discover", "CATALOG", "catalog", {tasks_.ConfigFile()}));
   auto catalog = CatalogFromJson(*answer);
-  if (catalog.ok()) return catalog;
-  return SystemError("discover: {}", catalog.status().ToString());
+  if (!catalog.ok()) return SystemError("discover: {}", catalog.status().ToString());
+  std::set<StreamDescriptor> seen;
+  for (const Stream& stream : catalog->streams) {
+    if (seen.insert(stream.descriptor).second) continue;
+    return SystemError("discover: the catalog has the stream {} twice",
+                       stream.descriptor.ToString());
+  }
+  return catalog;
 }
 
 Status ExternalSource::Read(const ConfiguredCatalog& catalog, const State& resume_from,

@@ -2,7 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_parsing.h"
+#include "external/message_envelope.h"
+#include "external/message_json.h"
 #include "external/trace_error.h"
 
 namespace millrace {
@@ -13,6 +14,20 @@ const char* FaultOf(const Json& message) {
   if (!message.is_object()) return "it must be a JSON object";
   const auto type = message.find("type");
   return type == message.end() || !type->is_string() ? "it has no type" : nullptr;
+}
+
+/// The type of a message of a megabyte and more, without a tree of it; else nothing.
+std::string TypeOfLong(std::string* line) {
+  constexpr size_t kLongBytes = 1 << 20;
+  if (line->size() < kLongBytes) return "";
+  line->reserve(line->size() + JsonScanner::kPadding + 1);
+  MessageEnvelope envelope;
+  const ReadData skip = [](JsonScanner& scanner, const MessageEnvelope&) {
+    std::string_view skipped;
+    return scanner.SkipValue(&skipped) ? nullptr : scanner.error();
+  };
+  ScanMessage(*line, skip, &envelope);
+  return envelope.type;
 }
 
 bool IsErrorTrace(const Json& message) {
@@ -41,10 +56,10 @@ Status MessageLines::End() {
 
 Status MessageLines::TakeLine() {
   ++line_number_;
-  const std::string line = std::exchange(line_, {});
+  std::string line = std::exchange(line_, {});
   if (line.find_first_not_of(" \t\r") == std::string::npos) return Status::Ok();
   const char* fault = nullptr;
-  const Json message = ParseJson(line, {}, &fault);
+  const Json message = ParseMessage(line, TypeOfLong(&line), &fault);
   if (fault == nullptr) fault = FaultOf(message);
   if (fault != nullptr) {
     return events_.TakeOtherLine(line, line_number_, fault, cut_);

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_parsing.h"
 #include "base/log.h"
+#include "external/message_json.h"
 #include "external/trace_error.h"
 #include "formats/utf8_text.h"
 #include "protocol/message.h"
@@ -108,7 +108,7 @@ Status MessageReading::TakeLine(std::string_view line) {
 Status MessageReading::TakeMessage(std::string_view line, const std::string& type) {
   ++messages_;
   const char* fault = nullptr;
-  const Json message = ParseJson(line, {}, &fault);
+  const Json message = ParseMessage(line, type, &fault);
   if (fault != nullptr) return events_.TakeOtherLine(line, line_number_, fault, cut_);
   if (type == "STATE") return TakeState(message);
   if (type == "TRACE") return TakeTrace(message);

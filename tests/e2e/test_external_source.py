@@ -209,6 +209,23 @@ elif sys.argv[1] == 'spec': print('{{"type":"SPEC","spec":{{"connectionSpecifica
         outcome = millrace.run("check" if task == "check" else "discover", millrace.file(([sys.executable, str(script)], {}), ("local", {"path": str(tmp_path)})))
         assert outcome.code == 1 and "nested too deeply" in outcome.err, outcome
 
+    def test_a_storm_of_changed_configurations(self, millrace, write):
+        config = {"rows": 25, "token": TOKEN}
+        same = line("CONTROL", type="CONNECTOR_CONFIG", connectorConfig={"config": {**config, "heard": "a"}})
+        other = [line("CONTROL", type="CONNECTOR_CONFIG", connectorConfig={"config": {**config, "at": number}}) for number in range(1001)]
+        millrace.sync(write(at=13, say=[same] * 2000))
+        millrace.failed_sync(write(at=13, say=other), "system_error", "changed its configuration more than 1000 times")
+
+    def test_a_long_log_line_is_cut(self, millrace, write, tmp_path):
+        long = tmp_path / "long.py"
+        long.write_text(f"""import runpy, sys
+if sys.argv[1] == 'read':
+    print('{{"type":"LOG","log":{{"level":"INFO","message":"a log line ' + 'x' * 40_000_000 + '"}}}}')
+runpy.run_path({SCRIPT!r}, run_name='__main__')
+""")
+        outcome = millrace.sync(write(source={"command": [sys.executable, str(long)]}), "--verbose")
+        assert "a log line xxx" in outcome.text and len(outcome.text) < 100_000, len(outcome.text)
+
     @pytest.mark.parametrize("harmless", ['{"level": "info", "state": "running"}', '{"type": "info", "message": "RECORD"}', "{", "{'type': 'RECORD'}", '"RECORD"'])
     def test_a_log_line(self, millrace, write, out, harmless):
         millrace.sync(write(at=13, say=[harmless]))
@@ -229,6 +246,7 @@ elif sys.argv[1] == 'spec': print('{{"type":"SPEC","spec":{{"connectionSpecifica
         ({"title": "x"}, {}, "no object connectionSpecification"),
         ({"connectionSpecification": {"type": "object"}}, [], 'CATALOG holds no object "catalog"'),
         ({"connectionSpecification": {"type": "object"}}, {"streams": [{"name": "a"}]}, "stream a: json_schema must be an object"),
+        ({"connectionSpecification": {"type": "object"}}, {"streams": [{"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]} for name in "aba"]}, "the stream a twice"),
     ])
     def test_a_wrong_specification_or_catalog(self, millrace, tmp_path, spec, catalog, words):
         answers = {"spec": {"type": "SPEC", "spec": spec}, "discover": {"type": "CATALOG", "catalog": catalog}}
