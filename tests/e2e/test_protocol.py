@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from support import output_files
+from support import manifests, output_files
 from support.postgres_tables import customers
 
 TYPES = {"RECORD", "STATE", "LOG", "SPEC", "CONNECTION_STATUS", "CATALOG", "TRACE", "CONTROL"}
@@ -186,3 +186,14 @@ def test_wrong_usage(millrace, args):
     outcome = millrace.run("connector", *args)
     assert outcome.code in (1, 2) or "FAILED" in outcome.out, outcome
     assert outcome.text.strip(), outcome
+
+
+def test_a_secret_that_is_also_a_name(millrace, files):
+    """Words for people hide it; names that others reckon with are as they are."""
+    files(config={"base": "http://127.0.0.1:1/items", "key": "items"}, manifest=manifests.of_an_api())
+    args = ["--config", "config.json", "--manifest-path", "manifest.json"]
+    catalog = one(connector(millrace, "source-declarative-manifest", "discover", *args, expect=0)[1], "CATALOG")["catalog"]
+    assert [stream["name"] for stream in catalog["streams"]] == ["items"]
+    files(config={"base": "no-scheme-items", "key": "items"})
+    outcome, _ = connector(millrace, "source-declarative-manifest", "check", *args)
+    assert "**********" in outcome.text and "no-scheme-items" not in outcome.text, outcome

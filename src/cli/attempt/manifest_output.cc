@@ -24,14 +24,10 @@ Json StatusMessage(std::string_view stream, std::string_view status) {
         {"stream_status", {{"stream_descriptor", {{"name", stream}}}, {"status", status}}}}}};
 }
 
-std::string LineOf(const Json& message) {
-  return message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
 Status ManifestOutput::Tell(const std::string& stream, std::string_view status) {
-  return output_.WriteLines(LineOf(StatusMessage(stream, status)));
+  return output_.WriteLines(MessageLine(StatusMessage(stream, status)));
 }
 
 Status ManifestOutput::Started(const DeclarativeStream& stream) {
@@ -53,7 +49,7 @@ Status ManifestOutput::Records(const DeclarativeStream& stream,
     const std::lock_guard lock(mutex_);
     Counts& counts = counts_[stream.name()];
     if (counts.records == 0 && printed > 0) {
-      lines.insert(0, LineOf(StatusMessage(stream.name(), "RUNNING")));
+      lines.insert(0, MessageLine(StatusMessage(stream.name(), "RUNNING")));
     }
     counts.records += printed;
     counts.since_state += printed;
@@ -80,7 +76,7 @@ Status ManifestOutput::State(const DeclarativeStream& stream, const PyValue& sta
 }
 
 Status ManifestOutput::Failed(const DeclarativeStream&, const Error& error) {
-  output_.WriteMessage(ErrorTraceMessage(error, Clock::System().WallNow()));
+  output_.WriteError(error);
   return Status::Ok();
 }
 

@@ -22,7 +22,7 @@ WallTime Now() { return Clock::System().WallNow(); }
 int FailToStart(ProtocolOutput& output, const Status& status) {
   Json message = ErrorTraceMessage(ErrorOf(status), Now());
   message["trace"]["error"].erase("failure_type");
-  output.WriteMessage(message);
+  output.WriteWords(message);
   return 1;
 }
 
@@ -41,7 +41,7 @@ class MessageTeller final : public EngineMessages {
                         {{"type", "CONNECTOR_CONFIG"},
                          {"emitted_at", static_cast<double>(now.count())},
                          {"connectorConfig", {{"config", changed}}}}}};
-    return output_.WriteLines(message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    return output_.WriteLines(MessageLine(message));
   }
   void Failure(const Error& error) override { output_.WriteError(error); }
   void RateLimited(std::string_view stream) override { records_.RateLimited(stream); }
@@ -65,7 +65,7 @@ int RunCheck(DeclarativeEngine& engine, ProtocolOutput& output) {
   if (!status.ok() && ErrorOf(status).type != FailureType::kConfigError) {
     return output.Fail(status);
   }
-  output.WriteMessage(ConnectionStatusMessage(status.ok(), status.ok() ? "" : status.ToString()));
+  output.WriteWords(ConnectionStatusMessage(status.ok(), status.ok() ? "" : status.ToString()));
   return 0;
 }
 
@@ -109,7 +109,7 @@ int RunManifestTask(const StartDocument& start, ProtocolOutput& output, AttemptS
   const bool checks = start.task == "connector check";
   if (const Status fits = FitManifestConfig(loaded->manifest, ruled->effective); !fits.ok()) {
     if (!checks || ErrorOf(fits).type != FailureType::kConfigError) return output.Fail(fits);
-    output.WriteMessage(ConnectionStatusMessage(false, fits.ToString()));
+    output.WriteWords(ConnectionStatusMessage(false, fits.ToString()));
     return 0;
   }
   const auto engine = DeclarativeEngine::Open(loaded->manifest, std::move(loaded->rules),

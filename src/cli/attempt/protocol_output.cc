@@ -13,6 +13,10 @@
 
 namespace millrace {
 
+std::string MessageLine(const Json& message) {
+  return message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 Status ProtocolOutput::WriteLines(std::string_view lines) {
   std::lock_guard lock(mutex_);
   while (!lines.empty()) {
@@ -25,12 +29,15 @@ Status ProtocolOutput::WriteLines(std::string_view lines) {
 }
 
 void ProtocolOutput::WriteMessage(const Json& message) {
-  const std::string text = message.dump(-1, ' ', false, Json::error_handler_t::replace);
-  (void)WriteLines(Secrets::Redact(text) + "\n").ok();
+  (void)WriteLines(MessageLine(message)).ok();
+}
+
+void ProtocolOutput::WriteWords(const Json& message) {
+  (void)WriteLines(Secrets::Redact(MessageLine(message))).ok();
 }
 
 void ProtocolOutput::WriteError(const Error& error) {
-  WriteMessage(ErrorTraceMessage(error, Clock::System().WallNow()));
+  WriteWords(ErrorTraceMessage(error, Clock::System().WallNow()));
 }
 
 int ProtocolOutput::Fail(const Status& status) {

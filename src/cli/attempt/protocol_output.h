@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
@@ -8,14 +9,20 @@
 
 namespace millrace {
 
+/// A message as the protocol has it on a line, the line's end included.
+std::string MessageLine(const Json& message);
+
 /// Standard output as a place for protocol messages, whole lines at a time. Thread-safe.
 class ProtocolOutput {
  public:
   /// Writes whole lines. A system error when nobody reads any more. Blocks while the reader is
   /// busy.
   Status WriteLines(std::string_view lines);
-  /// One message, with secrets struck out; a failure is found by the next WriteLines.
+  /// One message, as it is: names, schemas and numbers that others reckon with. A failure is found
+  /// by the next WriteLines.
   void WriteMessage(const Json& message);
+  /// One message of words for people, with secrets struck out.
+  void WriteWords(const Json& message);
   /// A TRACE message of type ERROR, of now.
   void WriteError(const Error& error);
   /// The same of a status that is not ok. Returns what the program ends with: 1.

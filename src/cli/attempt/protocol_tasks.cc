@@ -63,7 +63,7 @@ class ProtocolStateStore : public StateStore {
     if (destination_) {
       message["state"]["destinationStats"] = {{"recordCount", static_cast<double>(records)}};
     }
-    return output_.WriteLines(message.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    return output_.WriteLines(MessageLine(message));
   }
 
  private:
@@ -83,7 +83,7 @@ int RunCheck(const StartDocument& start, ProtocolOutput& output) {
   }
   // The platform reads the status; what is not the configuration's fault it learns from the trace.
   if (!status.ok() && ErrorOf(status).type != FailureType::kConfigError) output.Fail(status);
-  output.WriteMessage(ConnectionStatusMessage(status.ok(), status.ok() ? "" : status.ToString()));
+  output.WriteWords(ConnectionStatusMessage(status.ok(), status.ok() ? "" : status.ToString()));
   return 0;
 }
 
@@ -153,7 +153,7 @@ int RunWrite(const StartDocument& start, ProtocolOutput& output, AttemptStop& st
 int RunProtocolTask(const StartDocument& start, AttemptStop& stop) {
   ProtocolOutput output;
   SetLogSink([&output](LogLevel level, std::string_view message) {
-    output.WriteMessage(LogMessage(level, message));
+    output.WriteWords(LogMessage(level, message));
   });
   int exit_code = 1;
   const bool manifest =

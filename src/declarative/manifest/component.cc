@@ -113,9 +113,11 @@ Status Component::FieldError(std::string_view name, std::string_view what) const
 
 Status Component::UnknownType(std::string_view expected) const {
   if (type().starts_with("Custom")) {
-    return Error(
-        "is a custom Python class: this connector must run as managed Python "
-        "(millrace connectors install …)");
+    // A system error, as in Airbyte, where its import fails.
+    return SystemError("{}", Error("is a custom Python class: this connector must run as managed "
+                                   "Python (millrace connectors install …)")
+                                 .error()
+                                 .message);
   }
   if (type().empty()) return Error(fmt::format("type is missing: {} is expected here", expected));
   return Error(fmt::format("is not known as {}", expected));

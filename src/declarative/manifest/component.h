@@ -49,7 +49,7 @@ class Component {
   /// "HttpRequester at line 12 (streams.0.retriever.requester): …", a config error.
   Status Error(std::string_view what) const;
   Status FieldError(std::string_view name, std::string_view what) const;
-  /// That this type is none that is known here, or a custom Python class.
+  /// That this type is none that is known here, or (a system error) a custom Python class.
   Status UnknownType(std::string_view expected) const;
 
  private:

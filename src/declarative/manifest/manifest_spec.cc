@@ -116,7 +116,10 @@ Result<PyValue> AdvancedAuth(const Component& auth) {
 
 Result<PyValue> ManifestSpecification(const Manifest& manifest) {
   const Component root = manifest.root();
-  if (!root.Has("spec")) return root.FieldError("spec", "is missing: there is no specification");
+  if (!root.Has("spec")) {
+    return SystemError(
+        "{}", root.FieldError("spec", "is missing: there is no specification").error().message);
+  }
   MR_ASSIGN_OR_RETURN(const Component spec, root.Child("spec"));
   PyDict made;
   const PyValue* connection = spec.Field("connection_specification");
