@@ -27,6 +27,7 @@ struct OwnConnector {
 };
 constexpr OwnConnector kOwnConnectors[] = {
     {"destination-local", "Local", "51bce31e-57b6-4902-9523-8252914478c1"},
+    {"source-rest", "REST API", "e1b6c7a4-4a0d-4f0e-9d3e-7c2f5b9a8d16"},
 };
 
 std::string Text(const Json& row, const char* field) {

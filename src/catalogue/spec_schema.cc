@@ -91,7 +91,10 @@ const Json* PropertySchema(const Json& schema, const Json& object, const std::st
   }
   const Json* branches = BranchesOf(schema);
   const Json* branch = branches == nullptr ? nullptr : ChosenBranch(*branches, object);
-  return branch == nullptr ? nullptr : PropertySchema(*branch, object, key);
+  if (branch != nullptr) return PropertySchema(*branch, object, key);
+  // A schema of keys of the user's own choice.
+  const auto others = schema.find("additionalProperties");
+  return others != schema.end() && others->is_object() ? &*others : nullptr;
 }
 
 }  // namespace millrace

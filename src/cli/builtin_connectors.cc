@@ -9,6 +9,7 @@
 #include "sources/faker/faker_source.h"
 #include "sources/file/file_source.h"
 #include "sources/postgres/postgres_source.h"
+#include "sources/rest/rest_source.h"
 #include "sources/s3/s3_source.h"
 
 namespace millrace {
@@ -18,6 +19,7 @@ const std::vector<ConnectorEntry>& BuiltinConnectors() {
       {"source-faker", MakeFakerSource, nullptr},
       {"source-file", MakeFileSource, nullptr},
       {"source-postgres", MakePostgresSource, nullptr},
+      {"source-rest", [](const Json& config) { return MakeRestSource(config); }, nullptr},
       {"source-s3", MakeS3Source, nullptr},
       {"destination-csv", nullptr, MakeCsvDestination},
       {"destination-dev-null", nullptr, MakeDevNullDestination},

@@ -68,9 +68,10 @@ Result<KeptConfigs> KeptConfigs::Load(const std::filesystem::path& folder) {
 void KeptConfigs::UseFor(const std::string& end, ConnectorConfig* connector) {
   of_files_[end] = connector->config;
   const auto kept = kept_.find(end);
-  if (kept == kept_.end() || !connector->program) return;
+  if (kept == kept_.end()) return;
   if (kept->second.hash != HashOf(kept->second.salt, *connector->config)) return;
   connector->config = WithInjected(*kept->second.config, *connector->config);
+  if (!connector->program) return;
   connector->program->from_environment.clear();  // its types are right already
   connector->program->config_fits = true;
 }

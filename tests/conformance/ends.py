@@ -62,6 +62,9 @@ class Fixtures:
             db.execute("create table nothing (id int primary key, at timestamptz)")
         return db
 
+    def api(self):
+        return self.request.getfixturevalue("things_api")
+
     def csv(self):
         path = self.folder / "things.csv"
         path.write_text("id,name\n" + "".join(f"{i},thing {i}\n" for i in range(50)))
@@ -91,6 +94,10 @@ SOURCES = {
         lambda f: f.objects(),
         {"bucket": ({"bucket": "no-such-bucket"}, "config_error"), "key": ({"aws_secret_access_key": "wrong-secret-2"}, "config_error"),
          "endpoint": ({"endpoint": f"http://127.0.0.1:{free_port()}"}, "transient_error"), "streams": ({"streams": []}, "config_error")}),
+    "source-rest": End(
+        lambda f: {"url_base": f.api(), "endpoints": [{"name": "things", "path": "/things", "primary_key": "id", "incremental": {"cursor_field": "at", "start_param": "since"}}]},
+        {"url": ({"url_base": f"http://127.0.0.1:{free_port()}"}, "transient_error"), "scheme": ({"url_base": "here"}, "config_error"), "endpoints": ({"endpoints": []}, "config_error")},
+        quirks={"S7": "an API is asked from the saved time on, that time included"}),
     "source-faker": End(
         lambda f: {"count": 50, "seed": 1, "always_updated": False},
         {"count": ({"count": -1}, "config_error")}),

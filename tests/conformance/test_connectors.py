@@ -5,8 +5,16 @@ import jsonschema
 import pytest
 
 from conformance.ends import DESTINATIONS, SOURCES, Fixtures, write
+from support import json_api
 
 EVERY = {**SOURCES, **DESTINATIONS}
+
+
+@pytest.fixture
+def things_api():
+    things = [{"id": i, "name": f"thing {i}", "at": f"2025-01-{i % 28 + 1:02}T00:00:00Z"} for i in range(50)]
+    with json_api.serving(lambda _path, query, _key: [t for t in things if t["at"] >= query["since"]]) as url:
+        yield url
 
 
 @pytest.fixture

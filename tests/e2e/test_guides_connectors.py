@@ -84,3 +84,43 @@ def test_a_connector_with_the_cdk(millrace, tmp_path, api):
     said += guide.run_next(**environment)
     assert rows() == expected()
     assert KEY not in said
+
+
+class ShopApi:
+    """What the guide of the REST source says of its API."""
+
+    def __init__(self):
+        self.customers = [{"id": n, "name": f"customer {n}"} for n in range(5)]
+        self.orders = [{"id": n, "total": n + 0.5, "updated_at": f"2026-01-02T00:{n:02}:00Z"} for n in range(1, 8)]
+        self.asked_since = []
+
+    def __call__(self, path, query, key):
+        if key != KEY:
+            return 401
+        if path == ["customers"]:
+            at = int(query.get("cursor", 0))
+            return {"data": {"customers": self.customers[at:at + 2]}, "meta": {"next_cursor": str(at + 2) if at + 2 < len(self.customers) else None}}
+        if path == ["orders"]:
+            assert query["first_day"] == "2026-01-01"
+            self.asked_since.append(query["updated_since"])
+            page = int(query["page"])
+            return [order for order in self.orders if order["updated_at"] >= query["updated_since"]][(page - 1) * 3:page * 3]
+        return [{"line": n, "what": f"part {n}"} for n in range(2)]
+
+
+def test_an_api_by_its_configuration(millrace, tmp_path):
+    guide = Guide("rest-api.md", tmp_path, millrace.program)
+    api = ShopApi()
+    with json_api.serving(api) as url:
+        environment = {"SHOP_API": url, "SHOP_TOKEN": KEY}
+        assert "updated_at" in guide.run_next(**environment)
+        assert sorted(output_files.rows(tmp_path / "lake" / "customers", "id, name")) == [(n, f"customer {n}") for n in range(5)]
+        assert len(output_files.rows(tmp_path / "lake" / "lines", "order_id, line")) == 14
+        api.orders[0] |= {"updated_at": "2026-01-03T00:00:00Z", "total": 99.5}
+        del api.asked_since[:]
+        said = guide.run_next(**environment)
+    assert "2026-01-03T00:00:00Z" in said and "2026-01-01T23:07:00Z" in api.asked_since
+    rows = output_files.rows(tmp_path / "lake" / "orders", "id, total, updated_at", order="id")
+    assert [row[:2] for row in rows] == [(1, 99.5), *((n, n + 0.5) for n in range(2, 8))]
+    assert rows[0][2] == datetime.datetime(2026, 1, 3, tzinfo=datetime.timezone.utc)
+    assert guide.commands == []

@@ -12,6 +12,7 @@
 #include "cli/builtin_connectors.h"
 #include "external/external_destination.h"
 #include "external/external_source.h"
+#include "sources/rest/rest_source.h"
 
 namespace millrace {
 namespace {
@@ -43,6 +44,15 @@ class RunningConfig {
   std::mutex mutex_;
   JsonValue specification_, config_;
 };
+
+/// Keeps the tokens of source-rest, and strikes new ones out of the log.
+KeepRestConfig RestKeeper(const std::string& name, const KeepConfig& keep_config) {
+  return [name, keep_config](const Json& before, const Json& config) -> Status {
+    MR_ASSIGN_OR_RETURN(const Json spec, BuiltinSpec(name));
+    RegisterSecrets(spec.at("connectionSpecification"), config);
+    return keep_config({"source", before, config});
+  };
+}
 
 /// Where a program's specification is known, its configuration was held against it already.
 Status FitConfig(const ConnectorProgram& program, const std::string& where,
@@ -107,6 +117,9 @@ Result<std::unique_ptr<Source>> MakeSource(const ConnectorConfig& connector,
   if (connector.name == kManifestRunner) return MakeManifestSource(*connector.config, keep_config);
   MR_ASSIGN_OR_RETURN(const ConnectorEntry* entry, FindEntry(connector));
   if (!entry->make_source) return SystemError("{} is not a source", connector.name);
+  if (connector.name == "source-rest" && keep_config) {
+    return MakeRestSource(*connector.config, RestKeeper(connector.name, keep_config));
+  }
   return entry->make_source(*connector.config);
 }
 

@@ -35,13 +35,7 @@ class MessageTeller final : public EngineMessages {
   void Log(LogLevel level, std::string_view text) override { millrace::Log(level, "{}", text); }
   Status ConfigChanged(const PyValue& config) override {
     MR_ASSIGN_OR_RETURN(const Json changed, JsonOf(config));
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(Now().time_since_epoch());
-    const Json message{{"type", "CONTROL"},
-                       {"control",
-                        {{"type", "CONNECTOR_CONFIG"},
-                         {"emitted_at", static_cast<double>(now.count())},
-                         {"connectorConfig", {{"config", changed}}}}}};
-    return output_.WriteLines(MessageLine(message));
+    return output_.WriteConfig(changed);
   }
   void Failure(const Error& error) override { output_.WriteError(error); }
   void RateLimited(std::string_view stream) override { records_.RateLimited(stream); }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -34,6 +35,17 @@ void ProtocolOutput::WriteMessage(const Json& message) {
 
 void ProtocolOutput::WriteWords(const Json& message) {
   (void)WriteLines(Secrets::Redact(MessageLine(message))).ok();
+}
+
+Status ProtocolOutput::WriteConfig(const Json& config) {
+  const auto now =
+      std::chrono::floor<std::chrono::milliseconds>(Clock::System().WallNow().time_since_epoch());
+  const Json message{{"type", "CONTROL"},
+                     {"control",
+                      {{"type", "CONNECTOR_CONFIG"},
+                       {"emitted_at", static_cast<double>(now.count())},
+                       {"connectorConfig", {{"config", config}}}}}};
+  return WriteLines(MessageLine(message));
 }
 
 void ProtocolOutput::WriteError(const Error& error) {

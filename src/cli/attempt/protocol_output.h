@@ -23,6 +23,9 @@ class ProtocolOutput {
   void WriteMessage(const Json& message);
   /// One message of words for people, with secrets struck out.
   void WriteWords(const Json& message);
+  /// A CONTROL message: what a connector's configuration is from now on, tokens and all. Fails as
+  /// WriteLines does.
+  Status WriteConfig(const Json& config);
   /// A TRACE message of type ERROR, of now.
   void WriteError(const Error& error);
   /// The same of a status that is not ok. Returns what the program ends with: 1.

@@ -46,6 +46,11 @@ class StandardInput : public ByteReader {
   const AttemptStop& stop_;
 };
 
+/// Tells the platform what a connector made of its configuration, for it to keep.
+KeepConfig ConfigMessages(ProtocolOutput& output) {
+  return [&output](const ConfigChange& change) { return output.WriteConfig(*change.config); };
+}
+
 /// The state store of a connector that runs by the protocol: a saved state is a STATE message.
 class ProtocolStateStore : public StateStore {
  public:
@@ -75,7 +80,7 @@ class ProtocolStateStore : public StateStore {
 int RunCheck(const StartDocument& start, ProtocolOutput& output) {
   Status status;
   if (start.source) {
-    const auto source = MakeSource(*start.source);
+    const auto source = MakeSource(*start.source, ConfigMessages(output));
     status = source.ok() ? (*source)->Check() : source.status();
   } else {
     const auto destination = MakeDestination(*start.destination);
@@ -88,7 +93,7 @@ int RunCheck(const StartDocument& start, ProtocolOutput& output) {
 }
 
 int RunDiscover(const StartDocument& start, ProtocolOutput& output) {
-  const auto source = MakeSource(*start.source);
+  const auto source = MakeSource(*start.source, ConfigMessages(output));
   if (!source.ok()) return output.Fail(source.status());
   const auto catalog = (*source)->Discover();
   if (!catalog.ok()) return output.Fail(catalog.status());
@@ -134,7 +139,7 @@ int Copy(const StartDocument& start, Source& source, Destination& destination,
 }
 
 int RunRead(const StartDocument& start, ProtocolOutput& output, AttemptStop& stop) {
-  const auto source = MakeSource(*start.source);
+  const auto source = MakeSource(*start.source, ConfigMessages(output));
   if (!source.ok()) return output.Fail(source.status());
   StreamStatusMessages statuses(output);
   RecordDestination destination(output, statuses);

@@ -49,6 +49,9 @@ struct EngineEnvironment {
   PyValue config;
   /// Limits reads (check, the builder): pages per slice, slices, records; 0: none.
   int pages_max = 0, slices_max = 0, records_max = 0;
+  /// A reply that a JsonDecoder can't read fails the stream; else it counts as an empty object, as
+  /// in the CDK.
+  bool wrong_replies_fail = false;
 };
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "declarative/jinja/py_error.h"
 #include "declarative/requests/body_parser.h"
 #include "declarative/requests/content_encoding.h"
@@ -12,10 +13,22 @@
 namespace millrace {
 namespace {
 
+/// What a reply begins with, on one line.
+std::string BeginningOf(std::string_view body) {
+  constexpr size_t kBytesMax = 60;
+  std::string text(body.substr(0, kBytesMax));
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  }
+  return Secrets::Redact(text);
+}
+
 /// JSON, for which anything that can't be read is an empty object (two of them, in Airbyte: one for
-/// the failure, and one because there was nothing).
+/// the failure, and one because there was nothing), or a failure.
 class JsonDecoder final : public ResponseDecoder {
  public:
+  explicit JsonDecoder(bool wrong_replies_fail) : wrong_replies_fail_(wrong_replies_fail) {}
+
   Status Decode(const ApiResponse& response, const Sink& sink) const override {
     bool any = false;
     Status refused;  // by who takes the values, as opposed to the parser
@@ -26,6 +39,12 @@ class JsonDecoder final : public ResponseDecoder {
     });
     if (!refused.ok()) return refused;
     if (parsed.canceled()) return parsed;
+    if (!parsed.ok() && wrong_replies_fail_ && !response.body.empty()) {
+      return ConfigError(
+          "the reply is no JSON (status {}, {}; it begins with \"{}\"): is this the URL of the "
+          "API?",
+          response.status, response.Header("content-type"), BeginningOf(response.body));
+    }
     if (!parsed.ok()) {
       Warn(response);
       MR_RETURN_IF_ERROR(sink(PyValue(PyDict())));
@@ -44,6 +63,7 @@ class JsonDecoder final : public ResponseDecoder {
         type.empty() ? "no named type" : type);
   }
 
+  const bool wrong_replies_fail_;
   const std::unique_ptr<BodyParser> parser_ = MakeJsonParser();
   mutable std::atomic<bool> warned_ = false;
 };
@@ -148,12 +168,17 @@ Result<PyValue> ResponseDecoder::DecodeForPagination(const ApiResponse& response
   return first.value_or(PyValue(PyDict()));
 }
 
-std::unique_ptr<ResponseDecoder> MakeJsonDecoder() { return std::make_unique<JsonDecoder>(); }
+std::unique_ptr<ResponseDecoder> MakeJsonDecoder() {
+  return std::make_unique<JsonDecoder>(/*wrong_replies_fail=*/false);
+}
 
 Result<std::unique_ptr<ResponseDecoder>> MakeResponseDecoder(const Component& component,
-                                                             const EngineEnvironment&) {
+                                                             const EngineEnvironment& environment) {
   const std::string_view type = component.type();
-  if (type == "JsonDecoder") return MakeJsonDecoder();
+  if (type == "JsonDecoder") {
+    return std::unique_ptr<ResponseDecoder>(
+        std::make_unique<JsonDecoder>(environment.wrong_replies_fail));
+  }
   if (type == "XmlDecoder") {
     return std::unique_ptr<ResponseDecoder>(std::make_unique<XmlDecoder>());
   }

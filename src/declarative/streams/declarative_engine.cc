@@ -110,6 +110,26 @@ Result<PyList> DeclarativeEngine::Discover(std::stop_token stop) {
   return shown;
 }
 
+Status DeclarativeEngine::Sample(std::string_view stream, const DeclarativeSampleLimits& limits,
+                                 RecordConsumer& consumer, std::stop_token stop) {
+  environment_.pages_max = limits.pages_max;
+  MakeBuilder({}, std::nullopt);
+  MR_ASSIGN_OR_RETURN(const auto streams, BuildAll(stop));
+  const auto found = std::find_if(streams.begin(), streams.end(),
+                                  [&](const auto& each) { return each->name() == stream; });
+  if (found == streams.end()) return SystemError("the manifest has no stream {}", stream);
+  int slices = 0;
+  Status read;
+  const Status cut = (*found)->slicer().Slices(
+      [&](StreamSlice slice) {
+        read = (*found)->ReadSlice(slice, consumer, stop);
+        return read.ok() && consumer.wants_more() && ++slices < limits.slices_max;
+      },
+      stop);
+  environment_.pages_max = 0;
+  return read.ok() ? cut : read;
+}
+
 Result<int> DeclarativeEngine::ConcurrentJobs() const {
   const Component root = manifest_.root();
   if (!root.Has("max_concurrent_async_job_count")) return 1;

@@ -15,6 +15,7 @@
 #include "declarative/requests/http_api_transport.h"
 #include "declarative/requests/system_sleeper.h"
 #include "declarative/streams/declarative_stream.h"
+#include "declarative/streams/record_consumer.h"
 #include "declarative/streams/record_output.h"
 #include "declarative/streams/stream_builder.h"
 
@@ -27,6 +28,12 @@ struct DeclarativeRead {
   std::map<std::string, PyValue> states;  ///< by stream; dicts
 };
 
+/// Bounds of a sample of one stream.
+struct DeclarativeSampleLimits {
+  int slices_max = 20;
+  int pages_max = 10;  ///< of a slice, also of the parents that it comes from
+};
+
 /// A manifest at work for one configuration: what a check, a discovery and a read have in common.
 /// Methods are called from one thread, one at a time.
 class DeclarativeEngine {
@@ -37,10 +44,19 @@ class DeclarativeEngine {
                                                          PyValue config, const Clock& clock,
                                                          EngineMessages& messages);
 
+  /// From now on a reply that is no JSON fails its stream with a config error (the CDK takes it for
+  /// an empty object). For manifests that name their decoders.
+  void FailOnWrongReplies() { environment_.wrong_replies_fail = true; }
+
   /// Ok: the streams that the manifest checks can be read. A config error says which can't.
   Status Check(std::stop_token stop);
   /// AirbyteStreams, as JSON's values.
   Result<PyList> Discover(std::stop_token stop);
+  /// Hands over the first records of a stream until the consumer wants no more, or the limits are
+  /// reached. A failure of the API is one with its own failure type; a system error: the manifest
+  /// has no such stream.
+  Status Sample(std::string_view stream, const DeclarativeSampleLimits& limits,
+                RecordConsumer& consumer, std::stop_token stop);
   /// Blocks until all streams have ended. See ConcurrentRead for what it returns. Streams that the
   /// manifest doesn't have are told to the output as such.
   Result<std::string> Read(const DeclarativeRead& read, RecordOutput& output, std::stop_token stop);
