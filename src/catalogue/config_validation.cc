@@ -102,6 +102,12 @@ Json Narrowed(const Json& schema, const Json& value) {
       if (properties.contains(key)) properties[key] = Narrowed(properties[key], member);
     }
   }
+  const auto items = narrowed.find("items");
+  if (value.is_array() && items != narrowed.end() && items->is_object()) {
+    Json each = Json::array();  // a schema for every item
+    for (const Json& item : value) each.push_back(Narrowed(*items, item));
+    *items = std::move(each);
+  }
   return narrowed;
 }
 

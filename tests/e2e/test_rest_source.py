@@ -5,10 +5,13 @@ import json
 
 import pytest
 
-from support import output_files, rest_api
+from support import api_server, output_files, rest_api
+from support.connected_ends import committed, connect, synced
 from support.free_port import free_port
 from support.rest_api import Answer
+from support.server_jobs import LOCAL
 
+DEFINITION = "e1b6c7a4-4a0d-4f0e-9d3e-7c2f5b9a8d16"
 UTC = datetime.timezone.utc
 THINGS = [{"id": i, "name": f"thing {i}"} for i in range(7)]
 
@@ -227,6 +230,20 @@ class TestIncremental:
         assert rows(tmp_path) == [{"id": 1, "updated_at": datetime.datetime(2025, 1, 3, 10, tzinfo=UTC)}, {"id": 2, "updated_at": datetime.datetime(2025, 1, 2, 10, tzinfo=UTC)}]
 
 
+    def test_on_a_server(self, millrace, api, tmp_path):
+        things = [self.changed(day, day) for day in range(1, 4)]
+        api.answers["/things"] = lambda r: [t for t in things if t["updated_at"] >= r.query["since"]] if r.headers.get("authorization") == "Bearer secret-word-1" else Answer({}, 401)
+        document = config(api, endpoint(primary_key="id", incremental={"cursor_field": "updated_at", "start_param": "since"}), authentication={"type": "Bearer Token", "token": "secret-word-1"})
+        with api_server.running(millrace, tmp_path / "data") as server:
+            made = connect(server, (DEFINITION, document), (LOCAL, {"path": "/local/shop", "format": {"format_type": "Parquet"}}), {
+                "syncMode": "incremental", "destinationSyncMode": "append_dedup", "cursorField": ["updated_at"], "primaryKey": [["id"]]})
+            assert committed(synced(server, made)) == 3
+            things.append(self.changed(4, 4))
+            assert committed(synced(server, made)) == 2, "the newest of before, and the new one"
+            [source] = server.call("sources/list", workspaceId=server.call("workspaces/list")["workspaces"][0]["workspaceId"])["sources"]
+            assert "secret-word-1" not in json.dumps(source) and source["connectionConfiguration"]["url_base"] == api.url
+
+
 class TestSchema:
     def test_types_are_found_and_widened(self, millrace, api):
         api.answers["/things"] = lambda r: [
@@ -297,6 +314,7 @@ class TestBadInput:
         ({"endpoints": [endpoint(params={"since": "{{ config['since'] }}"})]}, "endpoints[0].params.since names config['since'], which the configuration doesn't have"),
         ({"endpoints": [endpoint(http_method="PATCH")]}, "endpoints[0].http_method"),
         ({"endpoints": [endpoint(pagination={"type": "Pages"})]}, "endpoints[0].pagination.type"),
+        ({"endpoints": [endpoint(pagination={"type": "Cursor"})]}, "endpoints[0].pagination.cursor_path is missing"),
         ({"authentication": {"type": "Bearer Token"}}, "authentication.token is missing"),
         ({"authentication": {"type": "bearer"}}, "Bearer Token"),
         ({"url_base": "api.example.com"}, "url_base"),
