@@ -137,6 +137,16 @@ Result<PyValue> PyJsonParser::Parse() {
                  fmt::format("{} (byte {})", what, base_ + static_cast<size_t>(scanner_.offset())));
 }
 
+Result<PyValue> PyJsonParser::ParseNext(std::string_view text) {
+  text_ = text;
+  base_ = 0;
+  scanner_ = JsonScanner(text);
+  depth_ = 0;
+  error_ = nullptr;
+  slots_.clear();
+  return Parse();
+}
+
 bool PyJsonParser::ReadValue(PyValue* value) {
   switch (scanner_.Peek()) {
     case JsonScanner::Kind::kNull:

@@ -42,13 +42,17 @@ class PyJsonKeys {
   size_t used_ = 0;
 };
 
-/// Builds the values of one JSON text. The text is followed by JsonScanner::kPadding zeros.
+/// Builds the values of JSON texts. A text is UTF-8, and followed by JsonScanner::kPadding readable
+/// bytes: the first a control character, or anything when the text is an object alone.
 class PyJsonParser {
  public:
   PyJsonParser(std::string_view text, bool python)
       : text_(text), scanner_(text), python_(python), keys_(text.size()) {}
 
   Result<PyValue> Parse();
+  /// The same of another text, whose keys are expected to be those of the ones before: the records
+  /// of a page, one by one.
+  Result<PyValue> ParseNext(std::string_view text);
 
  private:
   bool ReadValue(PyValue* value);
@@ -70,7 +74,7 @@ class PyJsonParser {
     return false;
   }
 
-  const std::string_view text_;
+  std::string_view text_;
   size_t base_ = 0;  // where the scanner's text begins
   JsonScanner scanner_;
   const bool python_;

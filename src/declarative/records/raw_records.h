@@ -13,7 +13,8 @@
 namespace millrace {
 
 // Records as pieces of a reply's JSON text, for streams in which nothing looks into them on their
-// way from the API to columns (RecordSelector::SelectRaw): about three times as fast as values.
+// way from the API to columns (RecordSelector::SelectRaw): about three times as fast as values. And
+// for large replies, whose records become values one by one (RecordSelector::SelectInPieces).
 
 /// The records that a DpathExtractor finds at `path`, plain keys, in a JsonDecoder's reply.
 /// Nothing: this reply has to be read as values, because it isn't JSON as orjson takes it, or its

@@ -3,10 +3,23 @@
 #include <utility>
 
 #include "declarative/jinja/py_error.h"
+#include "declarative/jinja/py_json.h"
+#include "declarative/jinja/py_json_parser.h"
 #include "declarative/records/raw_records.h"
 #include "formats/json_scanner.h"
 
 namespace millrace {
+namespace {
+
+/// A copy of the text with what FindRawRecords needs behind it.
+std::string Padded(std::string_view text) {
+  std::string padded;
+  padded.reserve(text.size() + JsonScanner::kPadding);
+  padded.append(text).append(static_cast<size_t>(JsonScanner::kPadding), '\0');
+  return padded;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<RecordSelector>> RecordSelector::Make(const Component& component,
                                                              RecordTransformations transformations,
@@ -50,14 +63,31 @@ Status RecordSelector::Select(const DecodedPage& page, const Call& call, int64_t
       call.stop);
 }
 
+Result<bool> RecordSelector::SelectInPieces(std::string_view body, const Call& call,
+                                            int64_t* extracted, const RecordSink& sink) const {
+  const auto path = parts_.extractor->plain_path();
+  if (!path) return false;
+  const std::string page = Padded(body);
+  const auto records = FindRawRecords(std::string_view(page).substr(0, body.size()), *path);
+  if (!records) return false;
+  RecordContext context(environment_, call.stream_slice, call.next_page_token);
+  PyJsonParser parser(page, /*python=*/false);
+  for (const std::string_view text : *records) {
+    ++*extracted;
+    Result<PyValue> record = parser.ParseNext(text);
+    // Half a surrogate pair, a number beyond a double: json.loads takes them.
+    if (!record.ok()) record = ParsePyJson(text, PyJsonDialect::kPython);
+    MR_RETURN_IF_ERROR(record.status());
+    MR_RETURN_IF_ERROR(Process(*std::move(record), call, context, sink));
+  }
+  return true;
+}
+
 Result<bool> RecordSelector::SelectRaw(std::string_view body, std::string_view cursor_field,
                                        int64_t* extracted, const RecordSink& sink) const {
   const auto path = raw_path();
   if (!path) return false;
-  std::string padded;
-  padded.reserve(body.size() + JsonScanner::kPadding);
-  padded.append(body).append(static_cast<size_t>(JsonScanner::kPadding), '\0');
-  const auto page = std::make_shared<const std::string>(std::move(padded));
+  const auto page = std::make_shared<const std::string>(Padded(body));
   const auto records = FindRawRecords(std::string_view(*page).substr(0, body.size()), *path);
   if (!records) return false;
   for (const std::string_view text : *records) {

@@ -61,6 +61,11 @@ class RecordSelector {
   /// before anything was filtered. Fails as `page` and `sink` fail; PyErrors of templates.
   Status Select(const DecodedPage& page, const Call& call, int64_t* extracted,
                 const RecordSink& sink) const;
+  /// The same for a JsonDecoder's reply that nobody else looks at: its records are found first and
+  /// become values one by one, so that a large reply costs little more than its text. False, and
+  /// then nothing was handed over: the reply has to be a value as a whole.
+  Result<bool> SelectInPieces(std::string_view body, const Call& call, int64_t* extracted,
+                              const RecordSink& sink) const;
   /// The same for records that are there already (of asynchronous jobs).
   Status Process(PyValue record, const Call& call, RecordContext& context,
                  const RecordSink& sink) const;

@@ -29,6 +29,7 @@ class JsonDecoder final : public ResponseDecoder {
  public:
   explicit JsonDecoder(bool wrong_replies_fail) : wrong_replies_fail_(wrong_replies_fail) {}
 
+  bool reads_json() const override { return true; }
   Status Decode(const ApiResponse& response, const Sink& sink) const override {
     bool any = false;
     Status refused;  // by who takes the values, as opposed to the parser

@@ -21,6 +21,8 @@ class ResponseDecoder {
   /// Whether it reads replies while they come, in Airbyte: pagination sees nothing of them then,
   /// and requests for it are to be made with stream_response.
   virtual bool streams() const { return false; }
+  /// Whether replies are plain JSON, each a text of its own (JsonDecoder).
+  virtual bool reads_json() const { return false; }
   /// Hands over the elements of a top-level list, or what is in the body.
   virtual Status Decode(const ApiResponse& response, const Sink& sink) const = 0;
 

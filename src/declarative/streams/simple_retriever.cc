@@ -207,6 +207,17 @@ Status SimpleRetriever::SelectRecords(Reading& reading, const StreamSlice& slice
   const bool keeps_page = parts_.paginator->reads_pages() && !parts_.decoder->streams();
   call.page_is_kept = keeps_page || page->from_parent;
   call.stop = reading.stop;
+  const RecordSelector::RecordSink hand_on = [&](DeclarativeRecord record) -> Status {
+    if (reading.enough) return Status::Ok();
+    return sink(std::move(record));
+  };
+  if (parts_.decoder->reads_json() && !call.page_is_kept &&
+      page->reply.response->body.size() >= kLargeReplyBytes) {
+    MR_ASSIGN_OR_RETURN(const bool selected,
+                        parts_.selector->SelectInPieces(page->reply.response->body, call,
+                                                        &page->extracted, hand_on));
+    if (selected) return Status::Ok();
+  }
   bool first = keeps_page;
   const DecodedPage decoded = [&](const ValueSink& element) -> Status {
     if (page->from_parent) return element(page->first_element);
@@ -215,11 +226,7 @@ Status SimpleRetriever::SelectRecords(Reading& reading, const StreamSlice& slice
       return element(std::move(value));
     });
   };
-  return parts_.selector->Select(decoded, call, &page->extracted,
-                                 [&](DeclarativeRecord record) -> Status {
-                                   if (reading.enough) return Status::Ok();
-                                   return sink(std::move(record));
-                                 });
+  return parts_.selector->Select(decoded, call, &page->extracted, hand_on);
 }
 
 Status SimpleRetriever::HandOn(Reading& reading, DeclarativeRecord record, Page* page) {

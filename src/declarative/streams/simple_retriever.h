@@ -23,6 +23,9 @@ class SimpleRetriever final : public Retriever {
  public:
   /// Beyond this a window is not cut in halves any more, whatever the cursor says.
   static constexpr int kWindowSplitsMax = 10;
+  /// Replies from this size on are read record by record, where nothing needs all of them at once:
+  /// their values take many times the memory of their text.
+  static constexpr size_t kLargeReplyBytes = 4 << 20;
   /// A slice that has more pages than this goes round in circles.
   static constexpr int64_t kPagesMax = 10'000'000;
 
