@@ -38,6 +38,8 @@ AttemptProcess::~AttemptProcess() {
     Kill();
     Reap(std::chrono::seconds(10));
   }
+  // What a child that was killed ran in containers.
+  if (scratch_) SweepScratchFolders(scratch_->path());
 }
 
 void AttemptProcess::Kill() { ::kill(pid_, SIGKILL); }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/secret_forms.h"
+
 namespace millrace {
 namespace {
 
@@ -22,14 +24,19 @@ std::vector<std::string>& RegisteredSecrets() {
 
 thread_local Secrets::Scope* innermost = nullptr;
 
-void Add(std::string_view secret, std::vector<std::string>* longest_first) {
-  if (secret.size() < kShortest) return;
-  if (std::find(longest_first->begin(), longest_first->end(), secret) != longest_first->end()) {
-    return;
+void Merge(const std::vector<std::string>& forms, std::vector<std::string>* longest_first) {
+  for (const std::string& form : forms) {
+    if (form.size() < kShortest) continue;
+    if (std::find(longest_first->begin(), longest_first->end(), form) == longest_first->end()) {
+      longest_first->push_back(form);
+    }
   }
-  longest_first->emplace_back(secret);
   std::sort(longest_first->begin(), longest_first->end(),
             [](const auto& a, const auto& b) { return a.size() > b.size(); });
+}
+
+void Add(std::string_view secret, std::vector<std::string>* longest_first) {
+  if (secret.size() >= kShortest) Merge(SecretForms(secret), longest_first);
 }
 
 bool IsWordCharacter(char c) {
@@ -86,7 +93,7 @@ std::string Secrets::RedactAll(std::string_view text) {
   if (innermost != nullptr) of_both = innermost->secrets_;
   std::lock_guard lock(secrets_mutex);
   if (innermost == nullptr) return Strike(text, RegisteredSecrets());
-  for (const std::string& secret : RegisteredSecrets()) Add(secret, &of_both);
+  Merge(RegisteredSecrets(), &of_both);
   return Strike(text, of_both);
 }
 

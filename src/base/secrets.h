@@ -11,7 +11,8 @@ inline constexpr std::string_view kSecretMask = "**********";
 
 /// The values that must never leave the process in text: registered when a configuration is read
 /// (every field that its spec marks airbyte_secret), struck from log lines and error messages
-/// where they are printed. One set for the process, and one for each Scope; thread-safe.
+/// where they are printed, in every form that SecretForms knows. One set for the process, and one
+/// for each Scope; thread-safe.
 class Secrets {
  public:
   /// From its making to its end, on its thread: what is registered there belongs to it alone, and
@@ -43,8 +44,8 @@ class Secrets {
   /// The same for those of the Scope and those of the process: what only the server's own log
   /// shows.
   static std::string RedactAll(std::string_view text);
-  /// The same rule for a set of one's own, the longest secret first: of one attempt, say, in a
-  /// process that sees those of many.
+  /// The same rule for a set of one's own, of one attempt, say, in a process that sees those of
+  /// many: exactly these texts (see SecretFormsOf).
   static std::string Strike(std::string_view text, const std::vector<std::string>& longest_first);
 };
 

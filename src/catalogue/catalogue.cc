@@ -62,6 +62,18 @@ std::vector<std::string> NamesOf(const std::vector<CatalogueEntry>& entries) {
   return names;
 }
 
+/// Without "source-" and "destination-".
+std::vector<std::string> ShortNamesOf(const std::vector<CatalogueEntry>& entries,
+                                      ConnectorType type) {
+  const std::string prefix = std::string(ToString(type)) + "-";
+  std::vector<std::string> names;
+  for (const CatalogueEntry& entry : entries) {
+    const bool prefixed = entry.type == type && entry.name.starts_with(prefix);
+    if (prefixed) names.push_back(entry.name.substr(prefix.size()));
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string_view ToString(ConnectorKind kind) { return kKinds[static_cast<int>(kind)]; }
@@ -103,7 +115,20 @@ Result<const CatalogueEntry*> Catalogue::Find(std::string_view name) const {
       entries_.begin(), entries_.end(), name,
       [](const CatalogueEntry& entry, std::string_view wanted) { return entry.name < wanted; });
   if (found != entries_.end() && found->name == name) return &*found;
-  return ConfigError("there is no connector \"{}\"{}", name, DidYouMean(name, NamesOf(entries_)));
+  return ConfigError("there is no connector \"{}\"{}", name, Suggestion(name));
+}
+
+std::string Catalogue::Suggestion(std::string_view name) const {
+  std::vector<std::string> exact, near;
+  for (const ConnectorType type : {ConnectorType::kSource, ConnectorType::kDestination}) {
+    const std::string prefix = std::string(ToString(type)) + "-";
+    if (name.starts_with(prefix)) return DidYouMean(name, NamesOf(entries_));
+    for (const std::string& close : NearestNames(name, ShortNamesOf(entries_, type), 2)) {
+      (close == name ? exact : near).push_back(prefix + close);
+    }
+  }
+  const std::vector<std::string>& meant = exact.empty() ? near : exact;
+  return meant.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(meant, " or "));
 }
 
 Result<const CatalogueEntry*> Catalogue::Find(ConnectorType type, std::string_view name) const {
@@ -115,12 +140,8 @@ Result<const CatalogueEntry*> Catalogue::Find(ConnectorType type, std::string_vi
   // A few of the community's have names of another form.
   const auto as_written = Find(name);
   if (as_written.ok() && (*as_written)->type == type) return as_written;
-  std::vector<std::string> names;
-  for (const CatalogueEntry& entry : entries_) {
-    if (entry.type == type) names.push_back(entry.name.substr(prefix.size()));
-  }
   return ConfigError("there is no {} \"{}\"{}", ToString(type), name,
-                     DidYouMean(full.substr(prefix.size()), names));
+                     DidYouMean(full.substr(prefix.size()), ShortNamesOf(entries_, type)));
 }
 
 Result<Json> BuiltinSpec(std::string_view name) {

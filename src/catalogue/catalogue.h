@@ -49,6 +49,9 @@ class Catalogue {
 
   /// By full name. A config error offers the nearest names.
   Result<const CatalogueEntry*> Find(std::string_view name) const;
+  /// For the end of a message about a name that is none: "; did you mean source-faker?", also for
+  /// "faker". Empty: none is near.
+  std::string Suggestion(std::string_view name) const;
   /// By what a connection file calls it: "postgres" or "source-postgres".
   Result<const CatalogueEntry*> Find(ConnectorType type, std::string_view name) const;
 

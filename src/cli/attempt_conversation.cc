@@ -93,6 +93,8 @@ bool AttemptConversation::Take(AttemptProcess& process, const Json& message,
     return true;
   } else if (type == "FAILURE") {
     outcome->status = Status::Failed(ErrorFromJson(message.value("error", Json())));
+    const Json origin = message.value("error_origin", Json());
+    if (origin.is_string()) outcome->origin = FailureOriginOf(origin.get<std::string>());
     outcome->before_contact = message.value("before_contact", Json(false)) == Json(true);
     return true;
   }

@@ -5,6 +5,7 @@
 
 #include "attempt/attempt_process.h"
 #include "attempt/config_change.h"
+#include "base/failure_origin.h"
 #include "cli/interrupt_signals.h"
 #include "cli/progress_display.h"
 
@@ -15,6 +16,7 @@ struct AttemptOutcome {
   bool interrupted = false;  ///< a signal asked it to end
   JsonValue result;          ///< of RESULT; {} otherwise
   Status status;             ///< of FAILURE, or of a process that ended without a word
+  FailureOrigin origin = FailureOrigin::kUnknown;  ///< of FAILURE: whose it is
   /// A config error that was found before anything was contacted.
   bool before_contact = false;
 };

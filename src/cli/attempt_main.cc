@@ -22,6 +22,7 @@
 #include "cli/attempt/stop_signals.h"
 #include "protocol/message.h"
 #include "subprocess/forked_children.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {
@@ -80,6 +81,7 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
   SetLogSink([&channel](LogLevel level, std::string_view message) {
     (void)channel.Tell(LogMessage(level, message)).ok();
   });
+  SweepScratchFolders();
   int exit_code = 1;
   std::optional<HardStop> hard_stop;  // of a task that has nothing to commit
   const bool commits = start.task == "sync" || start.task == "clear";

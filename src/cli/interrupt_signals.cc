@@ -18,12 +18,14 @@ InterruptSignals::InterruptSignals() {
 
 InterruptSignals::~InterruptSignals() {
   ::close(fd_);
-  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+  if (!taken_) ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
 bool InterruptSignals::Take() {
   signalfd_siginfo info;
-  return ::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+  const bool came = ::read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+  taken_ = taken_ || came;
+  return came;
 }
 
 bool InterruptSignals::WaitFor(int timeout_ms) const {

@@ -5,7 +5,8 @@
 namespace millrace {
 
 /// Makes SIGINT, SIGTERM and SIGHUP readable from a descriptor for as long as it lives, instead of
-/// ending the process. One at a time, in the main thread, before any other thread starts.
+/// ending the process. When one was taken they stay harmless afterwards: the process is ending, and
+/// says how itself. One at a time, in the main thread, before any other thread starts.
 class InterruptSignals {
  public:
   InterruptSignals();
@@ -24,6 +25,7 @@ class InterruptSignals {
  private:
   sigset_t before_;
   int fd_;
+  bool taken_ = false;
 };
 
 }  // namespace millrace

@@ -5,6 +5,7 @@
 #include "base/file_io.h"
 #include "catalogue/config_validation.h"
 #include "catalogue/connector_resolver.h"
+#include "cli/local_path_fields.h"
 #include "cli/yaml_document.h"
 
 namespace millrace {
@@ -107,6 +108,7 @@ Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
     found->program->limits = end.limits;
     found->program->stall_seconds = end.max_silence.count();
   }
+  if (!found->program) ResolveLocalPaths(found->name, folder, &config);
   if (manifest) {
     // Built in, it reads the text, whose lines its errors name.
     config = found->program

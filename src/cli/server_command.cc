@@ -13,6 +13,7 @@
 #include "cli/server_resources.h"
 #include "cli/stop_deadline.h"
 #include "server/millrace_server.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {
@@ -82,6 +83,7 @@ int RunServer(const CommandLine& line) {
   std::signal(SIGXFSZ, SIG_IGN);
   RaiseDescriptorLimit();
   InterruptSignals signals;
+  SweepScratchFolders();
   const bool first_start = !std::filesystem::exists(options.data_dir / "server.lock");
   auto server = MillraceServer::Start(options);
   if (!server.ok()) {

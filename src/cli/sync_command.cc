@@ -85,7 +85,9 @@ int RunSyncCommand(const CommandLine& line) {
     Console::Out(SyncResultText(file->name, destination, result));
   }
   if (result.report.error && result.report.outcome != "succeeded") {
-    Console::Fail(Status::Failed(*result.report.error), line.verbose);
+    Error error = *result.report.error;
+    error.message.insert(0, FailedEndText(result, result.report.error_origin));
+    Console::Fail(Status::Failed(std::move(error)), line.verbose);
   }
   return ExitCodeOf(result);
 }

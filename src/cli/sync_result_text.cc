@@ -52,7 +52,20 @@ std::string MergeText(const SyncReport& report) {
                      BytesText(merge.bytes_read), BytesText(merge.bytes_written));
 }
 
+Json ErrorJson(const Error& error, FailureOrigin origin) {
+  Json json = ErrorToJson(error);
+  json["origin"] = ToString(origin);
+  return json;
+}
+
 }  // namespace
+
+std::string FailedEndText(const SyncResult& result, FailureOrigin origin) {
+  const bool source = origin == FailureOrigin::kSource;
+  const std::string& name = source ? result.source : result.destination;
+  if ((!source && origin != FailureOrigin::kDestination) || name.empty()) return "";
+  return fmt::format("the {} ({}): ", source ? "source" : "destination", VisibleText(name));
+}
 
 std::string SyncResultText(const std::string& connection, const ConnectorConfig& destination,
                            const SyncResult& result) {
@@ -85,8 +98,9 @@ std::string SyncResultText(const std::string& connection, const ConnectorConfig&
   }
   for (const StreamReport& stream : report.streams) {
     if (!stream.error || stream.status == "COMPLETE") continue;
-    text += fmt::format("{}{}{}: {}\n", style.red, VisibleText(stream.stream.ToString()),
-                        style.reset, VisibleText(stream.error->message));
+    text +=
+        fmt::format("{}{}{}: {}{}\n", style.red, VisibleText(stream.stream.ToString()), style.reset,
+                    FailedEndText(result, stream.error_origin), VisibleText(stream.error->message));
   }
   return text;
 }
@@ -114,7 +128,7 @@ Json SyncResultJson(const std::string& connection, const ConnectorConfig& destin
       derived["records"] = records;
       row["derived"].push_back(std::move(derived));
     }
-    if (stream.error) row["error"] = ErrorToJson(*stream.error);
+    if (stream.error) row["error"] = ErrorJson(*stream.error, stream.error_origin);
     streams.push_back(std::move(row));
   }
   const std::string location = LocationOf(destination);
@@ -130,7 +144,7 @@ Json SyncResultJson(const std::string& connection, const ConnectorConfig& destin
        {{"connector", destination.name}, {"location", location.empty() ? Json() : Json(location)}}},
       {"streams", std::move(streams)},
       {"warnings", warnings}};
-  if (report.error) json["error"] = ErrorToJson(*report.error);
+  if (report.error) json["error"] = ErrorJson(*report.error, report.error_origin);
   return json;
 }
 

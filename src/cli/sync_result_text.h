@@ -17,4 +17,8 @@ std::string SyncResultText(const std::string& connection, const ConnectorConfig&
 Json SyncResultJson(const std::string& connection, const ConnectorConfig& destination,
                     const std::vector<std::string>& warnings, const SyncResult& result);
 
+/// "the source (source-x): ", to stand before the message of a failure of that end; empty when it
+/// is nobody's or another's.
+std::string FailedEndText(const SyncResult& result, FailureOrigin origin);
+
 }  // namespace millrace

@@ -5,6 +5,7 @@
 
 #include "cli/catalog_configuration.h"
 #include "cli/generation_plan.h"
+#include "cli/sync_result_text.h"
 
 namespace millrace {
 namespace {
@@ -58,6 +59,8 @@ SyncResult SyncSession::Run() {
   const auto began = std::chrono::steady_clock::now();
   counters_.BeginSync();
   result_.sync_id = counters_.sync_id();
+  if (request_.start.source) result_.source = request_.start.source->name;
+  if (request_.start.destination) result_.destination = request_.start.destination->name;
   result_.notes_changes = request_.file->metadata == "current";
   while (RunAttempt() && PauseBeforeRetry()) {
   }
@@ -103,11 +106,15 @@ void SyncSession::Settle(const AttemptOutcome& outcome) {
     result_.report.error = report.status().error();
   } else if (outcome.status.failed()) {
     result_.report.error = outcome.status.error();
+    result_.report.error_origin = outcome.origin;
   }
   // No report: what was last heard of the streams stands.
   SyncReport heard;
   heard.outcome = outcome.interrupted ? "interrupted" : "failed";
-  if (!outcome.interrupted) heard.error = result_.report.error;
+  if (!outcome.interrupted) {
+    heard.error = result_.report.error;
+    heard.error_origin = result_.report.error_origin;
+  }
   for (const auto& [stream, report] : live_) heard.streams.push_back(report);
   MergeReport(heard);
 }
@@ -115,6 +122,7 @@ void SyncSession::Settle(const AttemptOutcome& outcome) {
 void SyncSession::MergeReport(const SyncReport& report) {
   result_.report.outcome = report.outcome;
   result_.report.error = report.error;
+  result_.report.error_origin = report.error_origin;
   for (const StreamReport& stream : report.streams) MergeStream(stream);
   SyncReport& total = result_.report;
   total.records_read = total.bytes_read = total.records_committed = 0;
@@ -166,9 +174,14 @@ void SyncSession::MergeStream(const StreamReport& report) {
 
 bool SyncSession::PauseBeforeRetry() {
   const auto pause = kPauses[result_.attempts - 1];
-  std::string why = result_.report.error ? result_.report.error->message : "a stream failed";
-  for (const StreamReport& stream : result_.report.streams) {
-    if (!result_.report.error && stream.error) why = stream.error->message;
+  const SyncReport& report = result_.report;
+  std::string why = report.error
+                        ? FailedEndText(result_, report.error_origin) + report.error->message
+                        : "a stream failed";
+  for (const StreamReport& stream : report.streams) {
+    if (!report.error && stream.error) {
+      why = FailedEndText(result_, stream.error_origin) + stream.error->message;
+    }
   }
   display_.Log(LogLevel::kWarn,
                fmt::format("attempt {} of {} failed: {}; trying again in {} s", result_.attempts,

@@ -20,6 +20,7 @@ struct SyncResult {
   /// succeeded, partial, failed, canceled, interrupted. A stream's records are those of all
   /// attempts.
   SyncReport report;
+  std::string source, destination;  ///< the connectors' names
   int attempts = 0;
   int64_t sync_id = 0;
   bool before_contact = false;  ///< a config error found before anything was contacted

@@ -10,6 +10,7 @@
 #include "cli/server_resources.h"
 #include "cli/stop_deadline.h"
 #include "server/millrace_worker.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {
@@ -23,6 +24,7 @@ int RunWorker(const CommandLine& line) {
   UseServerLog(line.log_format == "json");
   std::signal(SIGXFSZ, SIG_IGN);
   InterruptSignals signals;
+  SweepScratchFolders();
   auto resources = ResourcesOfServer(line);
   if (!resources.ok()) {
     Console::Fail(resources.status(), line.verbose);

@@ -13,8 +13,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::chrono::seconds kRemovalLimit(20);
-
 std::string FileName(const ConnectorFile& file) { return file.option.substr(2) + ".json"; }
 
 Status WriteFiles(const std::vector<ConnectorFile>& files, const std::filesystem::path& folder,
@@ -97,24 +95,6 @@ Result<ConnectorLaunch> PrepareLaunch(const ConnectorCommand& command, const std
   launch.child.folder = command.folder;
   launch.child.on_error_line = [](std::string_view line) { Log(LogLevel::kInfo, "{}", line); };
   return launch;
-}
-
-void RemoveContainer(const std::vector<std::string>& removal) {
-  ChildCommand command;
-  command.arguments = removal;
-  command.environment = EngineEnvironment();
-  command.folder = "/";
-  command.on_error_line = [](std::string_view line) { Log(LogLevel::kDebug, "{}", line); };
-  auto child = ChildProcess::Start(command);
-  Status ended = child.status();
-  if (child.ok()) {
-    (*child)->CloseInput();
-    // It prints a name, which the pipe holds.
-    ended = (*child)->Wait(Deadline::After(kRemovalLimit), {}).status();
-  }
-  if (!ended.ok()) {
-    Log(LogLevel::kWarn, "the container {} may still run: {}", removal.back(), ended.ToString());
-  }
 }
 
 }  // namespace millrace

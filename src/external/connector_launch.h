@@ -25,7 +25,4 @@ Result<ConnectorLaunch> PrepareLaunch(const ConnectorCommand& command, const std
                                       const std::vector<ConnectorFile>& files,
                                       const std::filesystem::path& folder);
 
-/// Ends a container that may still run, whatever it does; waits a bounded time.
-void RemoveContainer(const std::vector<std::string>& removal);
-
 }  // namespace millrace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "external/connector_launch.h"
+#include "subprocess/container_note.h"
 
 namespace millrace {
 namespace {
@@ -31,6 +32,9 @@ Result<std::unique_ptr<ConnectorRun>> ConnectorRun::Start(const ConnectorCommand
   MR_ASSIGN_OR_RETURN(ConnectorLaunch launch,
                       PrepareLaunch(command, task, files, run->folder_.path()));
   run->removal_ = std::move(launch.removal);
+  if (!run->removal_.empty()) {
+    MR_RETURN_IF_ERROR(run->folder_.NoteContainer(run->removal_.front(), run->removal_.back()));
+  }
   MR_ASSIGN_OR_RETURN(run->child_, ChildProcess::Start(launch.child));
   if (input == Input::kNone) run->CloseInput();
   return run;

@@ -116,6 +116,22 @@ bool IsKnownType(std::string_view type) {
   return std::ranges::any_of(kCarryingTypes, is) || std::ranges::any_of(kOtherTypes, is);
 }
 
+/// The end of what it said, where the reason often stands a few lines above the last one (a
+/// traceback, an engine's hint): "; its last lines: a | b".
+std::string LastLinesText(const std::vector<std::string>& lines) {
+  constexpr size_t kShownMax = 5;
+  if (lines.empty()) return "";
+  const size_t first = lines.size() - std::min(lines.size(), kShownMax);
+  std::vector<std::string> shown;
+  for (size_t i = first; i < lines.size(); ++i) {
+    std::string words =
+        WordsOf(lines[i].substr(std::min(lines[i].find_first_not_of(" \t"), lines[i].size())));
+    if (!words.empty()) shown.push_back(std::move(words));
+  }
+  return fmt::format("; its last {}: {}", shown.size() == 1 ? "line" : "lines",
+                     fmt::join(shown, " | "));
+}
+
 bool FromOutside(int signal) { return signal == SIGKILL || signal == SIGTERM; }
 
 }  // namespace
@@ -201,8 +217,7 @@ Error ConnectorWords::FailureOf(const ChildExit& exit) const {
     failure.message += ", perhaps because memory ran out";
   }
   const auto others = other_lines_.lines();
-  const auto& last = exit.last_lines.empty() ? others : exit.last_lines;
-  if (!last.empty()) failure.message += "; its last line: " + WordsOf(last.back());
+  failure.message += LastLinesText(exit.last_lines.empty() ? others : exit.last_lines);
   return WithLastWords(std::move(failure), exit);
 }
 

@@ -66,7 +66,7 @@ class Server : public MillraceServer {
         definitions_(DefinitionsOf(options.data_dir, options.allow_custom_commands)),
         jobs_(*database_, Clock::System()),
         probes_({RulesOf(options), options.resources, options.attempt_program}, limits_),
-        services_{*database_, box_, definitions_, Clock::System(), jobs_, *logs_, probes_},
+        services_{*database_, box_, definitions_, Clock::System(), jobs_, *logs_, call_probes_},
         config_api_(services_),
         public_api_(services_, config_api_),
         log_api_(*database_, *logs_, Clock::System()),
@@ -168,6 +168,7 @@ class Server : public MillraceServer {
   JobService jobs_;
   LimitKeeper limits_;
   const ProbeRunner probes_;
+  const CallProbes call_probes_{probes_};
   const Services services_;
   const ConfigApi config_api_;
   const PublicApi public_api_;
@@ -195,6 +196,8 @@ Result<std::unique_ptr<MillraceServer>> MillraceServer::Start(const ServerOption
   listening.listen = options.listen;
   listening.tls_certificate_file = options.tls_certificate_file;
   listening.tls_key_file = options.tls_key_file;
+  // Those that slow connectors keep are not missed.
+  listening.handler_threads += CallProbes::kRunningMax + CallProbes::kWaitingMax;
   listening.large_body_gate = [ready](HttpRequest head) -> std::optional<HttpResponse> {
     Server* const server = *ready;
     if (server == nullptr) return ErrorDocument(head, 503, "the server is starting");

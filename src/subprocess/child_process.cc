@@ -38,19 +38,18 @@ int TickMs(Deadline deadline) {
 }  // namespace
 
 Result<std::unique_ptr<ChildProcess>> ChildProcess::Start(const ChildCommand& command) {
-  MR_ASSIGN_OR_RETURN(const ForkedProgram forked, ForkProgram(command));
-  return std::unique_ptr<ChildProcess>(
-      new ChildProcess(forked.pid, forked.input, forked.output, forked.errors, command));
+  MR_ASSIGN_OR_RETURN(ForkedProgram forked, ForkProgram(command));
+  return std::unique_ptr<ChildProcess>(new ChildProcess(std::move(forked), command));
 }
 
-ChildProcess::ChildProcess(pid_t pid, int input, int output, int errors,
-                           const ChildCommand& command)
-    : pid_(pid),
-      family_(pid),
-      end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
-      input_(std::make_unique<FileDescriptor>(input)),
-      output_(output),
-      errors_(errors),
+ChildProcess::ChildProcess(ForkedProgram forked, const ChildCommand& command)
+    : pid_(forked.pid),
+      family_(pid_),
+      guard_(std::move(forked.guard)),
+      end_(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))),
+      input_(std::make_unique<FileDescriptor>(forked.input)),
+      output_(forked.output),
+      errors_(forked.errors),
       last_lines_(command.on_error_line),
       error_reader_([this](const std::stop_token& stop) { ReadErrors(stop); }) {
   const int64_t limit = command.limits.memory_bytes;

@@ -20,11 +20,14 @@
 #include "base/resource_limits.h"
 #include "base/result.h"
 #include "subprocess/child_exit.h"
+#include "subprocess/group_guard.h"
 #include "subprocess/last_lines.h"
 #include "subprocess/memory_guard.h"
 #include "subprocess/process_family.h"
 
 namespace millrace {
+
+struct ForkedProgram;
 
 /// How a program is started. A plain value.
 struct ChildCommand {
@@ -46,8 +49,8 @@ struct ChildCommand {
 /// it is killed when the program is gone.
 ///
 /// Owned by who started it, on a thread that must outlive it: the system kills the program when
-/// that thread ends. One thread may write while another reads; Wait and Stop come from one of them.
-/// The process ignores SIGPIPE.
+/// that thread ends, and the whole group when this process does (GroupGuard). One thread may write
+/// while another reads; Wait and Stop come from one of them. The process ignores SIGPIPE.
 class ChildProcess {
  public:
   /// A config error when the program can't be started.
@@ -76,7 +79,7 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
 
  private:
-  ChildProcess(pid_t pid, int input, int output, int errors, const ChildCommand& command);
+  ChildProcess(ForkedProgram forked, const ChildCommand& command);
 
   bool Ended();
   bool WaitForEnd(Deadline deadline, const std::stop_token& stop);
@@ -87,6 +90,7 @@ class ChildProcess {
 
   const pid_t pid_;
   ProcessFamily family_;
+  const std::unique_ptr<GroupGuard> guard_;
   const FileDescriptor end_;  // readable once the program ended
   std::unique_ptr<FileDescriptor> input_;
   const FileDescriptor output_;

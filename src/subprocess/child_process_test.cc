@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -240,6 +241,24 @@ TEST_F(ChildProcessTest, TheMemoryOfWhatLeftItsGroupCounts) {
        "(setsid sh -c 'head -c 60000000 /dev/zero | tail -n 1 | sleep 600' &); exec sleep 600"});
   command.limits.memory_bytes = 30 << 20;
   EXPECT_GT(End(**ChildProcess::Start(command)).over_limit_bytes, 30 << 20);
+}
+
+TEST_F(ChildProcessTest, WhatItStartedEndsWithUsHoweverWeEnd) {
+  const std::string path = folder_.path() / "started";
+  const pid_t ours = ::fork();
+  if (ours == 0) {
+    const auto child = Shell("sleep 600 & echo $! >tmp; mv tmp started; wait");
+    ::pause();
+  }
+  std::string started;
+  for (int looks = 0; looks < 6000 && started.empty(); ++looks) {
+    ::poll(nullptr, 0, 10);
+    std::ifstream(path) >> started;
+  }
+  ::kill(ours, SIGKILL);
+  ::waitpid(ours, nullptr, 0);
+  ASSERT_FALSE(started.empty());
+  EXPECT_TRUE(Ends(started)) << started;
 }
 
 TEST_F(ChildProcessTest, ACrashIsASignal) {

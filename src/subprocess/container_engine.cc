@@ -81,7 +81,7 @@ std::vector<std::string> EngineEnvironment() {
 }
 
 std::string NewContainerName(const std::string& task) {
-  return "millrace-" + task + "-" + RandomUuid();
+  return kContainerPrefix + task + "-" + RandomUuid();
 }
 
 }  // namespace millrace

@@ -41,6 +41,9 @@ std::vector<std::string> ContainerRemoval(const std::string& engine, const std::
 /// reached. None of it gets into containers.
 std::vector<std::string> EngineEnvironment();
 
+/// What the names of our containers begin with.
+inline constexpr const char* kContainerPrefix = "millrace-";
+
 /// A name for a container that nobody else has: "millrace-read-<random>".
 std::string NewContainerName(const std::string& task);
 

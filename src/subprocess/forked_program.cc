@@ -153,6 +153,8 @@ Result<ForkedProgram> ForkProgram(const ChildCommand& command) {
       {input.reading(), output.writing(), errors.writing(), failure.writing()}};
   const pid_t pid = ForkedChildren::Fork([&becoming] { Become(becoming); });
   if (pid < 0) return ErrnoError(errno, starting);
+  ::setpgid(pid, pid);  // whoever of the two comes first
+  auto guard = GroupGuard::Make(pid);
   failure.CloseWriting();
   if (const int number = FailureOf(failure.reading()); number != 0) {
     ::waitpid(pid, nullptr, 0);
@@ -167,7 +169,13 @@ Result<ForkedProgram> ForkProgram(const ChildCommand& command) {
   constexpr int kPipeBytes = 1 << 20;
   ::fcntl(input.writing(), F_SETPIPE_SZ, kPipeBytes);
   ::fcntl(output.reading(), F_SETPIPE_SZ, kPipeBytes);
-  return ForkedProgram{pid, input.Take(1), output.Take(0), errors.Take(0)};
+  if (!guard.ok()) {
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    ForkedChildren::Forget(pid);
+    return guard.status().WithContext(starting);
+  }
+  return ForkedProgram{pid, input.Take(1), output.Take(0), errors.Take(0), *std::move(guard)};
 }
 
 }  // namespace millrace

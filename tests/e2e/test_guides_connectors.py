@@ -38,7 +38,7 @@ class Guide:
 
 def test_a_connector_that_is_one_script(millrace, tmp_path):
     guide = Guide("custom-connector-script.md", tmp_path, millrace.program)
-    assert "source_files.py" in os.listdir(tmp_path) and len(guide.commands) == 2
+    assert "source_files.py" in os.listdir(tmp_path) and len(guide.commands) == 3
     said = guide.run_next()
     assert "files" in said
     rows = lambda: sorted(output_files.rows(tmp_path / "lake", "path, size, modified_at IS NOT NULL"))  # noqa: E731
@@ -46,6 +46,17 @@ def test_a_connector_that_is_one_script(millrace, tmp_path):
     said = guide.run_next()
     assert rows() == [("first.txt", 6, True), ("second.txt", 6, True)]
     assert "modified_at" in said, "the state is shown"
+    said = guide.run_next()
+    assert "can't read ./inbox: No such file or directory" in said, said
+    assert rows() == [("first.txt", 6, True), ("second.txt", 6, True)]
+
+
+def test_a_destination_that_is_one_script(millrace, tmp_path):
+    guide = Guide("custom-destination-script.md", tmp_path, millrace.program)
+    assert len(guide.commands) == 3
+    assert "[(20, 20)]" in guide.run_next()
+    assert "[(20, 20)]" in guide.run_next()
+    assert "the destination" in guide.run_next()
 
 
 class OrdersApi:

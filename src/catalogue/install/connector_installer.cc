@@ -144,6 +144,14 @@ std::string OtherPrograms(const std::vector<std::string>& programs) {
   return text.empty() ? "" : "; it has " + text;
 }
 
+/// A name that nobody knows is rather a mistyped one than a package of one's own index.
+Status WithSuggestion(const Status& status, const Catalogue& catalogue, const std::string& name) {
+  if (!status.failed() || PackageOf(catalogue, name) || catalogue.Find(name).ok()) return status;
+  Error error = status.error();
+  error.message += catalogue.Suggestion(name);
+  return Status::Failed(std::move(error));
+}
+
 }  // namespace
 
 Result<ConnectorInstaller::Wanted> ConnectorInstaller::WantedOf(
@@ -188,7 +196,9 @@ Result<InstallOutcome> ConnectorInstaller::Install(const InstallRequest& request
   Staging staging(folder);
   MR_RETURN_IF_ERROR(MakeFolders(folder));
   MR_RETURN_IF_ERROR(MarkUnfinished(folder));
-  MR_ASSIGN_OR_RETURN(const InstalledConnector connector, Build(wanted, request.python, stop));
+  auto built = Build(wanted, request.python, stop);
+  if (!built.ok()) return WithSuggestion(built.status(), catalogue_, wanted.name);
+  const InstalledConnector connector = *std::move(built);
   MR_RETURN_IF_ERROR(SyncFiles(folder));
   MR_RETURN_IF_ERROR(installed_.Record(connector));
   staging.Finish();
@@ -204,10 +214,8 @@ Result<InstalledConnector> ConnectorInstaller::Build(const Wanted& wanted,
   MR_ASSIGN_OR_RETURN(const auto pythons, installer.Pythons(python));
   const std::filesystem::path folder = installed_.FolderOf(wanted.name, wanted.version);
   const std::filesystem::path venv = folder / kEnvironmentFolder;
-  tell_(fmt::format("installing {} {} by {}", wanted.package, wanted.version, installer.tool()),
-        false);
   PackageBuild build(installer, {wanted.name, wanted.package, wanted.version, folder.string(), ""},
-                     venv);
+                     venv, [this](const std::string& step) { tell_(step, false); });
   MR_ASSIGN_OR_RETURN(const InstalledPackage package, build.Run(pythons));
   if (package.version != wanted.version) {
     return ConfigError("the package index writes {} {} as {}: install that", wanted.name,
@@ -219,7 +227,7 @@ Result<InstalledConnector> ConnectorInstaller::Build(const Wanted& wanted,
     return ConfigError("{} {} is no connector: it brings no program {}{}", wanted.package,
                        wanted.version, wanted.name, OtherPrograms(package.programs));
   }
-  tell_("asking it for its specification", false);
+  tell_("checking it: asking it for its specification", false);
   auto spec = AskSpecification(executable, stop);
   if (!spec.ok()) {
     return spec.status().WithContext(fmt::format("installing {} {}", wanted.name, wanted.version));

@@ -11,6 +11,7 @@ Result<InstalledPackage> PackageBuild::Run(const std::vector<PythonInterpreter>&
     std::error_code code;
     std::filesystem::remove_all(venv_, code);
     if (code) return ErrnoError(code.value(), "removing " + venv_.string());
+    tell_(fmt::format("making an environment with Python {}", python.version));
     MR_RETURN_IF_ERROR(installer_.MakeEnvironment(python, venv_));
     MR_ASSIGN_OR_RETURN(needed, InstallAlone());
     if (PythonFits(needed, python.version)) return InstallWithNeeds();
@@ -24,6 +25,7 @@ Result<InstalledPackage> PackageBuild::Run(const std::vector<PythonInterpreter>&
 /// Installs the package without its needs, which is quick, and returns the Python that it asks for:
 /// pip refuses another; uv takes no notice of upper bounds.
 Result<std::string> PackageBuild::InstallAlone() {
+  tell_(fmt::format("installing {} by {}", Pinned(), installer_.tool()));
   MR_ASSIGN_OR_RETURN(const auto said, installer_.Install(venv_, Pinned(), /*with_needs=*/false));
   if (said) {
     what_.said = *said;
@@ -36,6 +38,7 @@ Result<std::string> PackageBuild::InstallAlone() {
 }
 
 Result<InstalledPackage> PackageBuild::InstallWithNeeds() {
+  tell_("installing what it needs, which takes minutes for some");
   MR_ASSIGN_OR_RETURN(const auto said, installer_.Install(venv_, Pinned(), /*with_needs=*/true));
   if (!said) return installer_.Inspect(venv_, what_.package);
   what_.said = *said;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,15 @@ namespace millrace {
 /// its version and all that it needs. The references outlive it; one thread.
 class PackageBuild {
  public:
-  /// `what`: to be installed, in the folder `venv`.
-  PackageBuild(const PackageInstaller& installer, FailedInstall what, std::filesystem::path venv)
-      : installer_(installer), what_(std::move(what)), venv_(std::move(venv)) {}
+  using Tell = std::function<void(const std::string& step)>;
+  /// `what`: to be installed, in the folder `venv`. `tell` takes each step as it begins, for
+  /// people.
+  PackageBuild(const PackageInstaller& installer, FailedInstall what, std::filesystem::path venv,
+               Tell tell)
+      : installer_(installer),
+        what_(std::move(what)),
+        venv_(std::move(venv)),
+        tell_(std::move(tell)) {}
 
   /// Uses the first of `pythons` that the package takes; a config error says which it would take.
   Result<InstalledPackage> Run(const std::vector<PythonInterpreter>& pythons);
@@ -29,6 +36,7 @@ class PackageBuild {
   const PackageInstaller& installer_;
   FailedInstall what_;
   const std::filesystem::path venv_;
+  const Tell tell_;
 };
 
 }  // namespace millrace

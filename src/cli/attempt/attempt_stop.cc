@@ -1,10 +1,6 @@
 #include "cli/attempt/attempt_stop.h"
 
-#include <unistd.h>
-
-#include <csignal>
-
-#include "subprocess/process_table.h"
+#include "subprocess/forced_exit.h"
 
 namespace millrace {
 
@@ -33,10 +29,7 @@ void AttemptStop::Watch(std::stop_token stop) {
     changed_.wait_until(lock, stop, dies_at_, [] { return false; });
     if (stop.stop_requested() || std::chrono::steady_clock::now() < dies_at_) continue;
     // Nothing durable is harmed: it is as if the process had crashed.
-    for (const ProcessEntry& entry : ProcessesUnder(::getpid())) {
-      if (entry.pid != ::getpid()) ::kill(entry.pid, SIGKILL);
-    }
-    ::_exit(1);
+    LeaveAtOnce(1);
   }
 }
 

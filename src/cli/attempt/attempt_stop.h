@@ -21,8 +21,8 @@ class AttemptStop {
   void Finish() { finish_.request_stop(); }
   /// Abandon what is not committed, now.
   void Cancel() { cancel_.request_stop(); }
-  /// Cancels, and ends the process when it is still there after the time: for an attempt whose
-  /// parent is gone, which must not outlive it by more than ten seconds.
+  /// Cancels, and ends the process (LeaveAtOnce) when it is still there after the time: for an
+  /// attempt whose parent is gone, which must not outlive it by more than ten seconds.
   void CancelOrDie(std::chrono::milliseconds limit);
 
   std::stop_token finish_token() const { return finish_.get_token(); }

@@ -20,6 +20,7 @@
 #include "pipeline/run_sync.h"
 #include "protocol/message.h"
 #include "protocol/no_cursor_state.h"
+#include "subprocess/forced_exit.h"
 
 namespace millrace {
 namespace {
@@ -124,7 +125,7 @@ int Copy(const StartDocument& start, Source& source, Destination& destination,
     options.commit_interval = std::chrono::milliseconds(0);
   }
   options.finish_early = stop.finish_token();
-  options.stuck = [](const SyncSummary&) { ::_exit(1); };
+  options.stuck = [](const SyncSummary&) { LeaveAtOnce(1); };
   const auto summary =
       RunSync(source, destination, states, CatalogOf(start), options, stop.cancel_token());
   if (!summary.ok()) return output.Fail(summary.status());

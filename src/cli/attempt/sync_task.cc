@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/attempt/attempt_ends.h"
@@ -11,6 +9,7 @@
 #include "cli/attempt/empty_source.h"
 #include "cli/attempt/sync_options_of.h"
 #include "pipeline/run_sync.h"
+#include "subprocess/forced_exit.h"
 
 namespace millrace {
 namespace {
@@ -74,7 +73,7 @@ int RunSyncTask(const StartDocument& document, AttemptChannel& channel, AttemptS
   }
   options.stuck = [&channel](const SyncSummary& summary) {
     TellReport(channel, ReportOf(summary));
-    ::_exit(1);
+    LeaveAtOnce(1);
   };
   if (start.parent) {
     options.destination_waits = [&channel](std::chrono::milliseconds span) {

@@ -9,6 +9,7 @@
 #include "cli/connectors/connectors_actions.h"
 #include "cli/connectors/install_display.h"
 #include "cli/connectors/listed_connector.h"
+#include "cli/connectors/named_version.h"
 #include "cli/console.h"
 #include "cli/interrupt_signals.h"
 #include "cli/refusal.h"
@@ -16,18 +17,9 @@
 namespace millrace {
 namespace {
 
-/// "source-faker==7.2.1", or the name and --version.
 Result<InstallRequest> RequestOf(const CommandLine& line) {
-  InstallRequest request{line.name, line.version, line.python};
-  const size_t equals = line.name.find("==");
-  if (equals == std::string::npos) return request;
-  if (!line.version.empty()) {
-    return ConfigError("{} names a version, and so does --version", line.name);
-  }
-  request.name = line.name.substr(0, equals);
-  request.version = line.name.substr(equals + 2);
-  if (request.version.empty()) return ConfigError("{} names no version", line.name);
-  return request;
+  MR_ASSIGN_OR_RETURN(const NamedVersion named, NamedVersionOf(line));
+  return InstallRequest{named.name, named.version, line.python};
 }
 
 /// Runs `work` on a thread of its own while this one shows how it goes and hears signals, the first

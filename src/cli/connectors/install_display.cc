@@ -18,7 +18,8 @@ void InstallDisplay::Tell(std::string_view what, bool detail) {
   what.remove_prefix(std::min(what.find_first_not_of(" "), what.size()));
   (detail ? detail_ : step_) = VisibleText(what);
   if (!detail) detail_.clear();
-  if (detail ? !verbose_ : terminal_ && !verbose_) return;
+  if (detail && !verbose_) return;
+  last_line_ = std::chrono::steady_clock::now();
   Erase();
   const Console::Style& style = Console::ErrStyle();
   Console::Err(detail ? fmt::format("{}{}{}\n", style.dim, detail_, style.reset) : step_ + "\n");
@@ -26,11 +27,15 @@ void InstallDisplay::Tell(std::string_view what, bool detail) {
 
 void InstallDisplay::Tick() {
   const std::lock_guard lock(mutex_);
-  if (!terminal_ || step_.empty()) return;
-  const auto elapsed =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (step_.empty() || (!terminal_ && now - last_line_ < kLinePause)) return;
+  const auto elapsed = std::chrono::duration_cast<std::chrono::seconds>(now - began_);
   const std::string line =
-      fmt::format("{} s  {}{}{}", elapsed.count(), step_, detail_.empty() ? "" : ": ", detail_);
+      fmt::format("  {} s  {}", elapsed.count(), detail_.empty() ? "…" : detail_);
+  if (!terminal_) {
+    last_line_ = now;
+    return Console::Err(line + "\n");
+  }
   Erase();
   const Console::Style& style = Console::ErrStyle();
   Console::Err(fmt::format("{}{}{}\n", style.dim,

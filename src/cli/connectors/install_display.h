@@ -9,9 +9,10 @@
 
 namespace millrace {
 
-/// Shows on standard error how an installation goes: on a terminal one live line with the step,
-/// what the installer says and the time; elsewhere a line for each step. Tell may come from any
-/// thread; the rest is the main thread's.
+/// Shows on standard error how an installation goes: a line for each step; below them, on a
+/// terminal, a live line with the time and what the installer says, and elsewhere (in a log) the
+/// same as a line of its own whenever nothing was printed for 15 s. Tell may come from any thread;
+/// the rest is the main thread's.
 class InstallDisplay {
  public:
   /// `verbose`: what the installer prints stays on the screen.
@@ -27,12 +28,15 @@ class InstallDisplay {
   void End();
 
  private:
+  static constexpr std::chrono::seconds kLinePause{15};
+
   void Erase();
 
   const bool verbose_, terminal_;
   const SteadyTime began_;
   std::mutex mutex_;  // of all below
   std::string step_, detail_;
+  SteadyTime last_line_{};
   bool shown_ = false;
 };
 

@@ -43,12 +43,12 @@ std::vector<ListedConnector> ListConnectors(const InstalledConnectors& installed
   std::vector<ListedConnector> list;
   for (const CatalogueEntry& entry : Catalogue::Embedded().entries()) {
     const auto found = versions.find(entry.name);
-    list.push_back({entry, {}});
+    list.push_back({entry, {}, {}});
     if (found == versions.end()) continue;
     list.back().versions = std::move(found->second);
     versions.erase(found);
   }
-  for (auto& [name, of_name] : versions) list.push_back({UnlistedEntry(of_name[0]), of_name});
+  for (auto& [name, of_name] : versions) list.push_back({UnlistedEntry(of_name[0]), of_name, {}});
   std::stable_sort(list.begin(), list.end(),
                    [](const auto& a, const auto& b) { return a.entry.name < b.entry.name; });
   return list;
@@ -81,6 +81,9 @@ Json ToJson(const ListedConnector& connector) {
 std::string HowToUse(const ListedConnector& connector) {
   const CatalogueEntry& entry = connector.entry;
   const std::string short_name = entry.name.substr(entry.name.find('-') + 1);
+  if (!connector.chosen.empty()) {
+    return fmt::format("type: {}, version: {}", short_name, connector.chosen);
+  }
   if (entry.runs == ConnectorKind::kBuiltIn && !connector.versions.empty()) {
     return fmt::format("type: {}; with version: {} the installed package", short_name,
                        connector.versions[0].version);

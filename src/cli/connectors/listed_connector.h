@@ -14,6 +14,7 @@ namespace millrace {
 struct ListedConnector {
   CatalogueEntry entry;
   std::vector<InstalledConnector> versions;  ///< the newest first
+  std::string chosen;  ///< the version that somebody asked for, alone in `versions`; empty: none
 
   bool ready() const { return entry.runs == ConnectorKind::kBuiltIn || !versions.empty(); }
 };

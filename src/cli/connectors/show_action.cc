@@ -4,6 +4,7 @@
 #include "catalogue/spec_schema.h"
 #include "cli/connectors/connectors_actions.h"
 #include "cli/connectors/listed_connector.h"
+#include "cli/connectors/named_version.h"
 #include "cli/console.h"
 #include "cli/refusal.h"
 
@@ -68,6 +69,28 @@ Result<ListedConnector> FindListed(const InstalledConnectors& installed, const s
   return unlisted;
 }
 
+/// Leaves only the version that is asked for, as it is installed. A config error: it isn't.
+Status ChooseVersion(const std::string& version, ListedConnector* connector) {
+  if (version.empty()) return Status::Ok();
+  std::string others;
+  for (const InstalledConnector& installed : connector->versions) {
+    if (installed.version == version) {
+      connector->versions = {InstalledConnector(installed)};
+      connector->chosen = version;
+      connector->entry.runs = ConnectorKind::kPython;  // also of one that is built in
+      connector->entry.pypi_version = version;
+      return Status::Ok();
+    }
+    others += (others.empty() ? "" : ", ") + installed.version;
+  }
+  const std::string& name = connector->entry.name;
+  const auto package = PackageOf(Catalogue::Embedded(), name);
+  return ConfigError("{} {} is not installed{}{}: {}", name, version,
+                     others.empty() ? "" : "; installed: ", others,
+                     package ? fmt::format("millrace connectors install {}=={}", name, version)
+                             : "there is no Python package of it that is known");
+}
+
 /// The built-in one's, else the newest installed one's; null when none is known.
 Result<Json> KnownSpec(const ListedConnector& connector) {
   if (connector.entry.runs == ConnectorKind::kBuiltIn) return BuiltinSpec(connector.entry.name);
@@ -114,8 +137,12 @@ std::string FactsText(const ListedConnector& connector, const Console::Style& st
 }  // namespace
 
 int ShowConnectorAction(const CommandLine& line) {
-  const auto found = FindListed(InstalledConnectorsOf(line), line.name);
+  const auto named = NamedVersionOf(line);
+  if (!named.ok()) return Refuse(line, named.status(), kExitUsage);
+  auto found = FindListed(InstalledConnectorsOf(line), named->name);
   if (!found.ok()) return Refuse(line, found.status(), kExitUsage);
+  const Status chosen = ChooseVersion(named->version, &*found);
+  if (!chosen.ok()) return Refuse(line, chosen, kExitUsage);
   const auto spec = KnownSpec(*found);
   if (!spec.ok()) return Refuse(line, spec.status(), kExitFailed);
   if (line.json) {

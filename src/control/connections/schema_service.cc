@@ -150,7 +150,8 @@ Result<std::optional<Discovery>> SchemaService::Discover(const std::string& sour
   start.task = "discover";
   MR_ASSIGN_OR_RETURN(start.source, StartableConnector(*definition, Json::parse(configuration),
                                                        ServerEnvironment()));
-  discovery.outcome = probe_(start, resources, StoreKeeps(database_, box_, clock_, source_id));
+  MR_ASSIGN_OR_RETURN(discovery.outcome,
+                      probe_(start, resources, StoreKeeps(database_, box_, clock_, source_id)));
   if (!discovery.outcome.status.ok()) return std::optional(std::move(discovery));
   if (discovery.outcome.configuration_changed) {
     MR_ASSIGN_OR_RETURN(hash, HashNow(*source, *definition));

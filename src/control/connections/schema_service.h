@@ -40,9 +40,10 @@ struct SchemaCheck {
 /// Keeps connections in step with what their sources offer. Thread-safe.
 class SchemaService {
  public:
-  /// Runs a discovery process (ProbeRunner) with what was set for its source.
-  using Probe =
-      std::function<ProbeOutcome(const StartDocument&, const EndResources&, const KeepConfig&)>;
+  /// Runs a discovery process (ProbeRunner) with what was set for its source. A failed Result: it
+  /// was not run.
+  using Probe = std::function<Result<ProbeOutcome>(const StartDocument&, const EndResources&,
+                                                   const KeepConfig&)>;
   /// Airbyte's window: a catalog that is no older, of the same configuration, isn't asked for.
   static constexpr std::chrono::hours kWindow{24};
 

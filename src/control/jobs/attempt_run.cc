@@ -9,6 +9,7 @@
 
 #include "attempt/error_json.h"
 #include "base/log.h"
+#include "base/secret_forms.h"
 #include "base/secrets.h"
 #include "control/jobs/attempt_document.h"
 #include "control/jobs/shared_time.h"
@@ -51,6 +52,7 @@ AttemptRun::AttemptRun(const AttemptRunParts& parts, Target target,
                        std::unique_ptr<AttemptHandle> handle)
     : parts_(parts),
       target_(std::move(target)),
+      secret_forms_(SecretFormsOf(target_.secrets)),
       handle_(std::move(handle)),
       wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       silence_(parts.silence, parts.clock.Now()),
@@ -384,7 +386,7 @@ void AttemptRun::SettleEnding() {
 }
 
 std::string AttemptRun::Clean(const std::string& text) const {
-  return Secrets::Strike(text, target_.secrets);
+  return Secrets::Strike(text, secret_forms_);
 }
 
 void AttemptRun::LogLine(std::string level, std::string message) {

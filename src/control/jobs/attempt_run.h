@@ -96,6 +96,7 @@ class AttemptRun {
 
   const AttemptRunParts parts_;
   Target target_;
+  const std::vector<std::string> secret_forms_;  ///< that none of its texts shows
   std::unique_ptr<AttemptHandle> handle_;
   int wake_fd_;
 

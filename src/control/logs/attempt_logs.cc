@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/secret_forms.h"
 #include "base/secrets.h"
 
 namespace millrace {
@@ -29,20 +30,6 @@ void Cut(std::string* text, int64_t bytes_max) {
   while (kept > 0 && (static_cast<unsigned char>((*text)[kept]) & 0xC0) == 0x80) --kept;
   text->resize(kept);
   *text += fmt::format("… ({} more bytes)", size - static_cast<int64_t>(kept));
-}
-
-/// A secret as it stands in messages: as it is, and as it is written inside JSON.
-std::vector<std::string> FormsOf(const std::vector<std::string>& secrets) {
-  std::vector<std::string> forms;
-  for (const std::string& secret : secrets) {
-    forms.push_back(secret);
-    const std::string quoted = Dumped(Json(secret));
-    std::string escaped = quoted.substr(1, quoted.size() - 2);
-    if (escaped != secret) forms.push_back(std::move(escaped));
-  }
-  std::sort(forms.begin(), forms.end(),
-            [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  return forms;
 }
 
 }  // namespace
@@ -81,7 +68,7 @@ AttemptLogs::Open& AttemptLogs::Opened(const AttemptId& id) {
 }
 
 void AttemptLogs::Begin(const AttemptId& id, std::vector<std::string> secrets) {
-  auto forms = FormsOf(secrets);
+  auto forms = SecretFormsOf(secrets);
   const auto before = storage_->Size(id);
   const std::lock_guard lock(mutex_);
   Open& open = Opened(id);

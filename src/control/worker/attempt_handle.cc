@@ -14,6 +14,7 @@
 #include "base/file_io.h"
 #include "base/secrets.h"
 #include "control/worker/control_groups.h"
+#include "subprocess/scratch_folder.h"
 
 namespace millrace {
 namespace {
@@ -190,6 +191,7 @@ AttemptEnding AttemptHandle::HowItEnded() {
   AttemptEnding ending = Explain(Reap());
   ended_ = true;
   if (!record_.control_group.empty()) ControlGroups::Remove(record_.control_group);
+  SweepScratchFolders(folder_.temporary());  // with what it ran in containers, had it to be killed
   folder_.Remove();
   return ending;
 }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/secrets.h"
+#include "server/openapi/openapi_document.h"
 
 namespace millrace {
 namespace {
@@ -25,14 +26,27 @@ std::string IdFieldOf(std::string_view what) {
   return field + "Id";
 }
 
+/// Whether requests have a field of that name, as the API's document says.
+bool IsRequestField(std::string_view name) {
+  const std::string_view document = OpenApiText();
+  const std::string key = std::string(name) + ":";
+  for (size_t at = 0; (at = document.find(key, at)) != document.npos; ++at) {
+    if (at > 0 && (document[at - 1] == ' ' || document[at - 1] == '{')) return true;
+  }
+  return false;
+}
+
 /// The field that a message is about, where it begins with it ("scheduleType is x; …"); empty when
-/// it doesn't.
+/// it doesn't, or when its first word is no field's name.
 std::string FieldNamedIn(const std::string& message) {
   if (message.starts_with("stream ") || message.starts_with("the stream ")) return "syncCatalog";
   if (message.starts_with("cron \"")) return "scheduleData.cron.cronExpression";
   const size_t end =
       message.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
   if (end == 0 || end == message.npos) return "";
+  if (!IsRequestField(std::string_view(message).substr(0, std::min(message.find('.'), end)))) {
+    return "";
+  }
   const std::string_view rest = std::string_view(message).substr(end);
   for (const std::string_view follows : {" is ", " has ", " must ", ": "}) {
     if (rest.starts_with(follows)) return message.substr(0, end);
@@ -61,6 +75,11 @@ ApiReply Unprocessable(std::string_view field, const std::string& message) {
 }
 
 ApiReply Conflict(const std::string& message) { return Refused(409, message); }
+
+ApiReply ConnectorFailure(const Status& status) {
+  const bool config = status.failed() && status.error().type == FailureType::kConfigError;
+  return config ? Unprocessable("", status.error().message) : Failure(status);
+}
 
 ApiReply Failure(const Status& status) {
   if (!status.failed()) return Refused(500, "the call was given up");

@@ -58,5 +58,7 @@ ApiReply Conflict(const std::string& message);
 /// A failure of ours: config errors are 422, transient ones 503, others 500 (logged; the reply
 /// doesn't tell what is inside).
 ApiReply Failure(const Status& status);
+/// The same of what a connector said, whose words name no field of the request.
+ApiReply ConnectorFailure(const Status& status);
 
 }  // namespace millrace

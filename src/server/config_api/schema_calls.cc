@@ -79,7 +79,7 @@ ApiReply SchemaCalls::Refresh(Json* json) const {
   const auto discovery = schemas_.Discover(TextOf(*json, "sourceId"), /*may_be_cached=*/false);
   if (!discovery.ok()) return Failure(discovery.status());
   if (!*discovery) return NotFound("source", TextOf(*json, "sourceId"));
-  if (!(*discovery)->catalog) return Failure((*discovery)->outcome.status);
+  if (!(*discovery)->catalog) return ConnectorFailure((*discovery)->outcome.status);
   const DiscoveredCatalog& found = *(*discovery)->catalog;
   const auto offered = SyncCatalogOf(*found.catalog);
   if (!offered.ok()) return Failure(offered.status());
@@ -128,7 +128,7 @@ ApiReply SchemaCalls::ApplyToConnection(const Json& body) const {
   const auto discovery = schemas_.Discover(connection->source_id, /*may_be_cached=*/true);
   if (!discovery.ok()) return Failure(discovery.status());
   if (!*discovery) return NotFound("source", connection->source_id);
-  if (!(*discovery)->catalog) return Failure((*discovery)->outcome.status);
+  if (!(*discovery)->catalog) return ConnectorFailure((*discovery)->outcome.status);
   const auto applied = schemas_.Apply(id, *(*discovery)->catalog);
   if (!applied.ok()) return Failure(applied.status());
   if (!*applied) return NotFound("connection", id);
@@ -140,7 +140,7 @@ ApiReply SchemaCalls::ApplyToSource(const Json& body) const {
   const auto discovery = schemas_.Discover(id, /*may_be_cached=*/true);
   if (!discovery.ok()) return Failure(discovery.status());
   if (!*discovery) return NotFound("source", id);
-  if (!(*discovery)->catalog) return Failure((*discovery)->outcome.status);
+  if (!(*discovery)->catalog) return ConnectorFailure((*discovery)->outcome.status);
   std::vector<std::string> ids;
   const Status read = services_.database.Read([&](SqlTransaction& transaction) -> Status {
     ConnectionFilter filter;

@@ -6,7 +6,7 @@
 #include "control/logs/attempt_logs.h"
 #include "control/secrets/secret_box.h"
 #include "control/store/sql_database.h"
-#include "control/worker/probe_runner.h"
+#include "server/config_api/call_probes.h"
 
 namespace millrace {
 
@@ -18,7 +18,7 @@ struct Services {
   const Clock& clock;
   const JobService& jobs;
   AttemptLogs& logs;
-  const ProbeRunner& probes;  ///< runs the checks and discoveries that calls ask for
+  const CallProbes& probes;  ///< runs the checks and discoveries that calls ask for
 
   /// Microseconds since 1970 UTC.
   int64_t Now() const { return clock.WallNow().time_since_epoch().count(); }

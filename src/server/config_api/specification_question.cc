@@ -17,7 +17,8 @@ Result<JsonValue> AskSpecification(const Services& services, const Definition& d
   start.task = "spec";
   (definition.kind == ConnectorType::kSource ? start.source : start.destination) =
       ConnectorConfig{definition.name, Json::object(), definition.program};
-  const ProbeOutcome outcome = services.probes.Run(std::move(start), {}, kLimit, {});
+  MR_ASSIGN_OR_RETURN(const ProbeOutcome outcome,
+                      services.probes.Run(std::move(start), {}, kLimit, {}));
   // Whoever brings a connector along mends it: nothing of this is the server's fault.
   if (!outcome.status.ok()) {
     return ConfigError("{} did not give its specification: {}", definition.display_name,
