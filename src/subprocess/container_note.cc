@@ -4,7 +4,7 @@
 #include <system_error>
 
 #include "base/file_io.h"
-#include "base/json.h"
+#include "base/json_parsing.h"
 #include "base/log.h"
 #include "subprocess/child_process.h"
 #include "subprocess/container_engine.h"
@@ -46,7 +46,7 @@ void RemoveNotedContainer(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (!std::filesystem::exists(folder / kNoteName, ignored)) return;
   const auto text = ReadFile(folder / kNoteName, kNoteBytesMax);
-  const Json note = text.ok() ? Json::parse(*text, nullptr, /*allow_exceptions=*/false) : Json();
+  const Json note = text.ok() ? ParseJson(*text) : Json();
   if (!note.is_object() || !note.contains("engine") || !note.contains("name")) return;
   const Json& engine = note.at("engine");
   const Json& name = note.at("name");

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -66,6 +67,12 @@ class TestInstalling:
         outcome = millrace.run("sync", file, env=environment(tmp_path, index), expect=2)
         assert 'there is no source "tiny"' in outcome.err, outcome
 
+    @pytest.mark.parametrize("tool", ["uv", "pip"])
+    def test_each_step_is_told(self, connectors, tool):
+        said = connectors("install", "source-tiny==1.0", tool=tool).err
+        steps = ["making an environment with Python 3.", f"installing airbyte-source-tiny==1.0 by {tool}", "installing what it needs", "checking it"]
+        assert [step for step in steps if step in said] == steps, said
+
     def test_versions_lie_side_by_side(self, millrace, connectors, tmp_path, index):
         for version in ("2.0", "1.0"):
             connectors("install", "source-tiny", "--version", version)
@@ -77,6 +84,10 @@ class TestInstalling:
                 file.write_text(file.read_text().replace("type: tiny", f"type: tiny\n  version: '{version}'"))
             millrace.sync(file, env=environment(tmp_path, index))
             assert output_files.rows(out, "version", "version") == [(arrives,)]
+        shown = connectors("show", "source-tiny==1.0")
+        assert "type: tiny, version: 1.0" in shown.out and "rows" in shown.out and "2.0" not in shown.out, shown
+        outcome = connectors("show", "source-tiny==3.0", expect=2)
+        assert "source-tiny 3.0 is not installed; installed: 2.0, 1.0" in outcome.err, outcome
         connectors("remove", "source-tiny==2.0")
         assert installed(connectors) == {"source-tiny": ["1.0"]}
 
@@ -108,6 +119,8 @@ class TestFailures:
     def test_what_does_not_exist(self, connectors, tmp_path):
         outcome = connectors("install", "source-nothing-here==1.0", expect=1)
         assert "there is no package airbyte-source-nothing-here" in outcome.err, outcome
+        outcome = connectors("install", "source-gihub==1.0", expect=1)
+        assert "there is no package airbyte-source-gihub" in outcome.err and "did you mean source-github" in outcome.err, outcome
         outcome = connectors("install", "source-tiny==9.9", expect=1)
         assert "airbyte-source-tiny has no such version" in outcome.err, outcome
         assert nothing_is_left(tmp_path)
@@ -153,7 +166,7 @@ class TestFailures:
 
     @pytest.mark.parametrize("name, words", [
         ("../source-tiny", "no connector's name"), ("source-tiny==../1.0", "no version"), ("source-tiny==", "names no version"),
-        ("source-fakr", "did you mean source-faker"), ("source-postgres", "built in"), ("destination-pinecone", "container"), ("source-100ms", "manifest"),
+        ("source-fakr", "did you mean source-faker"), ("faker", "did you mean source-faker"), ("gihub", "source-github"), ("source-postgres", "built in"), ("destination-pinecone", "container"), ("source-100ms", "manifest"),
     ])
     def test_names_that_mean_nothing_to_install(self, connectors, tmp_path, name, words):
         assert words in connectors("install", name, expect=2).err
@@ -190,6 +203,36 @@ class TestInterrupted:
         assert installed(connectors) == {}
         connectors("install", "source-tiny==1.0")
         assert installed(connectors) == {"source-tiny": ["1.0"]} and not left.exists()
+
+
+    def test_killed_while_pip_runs(self, millrace, tmp_path, index):
+        """What pip and venv started themselves ends, too: their own programs start others."""
+        process = millrace.start("connectors", "install", "source-tiny==1.0", env=environment(tmp_path, index, "pip"), stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        folder = str(tmp_path / "connectors" / "source-tiny")
+        wait_for(lambda: len(processes_of(folder)) > 1, "venv never started ensurepip")
+        process.kill()
+        process.wait(60)
+        wait_for(lambda: not processes_of(folder), "they go on")
+
+
+def processes_of(folder):
+    """Those whose command line or folder of work names it."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if folder in entry.read_text():
+                found.append(int(entry.parent.name))
+        except OSError:
+            pass  # it has ended
+    return found
+
+
+def wait_for(happened, what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.005)
 
 
 class TestFoldersOfOthers:
@@ -249,7 +292,9 @@ class TestCatalogue:
                             ("source-100ms", "manifest: FILE.yaml"), ("source-postgres", "type: postgres"),
                             ("source-declarative-manifest", "airbyte-cdk")):
             assert words in connectors("show", name).out
-        assert "did you mean" in connectors("show", "source-postgers", expect=2).err
+        for name, meant in (("source-postgers", "source-postgres"), ("postgers", "source-postgres or destination-postgres"), ("faker", "source-faker"),
+                            ("s3", "source-s3 or destination-s3")):
+            assert f"did you mean {meant}" in connectors("show", name, expect=2).err, name
 
 
 class TestTemplate:

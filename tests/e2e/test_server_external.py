@@ -1,6 +1,8 @@
 """Connectors that are no part of Millrace, through a server: one that somebody names as a command (a custom definition), and packages that
 are installed. The command is tests/support/scripted_source.py."""
+import concurrent.futures
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -360,3 +362,48 @@ def test_a_custom_destination(millrace, tmp_path):
         assert [m["record"]["data"]["id"] for m in messages if m["type"] == "RECORD"] == list(range(1, 26))
         succeeded(server, connection)  # with the token that was kept
         assert valid.read_text() == "token-of-the-server-13"
+
+
+WAITS = r"""
+import json, pathlib, sys, time
+config = json.load(open(sys.argv[sys.argv.index("--config") + 1])) if "--config" in sys.argv else {}
+if sys.argv[1] == "spec":
+    print(json.dumps({"type": "SPEC", "spec": {"connectionSpecification": {"type": "object", "properties": {"folder": {"type": "string"}}}}}))
+else:
+    folder = pathlib.Path(config["folder"])
+    (folder / f"begun-{time.monotonic_ns()}").touch()
+    while not (folder / "go").exists():
+        time.sleep(0.05)
+    print(json.dumps({"type": "CONNECTION_STATUS", "connectionStatus": {"status": "SUCCEEDED"}}))
+"""
+
+
+def test_slow_checks_hold_up_nobody_else(millrace, tmp_path):
+    """As many as run at once wait for their connectors, a few wait for those, and the others are told to come again."""
+    script = tmp_path / "waits.py"
+    script.write_text(WAITS)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    with running(millrace, tmp_path) as server:
+        definition = custom(server, command=[sys.executable, str(script)])
+        made = server.call("sources/create", sourceDefinitionId=definition, name="slow", connectionConfiguration={"folder": str(folder)})
+        check = lambda: server.request("POST", "/api/v1/sources/check_connection", json.dumps({"sourceId": made["sourceId"]}).encode())  # noqa: E731
+        with concurrent.futures.ThreadPoolExecutor(30) as callers:
+            calls = [callers.submit(check) for _ in range(30)]
+            refused = [call.result() for call in itertools.islice(concurrent.futures.as_completed(calls), 30 - 12)]
+            assert {reply.status for reply in refused} == {503} and "try again" in refused[0].body["message"], refused[0].text
+            assert server.call("sources/list", workspaceId="default")["sources"][0]["name"] == "slow"
+            (folder / "go").touch()
+            answered = [call.result() for call in calls if call.result() not in refused]
+            assert [reply.body["status"] for reply in answered] == ["succeeded"] * 12
+        assert len(list(folder.glob("begun-*"))) == 12
+
+
+def test_what_a_connector_says_names_no_property(millrace, tmp_path):
+    """A message that begins with a field's name is about that field; one that begins with another word is about none."""
+    with running(millrace, tmp_path) as server:
+        path = lambda reply: reply["validationErrors"][0]["propertyPath"]  # noqa: E731
+        refused = custom(server, expect=422, command=["nowhere-to-be-found"])
+        assert path(refused) == "" and "nowhere-to-be-found" in refused["message"], refused
+        refused = server.call("sources/create", expect=422, sourceDefinitionId=custom(server), name="script", connectionConfiguration={"rows": "many", "token": TOKEN})
+        assert path(refused) == "connectionConfiguration.rows", refused

@@ -6,7 +6,7 @@
 namespace millrace {
 
 /// One file of the folder that `millrace connectors new` writes. In its text @NAME@ stands for the
-/// connector's name and @FOLDER@ for the folder as it was named.
+/// connector's name.
 struct TemplateFile {
   std::string_view name, text;
 };

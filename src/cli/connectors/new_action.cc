@@ -34,8 +34,7 @@ Status WriteTemplate(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder, code);
   if (code) return ErrnoError(code.value(), "making " + folder.string());
   for (const TemplateFile& file : ConnectorTemplate()) {
-    const std::string text =
-        Replaced(Replaced(std::string(file.text), "@NAME@", name), "@FOLDER@", folder.string());
+    const std::string text = Replaced(std::string(file.text), "@NAME@", name);
     const bool program = file.name.ends_with(".py");
     MR_RETURN_IF_ERROR(WriteFileAtomically(folder / file.name, text, program ? 0755 : 0644));
   }
