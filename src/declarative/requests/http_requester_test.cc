@@ -65,17 +65,22 @@ authenticator:
 TEST(HttpRequesterTest, MistakesNameTheirPlace) {
   FakeEngine engine;
   ApiResources resources;
-  for (const auto& [yaml, words] :
-       {std::pair<const char*, const char*>{"type: HttpRequester\n", "url"},
-        {"type: CustomRequester\nclass_name: a.B\n", "custom Python class"},
-        {"type: HttpRequester\nurl: http://h\nauthenticator:\n  type: Nobody\n", "line 4"},
-        {"type: HttpRequester\nurl: http://h\nerror_handler:\n  type: DefaultErrorHandler\n"
-         "  response_filters:\n  - type: HttpResponseFilter\n    action: JUMP\n",
-         "action"}}) {
+  struct Mistake {
+    const char *yaml, *words;
+    FailureType type = FailureType::kConfigError;
+  };
+  for (const auto& [yaml, words, type] :
+       {Mistake{"type: HttpRequester\n", "url"},
+        Mistake{"type: CustomRequester\nclass_name: a.B\n", "custom Python class",
+                FailureType::kSystemError},
+        Mistake{"type: HttpRequester\nurl: http://h\nauthenticator:\n  type: Nobody\n", "line 4"},
+        Mistake{"type: HttpRequester\nurl: http://h\nerror_handler:\n  type: DefaultErrorHandler\n"
+                "  response_filters:\n  - type: HttpResponseFilter\n    action: JUMP\n",
+                "action"}}) {
     const auto requester = MakeHttpRequester(Component(*ReadYaml(yaml), "requester"),
                                              engine.environment, {.resources = &resources});
     ASSERT_FALSE(requester.ok()) << yaml;
-    EXPECT_EQ(requester.status().error().type, FailureType::kConfigError);
+    EXPECT_EQ(requester.status().error().type, type) << yaml;
     EXPECT_NE(requester.status().ToString().find(words), std::string::npos)
         << requester.status().ToString();
   }
