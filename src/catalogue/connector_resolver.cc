@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/file_io.h"
 #include "catalogue/connector_naming.h"
 #include "catalogue/connector_packages.h"
 #include "clients/s3/sigv4.h"
@@ -11,16 +12,22 @@
 namespace millrace {
 namespace {
 
+constexpr int64_t kManifestBytesMax = 16 << 20;
+
 std::string FullName(ConnectorType type, std::string_view name) {
   const std::string prefix = std::string(ToString(type)) + "-";
   return (name.starts_with(prefix) ? "" : prefix) + std::string(name);
 }
 
-RunnableConnector Installed(const InstalledConnector& connector) {
+Result<RunnableConnector> Installed(const InstalledConnector& connector) {
+  if (!connector.manifest.empty()) {
+    MR_ASSIGN_OR_RETURN(std::string text, ReadFile(connector.manifest, kManifestBytesMax));
+    return RunnableConnector{std::string(kManifestRunner), {}, connector.spec, std::move(text)};
+  }
   ConnectorProgram program;
   program.command = {connector.executable.string()};
   program.specification = connector.spec;
-  return {connector.name, std::move(program), connector.spec};
+  return RunnableConnector{connector.name, std::move(program), connector.spec, {}};
 }
 
 std::string InstallCommand(std::string_view name, std::string_view version) {
@@ -75,9 +82,9 @@ Status ConnectorResolver::NotInstalled(const CatalogueEntry* entry, const std::s
   }
   if (entry->runs == ConnectorKind::kManifest) {
     return ConfigError(
-        "{} runs from a low-code manifest: name it as manifest: FILE.yaml, or as "
-        "image: {} where docker or podman is",
-        name, ImageOf(*entry));
+        "{} runs from a low-code manifest: {}, or name it as manifest: FILE.yaml, or as image: {} "
+        "where docker or podman is",
+        name, InstallCommand(name, version), ImageOf(*entry));
   }
   return ConfigError("{} runs in a container: name it as image: {}", name, ImageOf(*entry));
 }
@@ -109,7 +116,7 @@ Result<RunnableConnector> ConnectorResolver::ByManifest(const Json& manifest) co
     return ConfigError("a manifest with {} is run by {}, which is not installed: {}", needs,
                        kManifestRunner, InstallCommand(kManifestRunner, ""));
   }
-  RunnableConnector connector = Installed(*runner);
+  MR_ASSIGN_OR_RETURN(RunnableConnector connector, Installed(*runner));
   connector.spec = JsonValue(SpecificationOfManifest(manifest));
   connector.program->specification = connector.spec;
   return connector;

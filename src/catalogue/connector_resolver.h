@@ -16,13 +16,15 @@ namespace millrace {
 
 /// A connector that can be run here and now.
 struct RunnableConnector {
-  std::string name;  ///< "source-github"
+  std::string name;  ///< "source-github"; of a manifest what runs it
   /// Absent: it is built in. Where it works (`folder`) and what of its configuration came from the
   /// environment is for the caller to fill in.
   std::optional<ConnectorProgram> program;
   /// Its ConnectorSpecification: whoever has one holds the configuration against it before anything
   /// is started. Absent: only the program knows it.
   std::optional<JsonValue> spec;
+  /// The text of an installed manifest: the configuration must be passed through WithManifest.
+  std::optional<std::string> manifest = {};
 };
 
 /// Finds what runs the connector that somebody named: by a name, an image or a low-code manifest.
@@ -37,8 +39,8 @@ class ConnectorResolver {
         installed_(std::move(installed)),
         environment_(std::move(environment)) {}
 
-  /// By "github" or "source-github": the built-in one, else the newest installed package. With a
-  /// `version` always the installed package of that version.
+  /// By "github" or "source-github": the built-in one, else the newest installed package or
+  /// manifest. With a `version` always the installed one of that version.
   Result<RunnableConnector> ByName(ConnectorType type, std::string_view name,
                                    std::string_view version) const;
 

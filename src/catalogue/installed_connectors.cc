@@ -43,18 +43,33 @@ std::optional<InstalledConnector> ReadRecord(const std::filesystem::path& folder
                                .python_version = Text(json, "python_version"),
                                .executable = folder / Text(json, "executable"),
                                .installed_at = Text(json, "installed_at"),
-                               .spec = JsonValue(json.value("spec", Json::object()))};
+                               .spec = JsonValue(json.value("spec", Json::object())),
+                               .origin = Text(json, "origin")};
+  const std::string manifest = Text(json, "manifest");
+  if (!manifest.empty()) {
+    connector.manifest = folder / manifest;
+    connector.executable.clear();
+  }
   std::error_code ignored;
   const bool whole = connector.name == folder.parent_path().filename() &&
                      connector.version == folder.filename() &&
                      connector.spec->contains("connectionSpecification") &&
-                     std::filesystem::is_regular_file(connector.executable, ignored);
+                     std::filesystem::is_regular_file(
+                         manifest.empty() ? connector.executable : connector.manifest, ignored);
   return whole ? std::optional(std::move(connector)) : std::nullopt;
 }
 
 }  // namespace
 
 Json ToJson(const InstalledConnector& connector) {
+  if (!connector.manifest.empty()) {
+    return Json{{"name", connector.name},
+                {"version", connector.version},
+                {"manifest", connector.manifest.string()},
+                {"origin", connector.origin},
+                {"installed_at", connector.installed_at},
+                {"spec", *connector.spec}};
+  }
   return Json{{"name", connector.name},
               {"package", connector.package},
               {"version", connector.version},
@@ -119,7 +134,9 @@ std::optional<InstalledConnector> InstalledConnectors::Find(std::string_view nam
 Status InstalledConnectors::Record(const InstalledConnector& connector) const {
   const std::filesystem::path folder = FolderOf(connector.name, connector.version);
   Json json = ToJson(connector);
-  json["executable"] = connector.executable.lexically_relative(folder).string();
+  const bool manifest = !connector.manifest.empty();
+  const std::filesystem::path& file = manifest ? connector.manifest : connector.executable;
+  json[manifest ? "manifest" : "executable"] = file.lexically_relative(folder).string();
   return WriteFileAtomically(folder / kRecordFile, json.dump(2) + "\n");
 }
 

@@ -13,22 +13,26 @@
 
 namespace millrace {
 
-/// A connector that was installed from a Python package: what its record says. A plain value.
+/// A connector that was installed, a Python package or a low-code manifest: what its record says. A
+/// plain value.
 struct InstalledConnector {
   std::string name;                  ///< "source-faker"
-  std::string package;               ///< "airbyte-source-faker"
+  std::string package;               ///< "airbyte-source-faker"; empty: a manifest
   std::string version;               ///< the package's, as it is really there
   std::string python_version;        ///< "3.11.2"
-  std::filesystem::path executable;  ///< absolute
+  std::filesystem::path executable;  ///< absolute; empty: a manifest
   std::string installed_at;          ///< RFC 3339
   JsonValue spec;                    ///< the ConnectorSpecification that it printed when installed
+  std::filesystem::path manifest{};  ///< absolute; its file, which Millrace runs; empty: a package
+  std::string origin{};              ///< of a manifest, for people: "package airbyte-source-x 1.0"
 };
 
 Json ToJson(const InstalledConnector& connector);
 
 /// The folder of installed connectors: NAME/VERSION/ holds the package's private environment
-/// (`venv`) and its record (`connector.json`), which is written last: without it nothing is
-/// installed there. Cheap to make; reads the folder on every call. Any thread.
+/// (`venv`), or the manifest (`manifest.yaml`), and its record (`connector.json`), which is written
+/// last: without it nothing is installed there. Cheap to make; reads the folder on every call. Any
+/// thread.
 class InstalledConnectors {
  public:
   explicit InstalledConnectors(std::filesystem::path folder) : folder_(std::move(folder)) {}

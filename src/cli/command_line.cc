@@ -217,11 +217,13 @@ void AddCatalogueCommands(CLI::App* root, CommandLine* line) {
       ->check(CLI::IsMember({"built-in", "manifest", "python", "container"}));
   list->add_flag("--installed", line->installed, "Only those that are ready to use");
   CLI::App* show = AddCatalogueAction(connectors, line, "show", "One connector and its settings");
-  CLI::App* install =
-      AddCatalogueAction(connectors, line, "install", "Install a connector's Python package");
+  CLI::App* install = AddCatalogueAction(
+      connectors, line, "install", "Install a connector: its low-code manifest or Python package");
   install->add_option("--version", line->version, "The version (default: the catalogue's)");
   install->add_option("--python", line->python,
                       "The Python to use: a name or a path (default: one that fits is found)");
+  install->add_option("--from", line->from,
+                      "A low-code manifest to install under that name: a file or a URL");
   CLI::App* remove =
       AddCatalogueAction(connectors, line, "remove", "Remove an installed connector");
   remove->add_option("--version", line->version, "Only this version (default: all of them)");

@@ -22,6 +22,7 @@ struct CommandLine {
   std::string name;     ///< of a connector
   std::string version;  ///< of the connector to install or remove
   std::string python;   ///< to install it with
+  std::string from;     ///< the manifest to install: a file or URL
   std::vector<std::string> words;  ///< of `connectors list`: to be found in names and titles
   std::string type, runs;          ///< of `connectors list`: only those
   bool installed = false;          ///< of `connectors list`: only those

@@ -13,6 +13,7 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/config_validation.h"
 #include "catalogue/connector_packages.h"
+#include "catalogue/installed_connectors.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "protocol/message.h"
@@ -32,7 +33,18 @@ Result<Json> ReadJsonFile(const std::string& path) {
   return json;
 }
 
-bool RunsManifests(const CommandLine& line) { return line.name == kManifestRunner; }
+/// A manifest that was installed under that name; not the package that runs any.
+std::optional<InstalledConnector> InstalledManifest(const std::string& name) {
+  if (name == kManifestRunner) return {};
+  const auto entry = Catalogue::Embedded().Find(name);
+  if (entry.ok() && (*entry)->runs == ConnectorKind::kBuiltIn) return {};
+  auto found = InstalledConnectors::Of(ProcessEnvironment(), {}).Find(name, "");
+  return found && !found->manifest.empty() ? std::move(found) : std::nullopt;
+}
+
+bool RunsManifests(const CommandLine& line) {
+  return line.name == kManifestRunner || !line.manifest_path.empty();
+}
 
 Status CheckFiles(const CommandLine& line) {
   if (line.action != "spec" && line.config.empty()) return ConfigError("--config is missing");
@@ -48,8 +60,8 @@ Status CheckUsage(const CommandLine& line) {
     return CheckFiles(line);
   }
   MR_ASSIGN_OR_RETURN(const CatalogueEntry* entry, Catalogue::Embedded().Find(line.name));
-  if (!line.manifest_path.empty()) {
-    return ConfigError("--manifest-path: only {} takes a low-code manifest", kManifestRunner);
+  if (entry->runs == ConnectorKind::kManifest) {
+    return ConfigError("{0} is not installed: millrace connectors install {0}", line.name);
   }
   if (entry->runs != ConnectorKind::kBuiltIn) {
     return ConfigError("{} is not available in this version: it runs as {}", line.name,
@@ -111,7 +123,8 @@ Result<StartDocument> Prepare(const CommandLine& line, const Json& given) {
       PrintMessage(LogMessage(LogLevel::kWarn, warning));
     }
   }
-  (source ? start.source : start.destination) = ConnectorConfig{line.name, JsonValue(config)};
+  (source ? start.source : start.destination) = ConnectorConfig{
+      RunsManifests(line) ? std::string(kManifestRunner) : line.name, JsonValue(config)};
   if (!line.catalog.empty()) {
     MR_ASSIGN_OR_RETURN(const Json catalog, ReadJsonFile(line.catalog));
     auto configured = ConfiguredCatalogFromJson(catalog);
@@ -159,7 +172,17 @@ int FailByProtocol(const Status& status) {
 
 }  // namespace
 
-int RunConnector(const CommandLine& line) {
+int RunConnector(const CommandLine& given) {
+  CommandLine line = given;
+  if (!line.manifest_path.empty() && line.name != kManifestRunner) {
+    Console::Fail(
+        ConfigError("--manifest-path: only {} takes a low-code manifest", kManifestRunner),
+        line.verbose);
+    return kExitUsage;
+  }
+  if (const auto installed = InstalledManifest(line.name)) {
+    line.manifest_path = installed->manifest.string();
+  }
   if (const Status usage = CheckUsage(line); !usage.ok()) {
     Console::Fail(usage, line.verbose);
     return kExitUsage;

@@ -115,6 +115,8 @@ Result<ConnectorConfig> PrepareEnd(ConnectorType type, const ConnectionEnd& end,
                  ? WithManifest(std::move(config), *manifest->manifest, manifest->components)
                  : WithManifest(std::move(config), Json(manifest->text), {});
     if (manifest->components && found->program) AllowComponents(&*found->program);
+  } else if (found->manifest) {
+    config = WithManifest(std::move(config), Json(*found->manifest), {});
   }
   return ConnectorConfig{found->name, JsonValue(std::move(config)), std::move(found->program)};
 }

@@ -289,7 +289,7 @@ class TestCatalogue:
 
     def test_show_says_how_to_get_one(self, connectors):
         for name, words in (("source-github", "millrace connectors install source-github"), ("destination-pinecone", "image: airbyte/destination-pinecone:"),
-                            ("source-100ms", "manifest: FILE.yaml"), ("source-postgres", "type: postgres"),
+                            ("source-100ms", "millrace connectors install source-100ms"), ("source-postgres", "type: postgres"),
                             ("source-declarative-manifest", "airbyte-cdk")):
             assert words in connectors("show", name).out
         for name, meant in (("source-postgers", "source-postgres"), ("postgers", "source-postgres or destination-postgres"), ("faker", "source-faker"),

@@ -83,6 +83,20 @@ def package(request):
     return request.param
 
 
+def test_a_manifest_out_of_a_package(millrace, tmp_path):
+    """One that Millrace runs itself: neither what the package needs nor its program is installed."""
+    environment = {**ENVIRONMENT, "MILLRACE_CONNECTORS_DIR": str(tmp_path / "connectors"), "MILLRACE_IMAGE_REGISTRY": "http://127.0.0.1:9"}
+    outcome = millrace.run("connectors", "install", "source-pokeapi==0.2.15", "--json", env=environment, timeout=300)
+    if outcome.code and ("can't be reached" in outcome.err or "refuses us" in outcome.err):
+        pytest.skip(f"NOT TESTED: source-pokeapi can't be installed here: {outcome.err.strip().splitlines()[-1]}")
+    assert outcome.code == 0 and outcome.json()["connector"]["origin"] == "package airbyte-source-pokeapi 0.2.15", outcome
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"pokemon_name": "ditto"}))
+    for action, kind in (("spec", "SPEC"), ("discover", "CATALOG")):
+        answer = millrace.run("connector", "source-pokeapi", action, *(["--config", config] if action != "spec" else []), env=environment, expect=0)
+        assert any(json.loads(line)["type"] == kind for line in answer.out.splitlines()), answer
+
+
 def assert_rows_are_there(package, parquet, db):
     assert sorted(output_files.rows(parquet / package.stream, package.columns)) == package.rows
     assert sorted(db.execute(f"SELECT {package.columns} FROM target.{package.stream}")) == package.rows

@@ -29,8 +29,8 @@ def main():
 SPEC = {"type": "object", "required": ["rows"], "properties": {"rows": {"type": "integer"}}}
 
 
-def write_wheel(folder, package, version, *, program=None, needs=(), requires_python=">=3.8", spec=SPEC, sleeps_in="", ballast=0):
-    """A wheel whose console script is `program` (default: the package without "airbyte-"); "" for none."""
+def write_wheel(folder, package, version, *, program=None, needs=(), requires_python=">=3.8", spec=SPEC, sleeps_in="", ballast=0, more=None):
+    """A wheel whose console script is `program` (default: the package without "airbyte-"); "" for none. `more`: {name: text} of further files."""
     module = package.replace("-", "_")
     program = package.removeprefix("airbyte-") if program is None else program
     info = f"{module}-{version}.dist-info"
@@ -40,6 +40,7 @@ def write_wheel(folder, package, version, *, program=None, needs=(), requires_py
                                        *[f"Requires-Dist: {need}" for need in needs], ""]),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    files.update(more or {})
     if program:
         files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{program} = {module}:main\n"
     if ballast:

@@ -1,7 +1,6 @@
 #include "catalogue/install/connector_installer.h"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,8 +21,6 @@
 
 namespace millrace {
 namespace {
-
-constexpr const char* kEnvironmentFolder = "venv";
 
 Status MakeFolders(const std::filesystem::path& folder) {
   std::error_code code;
@@ -100,11 +97,6 @@ Status ClearLeftovers(const InstalledConnectors& installed, const std::string& n
   return Status::Ok();
 }
 
-std::string TimeText(WallTime time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
-
 /// Makes all that was written on the folder's file system durable.
 Status SyncFiles(const std::filesystem::path& folder) {
   const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -157,9 +149,17 @@ Status WithSuggestion(const Status& status, const Catalogue& catalogue, const st
 Result<ConnectorInstaller::Wanted> ConnectorInstaller::WantedOf(
     const InstallRequest& request) const {
   MR_RETURN_IF_ERROR(CheckConnectorName(request.name));
+  const auto known = catalogue_.Find(request.name);
+  const bool native =
+      known.ok() && (*known)->runs == ConnectorKind::kManifest && request.python.empty();
+  if (native || !request.from.empty()) return WantedManifest(request);
   const auto package = PackageOf(catalogue_, request.name);
-  Wanted wanted{request.name, package ? package->package : UsualPackageName(request.name),
-                request.version, ""};
+  Wanted wanted{request.name,
+                package ? package->package : UsualPackageName(request.name),
+                request.version,
+                "",
+                "",
+                ""};
   if (!request.version.empty()) {
     MR_RETURN_IF_ERROR(CheckConnectorVersion(request.version));
     return wanted;
@@ -185,6 +185,12 @@ Result<InstallOutcome> ConnectorInstaller::Install(const InstallRequest& request
   MR_ASSIGN_OR_RETURN(const Wanted wanted, WantedOf(request));
   MR_ASSIGN_OR_RETURN(const ProcessLock lock, LockName(installed_, wanted.name, tell_, stop));
   auto there = installed_.Find(wanted.name, wanted.version);
+  if (there && !wanted.from.empty()) {
+    return ConfigError(
+        "{0} {1} is installed already: remove it (millrace connectors remove "
+        "{0}=={1}), or name another version (--version)",
+        wanted.name, wanted.version);
+  }
   if (there) return InstallOutcome{*std::move(there), true, wanted.passed_over};
   MR_RETURN_IF_ERROR(ClearLeftovers(installed_, wanted.name));
   const std::filesystem::path folder = installed_.FolderOf(wanted.name, wanted.version);
@@ -196,7 +202,12 @@ Result<InstallOutcome> ConnectorInstaller::Install(const InstallRequest& request
   Staging staging(folder);
   MR_RETURN_IF_ERROR(MakeFolders(folder));
   MR_RETURN_IF_ERROR(MarkUnfinished(folder));
-  auto built = Build(wanted, request.python, stop);
+  std::optional<InstalledConnector> native;
+  if (!wanted.image.empty() || !wanted.from.empty()) {
+    MR_ASSIGN_OR_RETURN(native, BuildNative(wanted, stop));
+  }
+  auto built = native ? Result<InstalledConnector>(*std::move(native))
+                      : Build(wanted, request.python, stop);
   if (!built.ok()) return WithSuggestion(built.status(), catalogue_, wanted.name);
   const InstalledConnector connector = *std::move(built);
   MR_RETURN_IF_ERROR(SyncFiles(folder));
@@ -213,7 +224,7 @@ Result<InstalledConnector> ConnectorInstaller::Build(const Wanted& wanted,
                                    [this](std::string_view line) { tell_(line, true); });
   MR_ASSIGN_OR_RETURN(const auto pythons, installer.Pythons(python));
   const std::filesystem::path folder = installed_.FolderOf(wanted.name, wanted.version);
-  const std::filesystem::path venv = folder / kEnvironmentFolder;
+  const std::filesystem::path venv = folder / "venv";
   PackageBuild build(installer, {wanted.name, wanted.package, wanted.version, folder.string(), ""},
                      venv, [this](const std::string& step) { tell_(step, false); });
   MR_ASSIGN_OR_RETURN(const InstalledPackage package, build.Run(pythons));
@@ -237,7 +248,7 @@ Result<InstalledConnector> ConnectorInstaller::Build(const Wanted& wanted,
                             .version = wanted.version,
                             .python_version = package.python_version,
                             .executable = executable,
-                            .installed_at = TimeText(Clock::System().WallNow()),
+                            .installed_at = InstallTimeText(Clock::System().WallNow()),
                             .spec = *std::move(spec)};
 }
 

@@ -22,6 +22,20 @@ Result<InstalledPackage> PackageBuild::Run(const std::vector<PythonInterpreter>&
       what_.connector, what_.version, needed, PythonsText(pythons));
 }
 
+Status PackageBuild::RunAlone(const std::vector<PythonInterpreter>& pythons) {
+  for (const PythonInterpreter& python : pythons) {
+    std::error_code code;
+    std::filesystem::remove_all(venv_, code);
+    if (code) return ErrnoError(code.value(), "removing " + venv_.string());
+    MR_RETURN_IF_ERROR(installer_.MakeEnvironment(python, venv_));
+    MR_ASSIGN_OR_RETURN(const auto said, installer_.Install(venv_, Pinned(), /*with_needs=*/false));
+    if (!said) return Status::Ok();
+    what_.said = *said;
+    if (NeededPython(what_).empty()) return InstallFailure(what_);
+  }
+  return InstallFailure(what_);
+}
+
 /// Installs the package without its needs, which is quick, and returns the Python that it asks for:
 /// pip refuses another; uv takes no notice of upper bounds.
 Result<std::string> PackageBuild::InstallAlone() {

@@ -28,6 +28,10 @@ class PackageBuild {
   /// Uses the first of `pythons` that the package takes; a config error says which it would take.
   Result<InstalledPackage> Run(const std::vector<PythonInterpreter>& pythons);
 
+  /// Installs the package without what it needs, by the first of `pythons` that can: for the files
+  /// in it, which nobody will run.
+  Status RunAlone(const std::vector<PythonInterpreter>& pythons);
+
  private:
   Result<std::string> InstallAlone();
   Result<InstalledPackage> InstallWithNeeds();

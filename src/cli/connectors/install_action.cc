@@ -9,6 +9,7 @@
 #include "cli/connectors/connectors_actions.h"
 #include "cli/connectors/install_display.h"
 #include "cli/connectors/listed_connector.h"
+#include "cli/connectors/manifest_check.h"
 #include "cli/connectors/named_version.h"
 #include "cli/console.h"
 #include "cli/interrupt_signals.h"
@@ -19,7 +20,7 @@ namespace {
 
 Result<InstallRequest> RequestOf(const CommandLine& line) {
   MR_ASSIGN_OR_RETURN(const NamedVersion named, NamedVersionOf(line));
-  return InstallRequest{named.name, named.version, line.python};
+  return InstallRequest{named.name, named.version, line.python, line.from};
 }
 
 /// Runs `work` on a thread of its own while this one shows how it goes and hears signals, the first
@@ -57,7 +58,8 @@ Json RecordJson(const InstalledConnector& connector) {
 
 ConnectorInstaller InstallerOf(const CommandLine& line, InstallDisplay& display) {
   return {Catalogue::Embedded(), InstalledConnectorsOf(line), ProcessEnvironment(),
-          [&display](std::string_view what, bool detail) { display.Tell(what, detail); }};
+          [&display](std::string_view what, bool detail) { display.Tell(what, detail); },
+          CheckManifestFile};
 }
 
 /// What a person does with it now.
@@ -77,10 +79,11 @@ void PrintInstalled(const InstallOutcome& outcome) {
         fmt::format("{} {} can't be installed by anybody; {} is the newest that can",
                     connector.name, outcome.passed_over, connector.version));
   }
-  Console::Out(fmt::format("{} {} {} (Python {})\nto use it: {}\n", connector.name,
-                           connector.version,
-                           outcome.was_there ? "was installed already" : "is installed",
-                           connector.python_version, UseText(connector)));
+  const std::string by = connector.manifest.empty() ? "Python " + connector.python_version
+                                                    : "manifest of " + connector.origin;
+  Console::Out(fmt::format("{} {} {} ({})\nto use it: {}\n", connector.name, connector.version,
+                           outcome.was_there ? "was installed already" : "is installed", by,
+                           UseText(connector)));
 }
 
 int FailedOf(const CommandLine& line, const Status& status) {

@@ -15,10 +15,10 @@ namespace {
 CatalogueEntry UnlistedEntry(const InstalledConnector& connector) {
   CatalogueEntry entry;
   entry.name = connector.name;
-  entry.display_name = connector.package;
+  entry.display_name = connector.manifest.empty() ? connector.package : connector.name;
   entry.type = connector.name.starts_with("destination-") ? ConnectorType::kDestination
                                                           : ConnectorType::kSource;
-  entry.runs = ConnectorKind::kPython;
+  entry.runs = connector.manifest.empty() ? ConnectorKind::kPython : ConnectorKind::kManifest;
   entry.pypi_package = connector.package;
   return entry;
 }
@@ -90,9 +90,8 @@ std::string HowToUse(const ListedConnector& connector) {
   }
   if (connector.ready()) return "type: " + short_name;
   const auto package = PackageOf(Catalogue::Embedded(), entry.name);
-  if (package) return fmt::format("millrace connectors install {}", entry.name);
-  if (entry.runs == ConnectorKind::kManifest) {
-    return fmt::format("manifest: FILE.yaml, or image: {}", ImageText(entry));
+  if (package || entry.runs == ConnectorKind::kManifest) {
+    return fmt::format("millrace connectors install {}", entry.name);
   }
   return "image: " + ImageText(entry);
 }

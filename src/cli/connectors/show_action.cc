@@ -101,8 +101,9 @@ Result<Json> KnownSpec(const ListedConnector& connector) {
 std::string InstalledText(const ListedConnector& connector) {
   std::string text;
   for (const InstalledConnector& installed : connector.versions) {
-    text += fmt::format("{}{} (Python {})", text.empty() ? "" : ", ", installed.version,
-                        installed.python_version);
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", installed.version,
+                        installed.manifest.empty() ? "Python " + installed.python_version
+                                                   : "manifest of " + installed.origin);
   }
   return text;
 }

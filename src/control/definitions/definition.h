@@ -29,7 +29,7 @@ struct Definition {
   /// Not ok: why it can't be started now, and what to do: a config error.
   Status startable = Status::Ok();
   std::optional<ConnectorProgram> program;  ///< absent: it is built in
-  std::optional<JsonValue> manifest;        ///< that the program runs
+  std::optional<JsonValue> manifest;        ///< that is run: an object, or its text
   /// How long it may say nothing in a sync; absent: as long as any other.
   std::optional<std::chrono::seconds> silence;
   /// Differs when another program would be started: what a source offers may differ then.

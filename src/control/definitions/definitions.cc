@@ -40,6 +40,7 @@ Status Definitions::CheckCommandsAllowed(const std::string& what) const {
 void Definitions::Take(RunnableConnector runnable, Definition* definition) const {
   definition->program = std::move(runnable.program);
   if (runnable.spec) definition->spec = std::move(runnable.spec);
+  if (runnable.manifest) definition->manifest = JsonValue(Json(*std::move(runnable.manifest)));
   if (!definition->program) return;
   definition->program->folder = rules_.folder.string();
   definition->program->specification = definition->spec;
