@@ -157,10 +157,10 @@ class TestFailures:
 
     @pytest.mark.parametrize("text, said", [
         ("version: 6.0.0\ntype: DeclarativeSource\n", "no streams"), ("{", "manifest.yaml:"), (PYTHON, "class_name, which needs Python"),
-        (MANIFEST.replace("SimpleRetriever", "NoSuchRetriever"), "no valid manifest"), ("", "is empty"),
-    ], ids=["no-streams", "no-yaml", "python", "unknown-component", "empty"])
+        (MANIFEST.replace("SimpleRetriever", "NoSuchRetriever"), "no valid manifest"), ("", "is empty"), (MANIFEST + "# \u00ff", "not UTF-8"),
+    ], ids=["no-streams", "no-yaml", "python", "unknown-component", "empty", "not-utf-8"])
     def test_a_manifest(self, connectors, tmp_path, text, said):
-        (tmp_path / "bad.yaml").write_text(text)
+        (tmp_path / "bad.yaml").write_text(text, encoding="latin-1")
         outcome = connectors("install", NAME, "--from", tmp_path / "bad.yaml", expect=1)
         assert said in outcome.err, outcome
         assert nothing_is_left(tmp_path)

@@ -14,6 +14,12 @@ namespace {
 
 constexpr int64_t kManifestTextMax = 16 << 20;
 
+/// JSON takes a text as it is only then.
+bool IsUtf8Text(const std::string& text) {
+  const std::string dumped = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return ParseJson(dumped) == Json(text);
+}
+
 /// What the engine printed: the specification, or its error.
 Result<JsonValue> SpecificationOf(const ToolEnd& end) {
   Status failed = SystemError("the engine said nothing of the manifest ({})", end.exit.ToString());
@@ -39,6 +45,7 @@ Result<JsonValue> SpecificationOf(const ToolEnd& end) {
 
 Result<CheckedManifest> CheckManifestFile(const std::filesystem::path& file, std::stop_token stop) {
   MR_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kManifestTextMax));
+  if (!IsUtf8Text(text)) return ConfigError("it is no low-code manifest: it is not UTF-8");
   MR_ASSIGN_OR_RETURN(const YamlDocument document,
                       YamlDocument::ParseLiterally(text, file.filename().string()));
   const Json& manifest = document.root();

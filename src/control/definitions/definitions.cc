@@ -24,7 +24,9 @@ std::string VersionOf(const Definition& definition) {
     for (const std::string& word : definition.program->command) version += "\n" + word;
     version += "\n" + definition.program->image;
   }
-  return definition.manifest ? version + "\n" + (*definition.manifest)->dump() : version;
+  if (!definition.manifest) return version;
+  return version + "\n" +
+         (*definition.manifest)->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
