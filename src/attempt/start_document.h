@@ -48,7 +48,7 @@ struct ConnectorRules {
 /// What an attempt is started with: one JSON document, the first line on its descriptor (never in
 /// arguments, environment or a file, because it holds secrets). A plain value.
 struct StartDocument {
-  /// sync, clear (empties tables), verify, spec, check, discover: answers go over the channel.
+  /// sync, clear (empties tables), verify, spec, check, discover, and builder_tasks.h: by channel.
   /// read, write: the Airbyte Protocol on standard in- and output.
   std::string task;
   std::optional<ConnectorConfig> source;

@@ -15,6 +15,7 @@
 #include "base/local_paths.h"
 #include "base/log.h"
 #include "base/usable_threads.h"
+#include "cli/attempt/builder_tasks.h"
 #include "cli/attempt/channel_failure.h"
 #include "cli/attempt/channel_tasks.h"
 #include "cli/attempt/connect_guard.h"
@@ -89,6 +90,11 @@ int RunOverChannel(const StartDocument& start, std::unique_ptr<JsonLineSocket> s
   if (start.task == "spec") exit_code = RunSpecTask(start, channel);
   if (start.task == "check") exit_code = RunCheckTask(start, channel);
   if (start.task == "discover") exit_code = RunDiscoverTask(start, channel);
+  if (start.task == "resolve_manifest") exit_code = RunResolveManifestTask(start, channel);
+  if (start.task == "full_resolve_manifest") {
+    exit_code = RunFullResolveManifestTask(start, channel, stop);
+  }
+  if (start.task == "read_stream") exit_code = RunReadStreamTask(start, channel, stop);
   if (start.task == "verify") exit_code = RunVerifyTask(start, channel, stop);
   if (commits) exit_code = RunSyncTask(start, channel, stop, start.parent ? &lease : nullptr);
   SetLogSink([](LogLevel, std::string_view) {});

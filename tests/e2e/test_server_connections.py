@@ -345,6 +345,6 @@ def test_a_secret_is_one_to_its_own_calls_only(server):
 
 
 def test_what_airbyte_has_and_this_version_has_not(server):
-    for path in ("operations/check", "notifications/try", "permissions/create", "connector_builder_projects/create"):
+    for path in ("operations/check", "notifications/try", "permissions/create", "connector_builder_assist/process"):
         assert path in server.call(path, expect=501)["message"]
     server.call("no_such/path", expect=404)

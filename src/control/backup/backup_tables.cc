@@ -12,6 +12,8 @@ std::span<const BackupTable> BackupTables() {
       BackupTable{"person", "id"},
       BackupTable{"application", "id"},
       BackupTable{"definition", "id"},
+      BackupTable{"manifest_version", "definition_id, version"},
+      BackupTable{"builder_project", "id"},
       BackupTable{"actor", "id"},
       BackupTable{"resource_requirement", "owner_id"},
       BackupTable{"discovered_catalog", "id"},

@@ -12,6 +12,9 @@ namespace {
 
 using Limit = std::optional<int64_t> ResourceRequirements::*;
 
+/// Of a manifest that a connector builder tries out, where nobody says otherwise.
+constexpr int64_t kBuilderMemory = int64_t{1} << 30;
+
 struct Levels {
   ResourceRequirements connection, source, destination;
   const DefaultResources& defaults;
@@ -104,16 +107,23 @@ Result<ResourceLimits> LimitsOfProbe(const StartDocument& probe, const EndResour
     std::string_view name, job_type;
     ResourceRequirements DefaultResources::*defaults;
   };
-  constexpr Task kTasks[] = {{"spec", "get_spec", &DefaultResources::spec},
-                             {"check", "check_connection", &DefaultResources::check},
-                             {"discover", "discover_schema", &DefaultResources::discover}};
+  constexpr Task kTasks[] = {
+      {"spec", "get_spec", &DefaultResources::spec},
+      {"check", "check_connection", &DefaultResources::check},
+      {"discover", "discover_schema", &DefaultResources::discover},
+      {"resolve_manifest", "discover_schema", &DefaultResources::discover},
+      {"full_resolve_manifest", "discover_schema", &DefaultResources::discover},
+      {"read_stream", "discover_schema", &DefaultResources::discover}};
   const auto task = std::ranges::find(kTasks, std::string_view(probe.task), &Task::name);
   if (task == std::end(kTasks)) return SystemError("{} is no probe", probe.task);
   MR_ASSIGN_OR_RETURN(const ResourceRequirements said, OfEnd(end, task->job_type));
   const ResourceRequirements& of_part = probe.source ? defaults.source : defaults.destination;
   const ResourceRequirements found =
       Prefer(Prefer(said, defaults.*task->defaults), Prefer(defaults.attempt, of_part));
-  return ResourceLimits{found.memory_limit.value_or(0), found.cpu_limit.value_or(0)};
+  // What somebody is still writing is never without bounds.
+  const bool built = probe.task.ends_with("_manifest") || probe.task == "read_stream";
+  return ResourceLimits{found.memory_limit.value_or(built ? kBuilderMemory : 0),
+                        found.cpu_limit.value_or(0)};
 }
 
 std::string LimitsInWords(const ResourceLimits& limits) {

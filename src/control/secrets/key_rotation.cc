@@ -18,6 +18,7 @@ struct SealedColumn {
 };
 constexpr std::array kSealedColumns = {
     SealedColumn{"actor", "id", "configuration", true},
+    SealedColumn{"builder_project", "id", "testing_values", false},
     SealedColumn{"setting", "name", "value", false},
 };
 constexpr const char* kFirstVersionsProof = "secret_key_proof";

@@ -29,6 +29,13 @@ class KeyRotationTest : public EachEngine {
     Execute(fmt::format("INSERT INTO setting VALUES ('secret_key_proof', '{}')",
                         Box().Seal("millrace")));
     Execute("INSERT INTO setting VALUES ('other', 'plain')");
+    for (const std::string& values : {std::string(), Box().Seal("values of p")}) {
+      Execute(
+          fmt::format("INSERT INTO builder_project (id, workspace_id, name, document, "
+                      "testing_values, created_at, updated_at) "
+                      "VALUES ('{}', 'w', 'p', '{{}}', '{}', 0, 0)",
+                      values.empty() ? "empty" : "p", values));
+    }
   }
   void TearDown() override {
     EachEngine::TearDown();
@@ -50,12 +57,14 @@ TEST_P(KeyRotationTest, SealsEverythingAnew) {
   const SecretBox old = Box();
   const auto count = RotateKey(database(), key_file_);
   ASSERT_TRUE(count.ok()) << count.status().ToString();
-  EXPECT_EQ(*count, 3);
+  EXPECT_EQ(*count, 4);
   EXPECT_FALSE(fs::exists(SecretBox::NextKeyFile(key_file_)));
   EXPECT_EQ(*Box().Open(Text(config_of_a_)), "config of a");
   EXPECT_EQ(*Box().Open(Text("SELECT value FROM setting WHERE name = 'secret_key_proof'")),
             "millrace");
   EXPECT_EQ(Text("SELECT value FROM setting WHERE name = 'other'"), "plain");
+  EXPECT_EQ(*Box().Open(Text("SELECT testing_values FROM builder_project WHERE id = 'p'")),
+            "values of p");
   EXPECT_FALSE(old.Open(Text(config_of_a_)).ok());
 }
 

@@ -75,7 +75,7 @@ Status DeleteWorkspace(SqlTransaction& transaction, const std::string& id, int64
         "UPDATE workspace SET deleted = 1, updated_at = :1 WHERE id = :2 AND deleted = 0"}) {
     MR_RETURN_IF_ERROR(transaction.Execute(sql, {now, id}).status());
   }
-  return Status::Ok();
+  return transaction.Execute("DELETE FROM builder_project WHERE workspace_id = :1", {id}).status();
 }
 
 }  // namespace millrace

@@ -83,9 +83,13 @@ bool Converse(AttemptProcess& process, std::chrono::seconds limit, const KeepCon
 struct Task {
   std::string_view name, called, job_type, container;
 };
-constexpr Task kTasks[] = {{"spec", "the question for a specification", "get_spec", "SPEC"},
-                           {"check", "the check", "check_connection", "CHECK"},
-                           {"discover", "the discovery", "discover_schema", "DISCOVER"}};
+constexpr Task kTasks[] = {
+    {"spec", "the question for a specification", "get_spec", "SPEC"},
+    {"check", "the check", "check_connection", "CHECK"},
+    {"discover", "the discovery", "discover_schema", "DISCOVER"},
+    {"resolve_manifest", "the look at the manifest", "discover_schema", "DISCOVER"},
+    {"full_resolve_manifest", "the look at the manifest", "discover_schema", "DISCOVER"},
+    {"read_stream", "the test read", "discover_schema", "DISCOVER"}};
 
 const Task& TaskOf(const StartDocument& start) {
   const auto found = std::ranges::find(kTasks, std::string_view(start.task), &Task::name);

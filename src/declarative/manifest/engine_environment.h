@@ -14,7 +14,8 @@
 
 namespace millrace {
 
-class ApiTransport;  // declarative/requests/api_transport.h
+class ApiTransport;   // declarative/requests/api_transport.h
+class ExchangeWatch;  // declarative/requests/exchange_watch.h
 
 /// Waits; a back-off is one call of clock_nanosleep, so that a preloaded clock sees it as one.
 /// Thread-safe.
@@ -47,11 +48,14 @@ struct EngineEnvironment {
   EngineMessages* messages = nullptr;
   /// A dict. Authenticators that rotate tokens change it under their own lock.
   PyValue config;
-  /// Limits reads (check, the builder): pages per slice, slices, records; 0: none.
-  int pages_max = 0, slices_max = 0, records_max = 0;
   /// A reply that a JsonDecoder can't read fails the stream; else it counts as an empty object, as
   /// in the CDK.
   bool wrong_replies_fail = false;
+  /// Limits a builder's reads: pages per slice, slices per stream; 0: none.
+  int pages_max = 0, slices_max = 0;
+  /// A builder's read, as the CDK does it: nothing is tried again or answered from a cache.
+  bool tries_once = false;
+  ExchangeWatch* watch = nullptr;  ///< null: nobody watches
 };
 
 }  // namespace millrace

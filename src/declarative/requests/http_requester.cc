@@ -142,7 +142,7 @@ Result<std::unique_ptr<Requester>> MakeHttpRequester(const Component& component,
   auto sender = std::make_unique<RequestSender>(
       environment, options.resources, std::move(error_handler), std::move(authenticator),
       RequestSender::Options{options.name, caches || options.use_cache,
-                             options.exit_on_rate_limit});
+                             options.exit_on_rate_limit, options.purpose});
   return std::unique_ptr<Requester>(
       std::make_unique<HttpRequester>(environment, std::move(parts), std::move(sender)));
 }

@@ -7,6 +7,7 @@
 #include "declarative/manifest/component.h"
 #include "declarative/manifest/engine_environment.h"
 #include "declarative/requests/api_resources.h"
+#include "declarative/requests/exchange_watch.h"
 #include "declarative/requests/requester.h"
 
 namespace millrace {
@@ -24,6 +25,7 @@ struct HttpRequesterOptions {
   /// The parameter that carries slice.extra_fields.query_properties, joined by commas; empty: none.
   /// A QueryProperties component among the request parameters is left out by itself.
   std::string query_properties_key;
+  ExchangePurpose purpose = {};
 };
 
 /// Of type HttpRequester.

@@ -4,6 +4,7 @@
 #include "declarative/jinja/py_operators.h"
 #include "declarative/requests/api_resources.h"
 #include "declarative/requests/authenticator_makers.h"
+#include "declarative/requests/exchange_watch.h"
 #include "declarative/requests/prepared_request.h"
 
 namespace millrace {
@@ -45,6 +46,16 @@ class LegacySessionToken final : public Authenticator {
       validate_url;
 
  private:
+  void Show(const ApiRequest& request, const ApiResponse& response) const {
+    if (environment_.watch == nullptr) return;
+    environment_.watch->Exchanged({.stream = {},
+                                   .title = "Login request",
+                                   .description = "Asks for a session token, or whether one holds",
+                                   .type = "AUTH",
+                                   .auxiliary = true},
+                                  request, response);
+  }
+
   Result<std::string> Text(const InterpolatedString& text) const {
     const InterpolationContext context(*environment_.clock, environment_.config);
     return text.EvaluateText(context);
@@ -58,6 +69,7 @@ class LegacySessionToken final : public Authenticator {
     options.headers = PyDict({{PyValue(name), PyValue(token)}});
     MR_ASSIGN_OR_RETURN(const ApiRequest request, PrepareRequest("GET", base + path, options));
     MR_ASSIGN_OR_RETURN(const auto response, environment_.transport->Send(request, nullptr, stop));
+    Show(request, *response);
     if (response->ok()) return true;
     if (response->status == 401) return false;
     return PyError("ConnectionError", fmt::format("Error while validating session token: status {}",
@@ -83,6 +95,7 @@ class LegacySessionToken final : public Authenticator {
     options.body_json = PyDict({{"username", PyValue(name)}, {"password", PyValue(secret)}});
     MR_ASSIGN_OR_RETURN(const ApiRequest request, PrepareRequest("POST", base + path, options));
     MR_ASSIGN_OR_RETURN(const auto response, environment_.transport->Send(request, nullptr, stop));
+    Show(request, *response);
     if (!response->ok()) {
       return PyError("HTTPError", fmt::format("the login for a session token was answered with {}",
                                               response->status));

@@ -10,6 +10,7 @@
 #include "declarative/jinja/py_json.h"
 #include "declarative/jinja/py_number_text.h"
 #include "declarative/jinja/py_operators.h"
+#include "declarative/requests/exchange_watch.h"
 #include "declarative/requests/prepared_request.h"
 
 namespace millrace {
@@ -145,6 +146,16 @@ Status OauthRefresh::Refused(const ApiResponse& response) const {
                                           response.reason, response.url));
 }
 
+void OauthRefresh::Show(const ApiRequest& request, const ApiResponse& response) const {
+  if (environment_.watch == nullptr) return;
+  environment_.watch->Exchanged({.stream = {},
+                                 .title = "Refresh token",
+                                 .description = "Asks for an access token",
+                                 .type = "AUTH",
+                                 .auxiliary = true},
+                                request, response);
+}
+
 Result<std::shared_ptr<const ApiResponse>> OauthRefresh::Send(const OauthTokens& tokens,
                                                               const std::stop_token& stop) const {
   const WallTime start = environment_.clock->WallNow();
@@ -157,6 +168,7 @@ Result<std::shared_ptr<const ApiResponse>> OauthRefresh::Send(const OauthTokens&
     Status failure = response.status();
     bool network = false;
     if (response.ok()) {
+      Show(request, **response);
       const int status = (*response)->status;
       if ((*response)->ok()) return response;
       if (status != 429 && status < 500) return Refused(**response);
@@ -167,7 +179,7 @@ Result<std::shared_ptr<const ApiResponse>> OauthRefresh::Send(const OauthTokens&
                 IsPyError(failure, "SSLError") || IsPyError(failure, "ProxyError");
       if (!network) return failure;
     }
-    if (elapsed >= kSecondsMax) {
+    if (elapsed >= kSecondsMax || environment_.tries_once) {
       if (!network) return failure;
       return Status::Failed({FailureType::kTransientError,
                              "OAuth access token refresh request failed due to a network error.",

@@ -41,6 +41,7 @@ class OauthRefresh {
   Result<OauthAnswer> Ask(const OauthTokens& tokens, std::stop_token stop) const;
 
  private:
+  void Show(const ApiRequest& request, const ApiResponse& response) const;
   Result<ApiRequest> MakeRequest(const OauthTokens& tokens, const std::stop_token& stop) const;
   /// Sends it, again and again if need be; the reply is ok.
   Result<std::shared_ptr<const ApiResponse>> Send(const OauthTokens& tokens,

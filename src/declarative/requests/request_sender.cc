@@ -62,6 +62,10 @@ double RequestSender::SecondsSince(WallTime start) const {
   return std::chrono::duration<double>(environment_.clock->WallNow() - start).count();
 }
 
+bool RequestSender::MayTryAgain(int tries) const {
+  return !environment_.tries_once && tries <= error_handler_->retries_max();
+}
+
 Status RequestSender::Wait(double seconds, const Progress& progress) {
   const auto span = std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(std::clamp(seconds, 0.0, 1e9)));
@@ -69,7 +73,8 @@ Status RequestSender::Wait(double seconds, const Progress& progress) {
 }
 
 Result<ExchangeOutcome> RequestSender::Exchange(const ApiRequest& request, std::stop_token stop) {
-  if (options_.use_cache && resources_ != nullptr) {
+  const bool caches = options_.use_cache && resources_ != nullptr && !environment_.tries_once;
+  if (caches) {
     if (auto kept = resources_->cache.Find(options_.name, request)) {
       return ExchangeOutcome(std::move(kept));
     }
@@ -82,7 +87,10 @@ Result<ExchangeOutcome> RequestSender::Exchange(const ApiRequest& request, std::
     return response.status();
   }
   if (budget != nullptr) MR_RETURN_IF_ERROR(budget->Learn(request, **response));
-  if (options_.use_cache && resources_ != nullptr) {
+  if (environment_.watch != nullptr) {
+    environment_.watch->Exchanged(options_.purpose, request, **response);
+  }
+  if (caches) {
     resources_->cache.Keep(options_.name, request, **response);
   }
   return ExchangeOutcome(*std::move(response));
@@ -167,6 +175,7 @@ Result<RequestSender::Attempt> RequestSender::PlanRetry(const ExchangeOutcome& o
     attempt.kind =
         limited && !options_.exit_on_rate_limit ? Attempt::Kind::kRateLimit : Attempt::Kind::kRetry;
   }
+  if (environment_.tries_once) return attempt;
   environment_.messages->Log(
       LogLevel::kInfo,
       fmt::format("{} (attempt {})", Secrets::Redact(attempt.message), progress.attempts));
@@ -220,7 +229,7 @@ Result<RequestSender::Attempt> RequestSender::TryWithNamedWaits(Progress& progre
     const double elapsed = SecondsSince(start);
     MR_ASSIGN_OR_RETURN(Attempt attempt, Try(progress));
     if (attempt.kind != Attempt::Kind::kNamedWait) return attempt;
-    if (tries > error_handler_->retries_max() || elapsed >= error_handler_->seconds_max()) {
+    if (!MayTryAgain(tries) || elapsed >= error_handler_->seconds_max()) {
       return attempt;
     }
     MR_RETURN_IF_ERROR(Wait(attempt.seconds + 1, progress));
@@ -230,7 +239,7 @@ Result<RequestSender::Attempt> RequestSender::TryWithNamedWaits(Progress& progre
 Result<RequestSender::Attempt> RequestSender::TryWithRateLimits(Progress& progress) {
   for (int tries = 1;; ++tries) {
     MR_ASSIGN_OR_RETURN(Attempt attempt, TryWithNamedWaits(progress));
-    if (attempt.kind != Attempt::Kind::kRateLimit || tries > error_handler_->retries_max()) {
+    if (attempt.kind != Attempt::Kind::kRateLimit || !MayTryAgain(tries)) {
       return attempt;
     }
     MR_RETURN_IF_ERROR(Wait(Doubling(tries - 1), progress));
@@ -244,7 +253,7 @@ Result<RequestSender::Attempt> RequestSender::TryAll(Progress& progress) {
     MR_ASSIGN_OR_RETURN(Attempt attempt, TryWithRateLimits(progress));
     if (attempt.kind != Attempt::Kind::kRetry) return attempt;
     const double left = error_handler_->seconds_max() - elapsed;
-    if (tries > error_handler_->retries_max() || left <= 0) return attempt;
+    if (!MayTryAgain(tries) || left <= 0) return attempt;
     MR_RETURN_IF_ERROR(Wait(std::min(Doubling(tries - 1), left), progress));
   }
 }

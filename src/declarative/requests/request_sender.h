@@ -11,6 +11,7 @@
 #include "declarative/requests/authenticator.h"
 #include "declarative/requests/cookie_jar.h"
 #include "declarative/requests/error_handler.h"
+#include "declarative/requests/exchange_watch.h"
 #include "declarative/requests/requester.h"
 
 namespace millrace {
@@ -26,6 +27,7 @@ class RequestSender {
     bool use_cache = false;
     /// Being told to slow down is a failure like others: tried again within the usual time.
     bool exit_on_rate_limit = false;
+    ExchangePurpose purpose = {};
   };
 
   /// `resources` may be null; `authenticator` never is.
@@ -60,6 +62,7 @@ class RequestSender {
   Result<Attempt> TryWithRateLimits(Progress& progress);
   Result<Attempt> TryAll(Progress& progress);
   double SecondsSince(WallTime start) const;
+  bool MayTryAgain(int tries) const;
   Status Wait(double seconds, const Progress& progress);
 
   const EngineEnvironment& environment_;

@@ -99,7 +99,12 @@ Result<std::unique_ptr<Authenticator>> MakeSessionTokenAuthenticator(
                       MakeHttpRequester(requester, environment,
                                         {.resources = owner.resources,
                                          .name = owner.name + "_login_requester",
-                                         .stream_response = login->decoder->streams()}));
+                                         .stream_response = login->decoder->streams(),
+                                         .purpose = {.stream = {},
+                                                     .title = "Login request",
+                                                     .description = "Asks for a session token",
+                                                     .type = "AUTH",
+                                                     .auxiliary = true}}));
   MR_ASSIGN_OR_RETURN(const auto path, component.TextList("session_token_path"));
   login->path = PyPath(path);
   MR_ASSIGN_OR_RETURN(const std::string lifetime, component.TextOr("expiration_duration", ""));

@@ -15,27 +15,36 @@ constexpr int kThreadsWithoutLevel = 2;
 constexpr int kThreadsMax = 256;
 constexpr int kJobsMax = 1'000;
 
+HttpApiTransportOptions TransportOptions(const DeclarativeEngineOptions& options) {
+  HttpApiTransportOptions made = HttpApiTransportOptions::Of(ProcessEnvironment());
+  if (options.body_bytes_max > 0) made.body_bytes_max = options.body_bytes_max;
+  return made;
+}
+
 }  // namespace
 
 DeclarativeEngine::DeclarativeEngine(Manifest manifest, ConfigRules rules, const Clock& clock,
-                                     EngineMessages& messages)
+                                     EngineMessages& messages,
+                                     const DeclarativeEngineOptions& options)
     : manifest_(std::move(manifest)),
       rules_(std::move(rules)),
       messages_(messages),
-      transport_(HttpApiTransportOptions::Of(ProcessEnvironment())) {
+      transport_(TransportOptions(options)) {
   environment_.clock = &clock;
   environment_.sleeper = &sleeper_;
   environment_.transport = &transport_;
   environment_.messages = &messages_;
+  environment_.pages_max = options.pages_max;
+  environment_.slices_max = options.slices_max;
+  environment_.tries_once = options.tries_once;
+  environment_.watch = options.watch;
 }
 
-Result<std::unique_ptr<DeclarativeEngine>> DeclarativeEngine::Open(Manifest manifest,
-                                                                   ConfigRules rules,
-                                                                   PyValue config,
-                                                                   const Clock& clock,
-                                                                   EngineMessages& messages) {
+Result<std::unique_ptr<DeclarativeEngine>> DeclarativeEngine::Open(
+    Manifest manifest, ConfigRules rules, PyValue config, const Clock& clock,
+    EngineMessages& messages, const DeclarativeEngineOptions& options) {
   std::unique_ptr<DeclarativeEngine> engine(
-      new DeclarativeEngine(std::move(manifest), std::move(rules), clock, messages));
+      new DeclarativeEngine(std::move(manifest), std::move(rules), clock, messages, options));
   engine->environment_.config = std::move(config);
   const Component root = engine->manifest_.root();
   if (root.Has("stream_groups")) {
@@ -128,6 +137,19 @@ Status DeclarativeEngine::Sample(std::string_view stream, const DeclarativeSampl
       stop);
   environment_.pages_max = 0;
   return read.ok() ? cut : read;
+}
+
+Result<std::vector<std::unique_ptr<DeclarativeStream>>> DeclarativeEngine::BuildFor(
+    const DeclarativeRead& read, std::stop_token stop) {
+  MakeBuilder(read.states, read.configured);
+  return BuildAll(std::move(stop));
+}
+
+Result<std::vector<StreamDescription>> DeclarativeEngine::ResolveDynamicStreams(
+    std::stop_token stop) {
+  MakeBuilder({}, std::nullopt);
+  return DynamicStreams(manifest_.root(), environment_, ComponentsRetrieverMaker(),
+                        std::move(stop));
 }
 
 Result<int> DeclarativeEngine::ConcurrentJobs() const {

@@ -15,6 +15,7 @@
 #include "declarative/requests/http_api_transport.h"
 #include "declarative/requests/system_sleeper.h"
 #include "declarative/streams/declarative_stream.h"
+#include "declarative/streams/manifest_streams.h"
 #include "declarative/streams/record_consumer.h"
 #include "declarative/streams/record_output.h"
 #include "declarative/streams/stream_builder.h"
@@ -34,15 +35,23 @@ struct DeclarativeSampleLimits {
   int pages_max = 10;  ///< of a slice, also of the parents that it comes from
 };
 
+/// What a connector builder's reading has that others haven't.
+struct DeclarativeEngineOptions {
+  ExchangeWatch* watch = nullptr;  ///< borrowed
+  int pages_max = 0, slices_max = 0;
+  bool tries_once = false;
+  int64_t body_bytes_max = 0;  ///< of a reply; 0: the transport's own
+};
+
 /// A manifest at work for one configuration: what a check, a discovery and a read have in common.
 /// Methods are called from one thread, one at a time.
 class DeclarativeEngine {
  public:
   /// `config` is what the manifest's config rules made of the user's. Contacts nothing. `messages`
   /// and `clock` are borrowed.
-  static Result<std::unique_ptr<DeclarativeEngine>> Open(Manifest manifest, ConfigRules rules,
-                                                         PyValue config, const Clock& clock,
-                                                         EngineMessages& messages);
+  static Result<std::unique_ptr<DeclarativeEngine>> Open(
+      Manifest manifest, ConfigRules rules, PyValue config, const Clock& clock,
+      EngineMessages& messages, const DeclarativeEngineOptions& options = {});
 
   /// From now on a reply that is no JSON fails its stream with a config error (the CDK takes it for
   /// an empty object). For manifests that name their decoders.
@@ -61,9 +70,16 @@ class DeclarativeEngine {
   /// manifest doesn't have are told to the output as such.
   Result<std::string> Read(const DeclarativeRead& read, RecordOutput& output, std::stop_token stop);
 
+  /// Every stream, the dynamic ones included, built for a read that the caller does; used until
+  /// the next call.
+  Result<std::vector<std::unique_ptr<DeclarativeStream>>> BuildFor(const DeclarativeRead& read,
+                                                                   std::stop_token stop);
+  /// The streams that the manifest's dynamic streams come to; may ask the API.
+  Result<std::vector<StreamDescription>> ResolveDynamicStreams(std::stop_token stop);
+
  private:
   DeclarativeEngine(Manifest manifest, ConfigRules rules, const Clock& clock,
-                    EngineMessages& messages);
+                    EngineMessages& messages, const DeclarativeEngineOptions& options);
 
   using States = std::map<std::string, PyValue>;
   using Configured = std::map<std::string, ConfiguredDeclarativeStream>;

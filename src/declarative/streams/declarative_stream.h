@@ -34,6 +34,7 @@ class DeclarativeStream {
   void ForgetState() { parts_.state_is_forgotten = true; }
 
   const std::string& name() const { return parts_.name; }
+  const std::vector<std::string>& primary_key() const { return parts_.primary_key; }
   StreamCursor& cursor() const { return *parts_.cursor; }
   StreamSlicer& slicer() const { return parts_.slicer ? *parts_.slicer : *parts_.cursor; }
   bool state_is_forgotten() const { return parts_.state_is_forgotten; }

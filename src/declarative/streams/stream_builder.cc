@@ -11,12 +11,18 @@ namespace {
 /// A parent as its children's router reads it.
 class BuiltParent final : public ParentStream {
  public:
-  explicit BuiltParent(std::unique_ptr<DeclarativeStream> stream) : stream_(std::move(stream)) {}
+  /// `slices_max`: no more of it are read; 0: all.
+  BuiltParent(std::unique_ptr<DeclarativeStream> stream, int slices_max)
+      : stream_(std::move(stream)), slices_max_(slices_max) {}
 
   const std::string& name() const override { return stream_->name(); }
   StreamCursor& cursor() override { return stream_->cursor(); }
   Status Slices(const StreamSlicer::SliceSink& sink, std::stop_token stop) override {
-    return stream_->slicer().Slices(sink, std::move(stop));
+    if (slices_max_ == 0) return stream_->slicer().Slices(sink, std::move(stop));
+    int slices = 0;
+    return stream_->slicer().Slices(
+        [&](StreamSlice slice) { return sink(std::move(slice)) && ++slices < slices_max_; },
+        std::move(stop));
   }
   Status ReadSlice(const StreamSlice& slice, const RecordSink& sink,
                    std::stop_token stop) override {
@@ -40,6 +46,7 @@ class BuiltParent final : public ParentStream {
   };
 
   const std::unique_ptr<DeclarativeStream> stream_;
+  const int slices_max_;
 };
 
 /// Hands records on as values.
@@ -119,8 +126,11 @@ Result<std::unique_ptr<DeclarativeStream>> StreamBuilder::Build(const Component&
 
 Result<std::unique_ptr<ParentStream>> StreamBuilder::BuildParent(const Component& stream,
                                                                  PyValue state) {
-  MR_ASSIGN_OR_RETURN(auto built, BuildWithState(stream, std::move(state), /*in_catalog=*/false));
-  return std::make_unique<BuiltParent>(std::move(built));
+  ++parents_;
+  auto built = BuildWithState(stream, std::move(state), /*in_catalog=*/false);
+  --parents_;
+  MR_RETURN_IF_ERROR(built.status());
+  return std::make_unique<BuiltParent>(*std::move(built), environment_.slices_max);
 }
 
 Result<std::unique_ptr<DeclarativeStream>> StreamBuilder::BuildWithState(const Component& stream,
@@ -179,10 +189,11 @@ Result<ReadOtherRecords> StreamBuilder::BuildOtherReader(const Component& retrie
   if (const PyValue* requester = node.Find("requester"); requester && requester->is_dict()) {
     requester->mutable_dict().Set("use_cache", true);
   }
-  MR_ASSIGN_OR_RETURN(
-      ComponentsRetriever built,
-      BuildComponentsRetriever(Component(node, retriever.path()), std::string(name)));
-  const auto shared = std::make_shared<ComponentsRetriever>(std::move(built));
+  ++others_;
+  auto built = BuildComponentsRetriever(Component(node, retriever.path()), std::string(name));
+  --others_;
+  MR_RETURN_IF_ERROR(built.status());
+  const auto shared = std::make_shared<ComponentsRetriever>(*std::move(built));
   return ReadOtherRecords(
       [shared](const PyValue& partition, const auto& record, std::stop_token stop) {
         StreamSlice slice;

@@ -11,6 +11,7 @@
 #include "declarative/records/record_extractor.h"
 #include "declarative/records/record_selector.h"
 #include "declarative/requests/api_resources.h"
+#include "declarative/requests/exchange_watch.h"
 #include "declarative/requests/requester.h"
 #include "declarative/requests/response_decoder.h"
 #include "declarative/slices/parent_stream.h"
@@ -73,7 +74,11 @@ class StreamBuilder {
   Result<std::unique_ptr<Requester>> BuildRequester(const Component& requester,
                                                     const std::string& name,
                                                     const ResponseDecoder& decoder,
+                                                    ExchangePurpose purpose,
                                                     std::string query_properties_parameter = {});
+  /// What requests of that stream are for, built where the builder stands now. `type`: HTTP, or
+  /// what is done with an asynchronous job.
+  ExchangePurpose PurposeOf(const std::string& stream, std::string type = "HTTP") const;
   /// `filters`: its cursor leaves out records (is_client_side_incremental).
   Result<std::unique_ptr<RecordSelector>> BuildSelector(const Component& retriever,
                                                         const RetrieverUse& use, bool filters);
@@ -91,6 +96,8 @@ class StreamBuilder {
   AsyncJobBudget& jobs_;
   const std::map<std::string, PyValue> states_;
   const std::optional<std::map<std::string, ConfiguredDeclarativeStream>> catalog_;
+  int parents_ = 0;  // how many of the streams that are being built are somebody's parents
+  int others_ = 0;   // and readers of schemas or nested records
 };
 
 }  // namespace millrace

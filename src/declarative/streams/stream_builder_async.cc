@@ -72,8 +72,8 @@ Result<std::unique_ptr<Retriever>> StreamBuilder::BuildDownload(const Component&
   MR_ASSIGN_OR_RETURN(parts.paginator,
                       Paginator::Make(paginator ? &*paginator : nullptr, environment_));
   MR_ASSIGN_OR_RETURN(const Component requester, retriever.Child("download_requester"));
-  MR_ASSIGN_OR_RETURN(parts.requester,
-                      BuildRequester(requester, "job download - " + stream, *parts.decoder));
+  MR_ASSIGN_OR_RETURN(parts.requester, BuildRequester(requester, "job download - " + stream,
+                                                      *parts.decoder, PurposeOf(stream)));
   return std::make_unique<SimpleRetriever>(std::move(parts), environment_);
 }
 
@@ -88,23 +88,23 @@ Result<std::unique_ptr<Retriever>> StreamBuilder::BuildAsyncRetriever(
   parts.stream = use.stream;
   MR_ASSIGN_OR_RETURN(parts.decoder, DecoderIn(retriever, "decoder", environment_));
   const struct {
-    std::string_view field, what;
+    std::string_view field, what, type;
     std::unique_ptr<Requester>& requester;
     bool needed;
   } requesters[] = {
-      {"creation_requester", "creation", parts.create, true},
-      {"polling_requester", "polling", parts.poll, true},
-      {"download_target_requester", "extract_url", parts.targets, false},
-      {"abort_requester", "abort", parts.abort, false},
-      {"delete_requester", "delete", parts.forget, false},
+      {"creation_requester", "creation", "ASYNC_CREATE", parts.create, true},
+      {"polling_requester", "polling", "ASYNC_POLL", parts.poll, true},
+      {"download_target_requester", "extract_url", "ASYNC_POLL", parts.targets, false},
+      {"abort_requester", "abort", "ASYNC_ABORT", parts.abort, false},
+      {"delete_requester", "delete", "ASYNC_DELETE", parts.forget, false},
   };
-  for (const auto& [field, what, requester, needed] : requesters) {
+  for (const auto& [field, what, type, requester, needed] : requesters) {
     MR_ASSIGN_OR_RETURN(const auto component, retriever.ChildIf(field));
     if (!component && needed) return retriever.FieldError(field, "it is missing");
     if (!component) continue;
-    MR_ASSIGN_OR_RETURN(
-        requester,
-        BuildRequester(*component, fmt::format("job {} - {}", what, use.stream), *parts.decoder));
+    MR_ASSIGN_OR_RETURN(requester,
+                        BuildRequester(*component, fmt::format("job {} - {}", what, use.stream),
+                                       *parts.decoder, PurposeOf(use.stream, std::string(type))));
   }
   MR_ASSIGN_OR_RETURN(const Component status, retriever.Child("status_extractor"));
   MR_ASSIGN_OR_RETURN(parts.status_extractor,

@@ -152,15 +152,38 @@ Result<std::unique_ptr<Retriever>> StreamBuilder::BuildRetriever(
   return retriever.UnknownType("retriever");
 }
 
+ExchangePurpose StreamBuilder::PurposeOf(const std::string& stream, std::string type) const {
+  ExchangePurpose purpose;
+  purpose.stream = stream;
+  purpose.type = std::move(type);
+  purpose.title = fmt::format("Stream '{}' request", stream);
+  purpose.description = fmt::format("Reads records of {}", stream);
+  purpose.auxiliary = purpose.type != "HTTP" || parents_ > 0 || others_ > 0;
+  if (purpose.type != "HTTP") {
+    purpose.title = fmt::format("Async job of stream '{}'", stream);
+    purpose.description = "Makes a job on the API's side, looks after it, or ends it";
+  }
+  if (others_ > 0) {
+    purpose.title = fmt::format("Schema or nested records of '{}'", stream);
+    purpose.description = "Reads what the records of a stream are described or completed by";
+  }
+  if (parents_ > 0) {
+    purpose.title = "Parent stream: " + purpose.title;
+    purpose.type = "PARENT_STREAM";
+  }
+  return purpose;
+}
+
 Result<std::unique_ptr<Requester>> StreamBuilder::BuildRequester(
     const Component& requester, const std::string& name, const ResponseDecoder& decoder,
-    std::string query_properties_parameter) {
+    ExchangePurpose purpose, std::string query_properties_parameter) {
   if (requester.type() != "HttpRequester") return requester.UnknownType("requester");
   HttpRequesterOptions options;
   options.resources = &resources_;
   options.name = name;
   options.stream_response = decoder.streams();
   options.query_properties_key = std::move(query_properties_parameter);
+  options.purpose = std::move(purpose);
   return MakeHttpRequester(requester, environment_, std::move(options));
 }
 
@@ -216,7 +239,10 @@ Result<std::unique_ptr<QueryProperties>> StreamBuilder::BuildQueryProperties(
         RetrieverUse use;
         use.stream = "dynamic_properties";
         std::unique_ptr<StreamSlicer> slicer;
-        return BuildRetriever(Component(node, component.path()), use, &slicer);
+        ++others_;
+        auto built = BuildRetriever(Component(node, component.path()), use, &slicer);
+        --others_;
+        return built;
       });
 }
 
@@ -237,8 +263,8 @@ Result<std::unique_ptr<Retriever>> StreamBuilder::BuildSimpleRetriever(const Com
   MR_ASSIGN_OR_RETURN(const Component requester, retriever.Child("requester"));
   std::string parameter;
   MR_ASSIGN_OR_RETURN(parts.properties, BuildQueryProperties(use.stream, requester, &parameter));
-  MR_ASSIGN_OR_RETURN(parts.requester,
-                      BuildRequester(requester, use.stream, *parts.decoder, parameter));
+  MR_ASSIGN_OR_RETURN(parts.requester, BuildRequester(requester, use.stream, *parts.decoder,
+                                                      PurposeOf(use.stream), parameter));
 
   MR_ASSIGN_OR_RETURN(const auto paginator, retriever.ChildIf("paginator"));
   if (paginator && paginator->type() == "DefaultPaginator" && decoder && !Paginates(*decoder)) {

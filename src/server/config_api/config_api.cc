@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/config_api/actor_calls.h"
+#include "server/config_api/builder_routes.h"
 #include "server/config_api/config_routes.h"
 #include "server/config_api/connection_routes.h"
 #include "server/config_api/definition_calls.h"
@@ -25,8 +26,6 @@ constexpr std::string_view kNotYet[] = {
     "user_invitations/",
     "groups/",
     "group_permissions/",
-    "connector_builder_projects/",
-    "declarative_source_definitions/",
     "connector_builder_assist/",
     "source_oauths/",
     "destination_oauths/",
@@ -149,6 +148,7 @@ ConfigApi::ConfigApi(const Services& services) {
        });
   AddConnectionRoutes(routes_, services);
   AddJobRoutes(routes_, services);
+  AddBuilderRoutes(routes_, services);
 }
 
 HttpResponse ConfigApi::Handle(const HttpRequest& request) const {

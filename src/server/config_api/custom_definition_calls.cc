@@ -10,6 +10,7 @@
 #include "control/store/connections.h"
 #include "control/store/resource_requirements.h"
 #include "server/config_api/definition_calls.h"
+#include "server/config_api/manifest_version_calls.h"
 #include "server/config_api/request_fields.h"
 #include "server/config_api/request_workspace.h"
 #include "server/config_api/specification_question.h"
@@ -109,15 +110,15 @@ Json CustomDefinitionJson(const CustomDefinition& definition) {
   return json;
 }
 
-Status CustomDefinitionCalls::Specify(CustomDefinition* definition) const {
+Status SpecifyDefinition(const Services& services, CustomDefinition* definition) {
   definition->spec.reset();
-  const Definition runnable = services_.definitions.OfCustom(*definition);
+  const Definition runnable = services.definitions.OfCustom(*definition);
   MR_RETURN_IF_ERROR(runnable.startable);
   if (runnable.spec) {
     definition->spec = runnable.spec;
     return Status::Ok();
   }
-  MR_ASSIGN_OR_RETURN(definition->spec, AskSpecification(services_, runnable));
+  MR_ASSIGN_OR_RETURN(definition->spec, AskSpecification(services, runnable));
   return Status::Ok();
 }
 
@@ -136,7 +137,7 @@ ApiReply CustomDefinitionCalls::Create(const Json& body) const {
   definition.document = std::move(document);
   return WithWorkspace(services_, body, [&](const Workspace& workspace) {
     definition.workspace_id = workspace.id;
-    const Status specified = Specify(&definition);
+    const Status specified = SpecifyDefinition(services_, &definition);
     if (!specified.ok()) return Failure(specified);
     const Status written = services_.database.Write([&](SqlTransaction& transaction) {
       return InsertCustomDefinition(transaction, definition);
@@ -187,15 +188,19 @@ ApiReply CustomDefinitionCalls::Update(const Json& body) const {
   if (const Wrong wrong = WrongIn(document, kind_); !wrong.field.empty()) {
     return Unprocessable(wrong.field, wrong.message);
   }
-  if (FieldOf(before, kManifest) != FieldOf(document, kManifest)) {
-    document[kManifestVersion] = before.value(kManifestVersion, int64_t{0}) + 1;
-  }
+  const bool other_manifest = FieldOf(before, kManifest) != FieldOf(document, kManifest);
+  const CustomDefinition was = *definition;
   definition->document = document;
   if (RunsOther(before, document)) {
-    const Status specified = Specify(&*definition);
+    const Status specified = SpecifyDefinition(services_, &*definition);
     if (!specified.ok()) return Failure(specified);
   }
-  const Status written = services_.database.Write([&](SqlTransaction& transaction) {
+  const Status written = services_.database.Write([&](SqlTransaction& transaction) -> Status {
+    if (other_manifest) {
+      MR_RETURN_IF_ERROR(KeepActiveManifest(transaction, was, services_.Now()));
+      MR_ASSIGN_OR_RETURN(document[kManifestVersion], NextManifestVersion(transaction, was));
+      definition->document = document;
+    }
     return UpdateCustomDefinition(transaction, *definition);
   });
   return written.ok() ? ApiReply{200, CustomDefinitionJson(*definition)} : Failure(written);

@@ -28,12 +28,14 @@ class CustomDefinitionCalls {
   ApiReply UpdateOwn(const CatalogueEntry& entry, const Json& body) const;
   /// 404, or that it is none of those that can be changed.
   ApiReply NotCustom(const std::string& id) const;
-  /// Puts in the specification of what the definition runs, which may have to be asked for it.
-  Status Specify(CustomDefinition* definition) const;
 
   Services services_;
   ConnectorType kind_;
 };
+
+/// Puts in the specification of what the definition runs, which may have to be asked for it. A
+/// config error: it can't be had, or started.
+Status SpecifyDefinition(const Services& services, CustomDefinition* definition);
 
 /// SourceDefinitionRead or DestinationDefinitionRead.
 Json CustomDefinitionJson(const CustomDefinition& definition);
