@@ -1,6 +1,7 @@
 """The surface a user types: commands, exit codes, --json, and files that are wrong before anything is contacted."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -24,6 +25,14 @@ def end(tmp_path):
 def test_version(millrace):
     assert re.fullmatch(r"millrace \d+\.\d+\.\d+\n", millrace.run("version", expect=0).out)
     assert re.fullmatch(r"\d+\.\d+\.\d+", millrace.run("version", "--json", expect=0).json()["version"])
+
+
+def test_the_demo_shows_what_landed(millrace, tmp_path):
+    script = pathlib.Path(__file__).parents[2] / "demo" / "run.sh"
+    out = os.path.relpath(tmp_path, script.parents[1])
+    shown = subprocess.run([script], env={**os.environ, "MILLRACE": str(millrace.program.resolve()), "DEMO_OUT": out}, capture_output=True, text=True, check=True).stdout
+    for stream in ("products", "purchases", "users"):
+        assert re.search(rf"{tmp_path}/{stream}/\S+\.parquet +\d+\n", shown), shown
 
 
 def test_the_command_line_links_no_data_plane(millrace):
