@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "declarative/jinja/py_operators.h"
+#include "declarative/streams/repeated_pages.h"
 
 namespace millrace {
 
@@ -74,6 +75,7 @@ Status SimpleRetriever::ReadPages(Reading& reading, StreamSlice slice, bool* spl
     reducer.emplace(*parts_.page_size_reduction, parts_.paginator->PageSize(), parts_.stream,
                     environment_);
   }
+  RepeatedPages repeated;
   PyValue token = parts_.paginator->InitialToken();
   for (int64_t pages = 1; pages <= kPagesMax; ++pages) {
     if (reading.stop.stop_requested()) return Status::Canceled();
@@ -109,6 +111,12 @@ Status SimpleRetriever::ReadPages(Reading& reading, StreamSlice slice, bool* spl
     if (environment_.pages_max > 0 && pages >= environment_.pages_max) return Status::Ok();
     MR_ASSIGN_OR_RETURN(token, NextToken(page, slice));
     if (token.is_none()) return Status::Ok();
+    if (page.reply.response && repeated.Add(page.reply.response->body, page.records)) {
+      return SystemError(
+          "stream {}: the API answered {} times in a row with the same page: it doesn't heed which "
+          "page it is asked for (see page_token_option and pagination_strategy)",
+          parts_.stream, RepeatedPages::kRowMax);
+    }
   }
   return SystemError("stream {}: the API has no last page: given up after {} pages of one slice",
                      parts_.stream, kPagesMax);
