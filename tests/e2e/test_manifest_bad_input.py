@@ -122,10 +122,9 @@ class TestPages:
             "pagination_strategy": {"type": "CursorPagination", "cursor_value": cursor}}
         return manifest
 
-    @pytest.mark.parametrize("cursor", ["{{ response['next'] }}", "{{ response['next'] ~ last_page_size ~ (headers | length) }}"])
-    def test_the_same_page_for_ever(self, read, cursor):
+    def test_the_same_page_for_ever(self, read):
         with answering(lambda request, count: (200, {}, b'{"data": [{"id": 1}], "next": "x"}')) as (base, came):
-            outcome, _, errors = read(base, self.manifest(cursor))
+            outcome, _, errors = read(base, self.manifest("{{ response['next'] }}"))
         assert outcome.code == 1 and len(came) == 100, len(came)
         assert any(kind == "system_error" and "100 times in a row with the same page" in message for kind, message in errors), errors
 

@@ -7,20 +7,22 @@
 
 namespace millrace {
 
-/// Notices an API that has the same page for every request: it doesn't heed what it is asked for,
-/// and Airbyte would read it for ever. One slice's; one thread.
+/// Notices an API that has the same page for every request: Airbyte would read it for ever. One
+/// slice's; one thread.
 class RepeatedPages {
  public:
-  /// How often the same reply in a row is no chance any more.
-  static constexpr int kRowMax = 100;
+  /// How often the same reply in a row is no chance any more: when the next request is the same,
+  /// too, and when it is not (the API may ignore which page it is asked for).
+  static constexpr int kSameRequestMax = 100, kOtherRequestMax = 10'000;
 
-  /// To be told of every page. True: it was the same for kRowMax times, with records each time.
-  bool Add(std::string_view body, int64_t records) {
+  /// To be told of every page. True: that was enough of the same, with records each time.
+  bool Add(std::string_view body, int64_t records, bool same_request) {
     const uint64_t hash = HashBytes(body);
     row_ = records > 0 && hash == last_ ? row_ + 1 : 1;
     last_ = hash;
-    return row_ >= kRowMax;
+    return row_ >= (same_request ? kSameRequestMax : kOtherRequestMax);
   }
+  int row() const { return row_; }
 
  private:
   uint64_t last_ = 0;

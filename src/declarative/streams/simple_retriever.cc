@@ -111,11 +111,12 @@ Status SimpleRetriever::ReadPages(Reading& reading, StreamSlice slice, bool* spl
     if (environment_.pages_max > 0 && pages >= environment_.pages_max) return Status::Ok();
     MR_ASSIGN_OR_RETURN(token, NextToken(page, slice));
     if (token.is_none()) return Status::Ok();
-    if (page.reply.response && repeated.Add(page.reply.response->body, page.records)) {
+    if (page.reply.response &&
+        repeated.Add(page.reply.response->body, page.records, PyEqual(token, page.token))) {
       return SystemError(
           "stream {}: the API answered {} times in a row with the same page: it doesn't heed which "
           "page it is asked for (see page_token_option and pagination_strategy)",
-          parts_.stream, RepeatedPages::kRowMax);
+          parts_.stream, repeated.row());
     }
   }
   return SystemError("stream {}: the API has no last page: given up after {} pages of one slice",
