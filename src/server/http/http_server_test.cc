@@ -236,11 +236,16 @@ TEST_F(HttpServerTest, BodiesTogetherHaveABudgetThatComesBack) {
     refused += reply.find("HTTP/1.1 503 ") != std::string::npos ? 1 : 0;
   }
   EXPECT_EQ(whole + refused, 3);
-  for (int i = 0; i < 10; ++i) {
+  peers.clear();
+  // A body's share comes back a moment after its reply went out: until then it is "try again".
+  constexpr int kTriesMax = 1000;
+  int taken = 0;
+  for (int tries = 0; taken < 10 && tries < kTriesMax; ++tries) {
     BarePeer later(address());
     later.Send(begun + "x");
-    EXPECT_NE(later.Receive("x!").find("HTTP/1.1 200 "), std::string::npos) << i;
+    taken += later.Receive("\r\n\r\n").find("HTTP/1.1 200 ") != std::string::npos ? 1 : 0;
   }
+  EXPECT_EQ(taken, 10);
 }
 
 TEST_F(HttpServerTest, ABodyBeyondTheBudgetIsRefused) {
